@@ -1,0 +1,18 @@
+//! mailproof proves that encrypted off-site Zimbra backups can be restored.
+//!
+//! The way through the house is one sentence: [`verify`] takes what the [`policy`] selects from
+//! [`archive::storage`], lets it flow through [`archive::decrypt`], [`archive::decompress`] and
+//! [`archive::unpack`], compares every member with the [`archive::manifest`], lets [`check`]
+//! judge, forms a [`verdict`], and leaves [`evidence`] and a [`report`].
+
+pub mod archive;
+pub mod check;
+pub mod cli;
+pub mod demo;
+pub mod event;
+pub mod evidence;
+pub mod exit;
+pub mod policy;
+pub mod report;
+pub mod verdict;
+pub mod verify;

@@ -1,0 +1,265 @@
+//! The policy as data. Every field has a default that suits a nightly run.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::value::{Age, Bytes, BytesPerSecond};
+use crate::verdict::{Rung, Severity};
+
+/// What must hold, where the backups lie, and how hard mailproof may work.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Where the archives lie.
+    pub store: Option<Store>,
+    /// Other stores that must hold the same archives.
+    pub replica: Vec<Store>,
+    /// Which archives there are and which of them a run takes.
+    pub archives: Archives,
+    /// Freshness, sequence, size and protection: the rung `present`.
+    pub present: Present,
+    /// What opens the archives.
+    pub keys: Keys,
+    /// Which rung a run must prove.
+    pub require: Require,
+    /// Limits against hostile or broken input.
+    pub limits: Limits,
+    /// How a run goes about its work.
+    pub run: Run,
+}
+
+/// An S3-compatible bucket or a local folder.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// `s3://bucket/prefix/` or `file:///path/`.
+    pub url: String,
+    /// Base address of a store that is not Amazon's, for example `https://s3.example.org`.
+    pub endpoint: Option<String>,
+    /// Region; any word where the store has none.
+    pub region: Option<String>,
+    /// Bucket in the path instead of the host name; most stores that are not Amazon's need it.
+    pub path_style: bool,
+    /// PEM file with the certificate authority of the store, in addition to the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// File with `access_key_id = …` and `secret_access_key = …` (TOML), mode 0600; a bare name is looked up in
+    /// `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`). Without it the usual AWS chain is asked.
+    pub credentials_file: Option<PathBuf>,
+    /// Timeouts, repetitions and bandwidth.
+    pub network: Network,
+}
+
+/// Patience with a store.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Network {
+    /// Longest wait for a connection.
+    pub connect_timeout: Age,
+    /// Longest silence while an answer or a body is awaited.
+    pub read_timeout: Age,
+    /// How often a call or a broken body is tried again before the run gives up.
+    pub retries: u32,
+    /// Upper limit of the download, for example `50MB/s`; none by default.
+    pub bandwidth: Option<BytesPerSecond>,
+}
+
+/// Which archives there are and which of them a run takes.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Archives {
+    /// How keys below the prefix are made: literal text and the fields `{account}`, `{session}`, `{time}`, `{any}`;
+    /// `{time:%Y%m%d-%H%M%S}` states the form of the time (strftime), by default RFC 3339 or its basic form.
+    /// Without it every object is an archive, its time is when it was written, and all belong to one series.
+    pub key: Option<String>,
+    /// Time zone of `{time}` where it has none of its own (IANA name).
+    pub time_zone: String,
+    /// Which archives of each series a run verifies.
+    pub select: Select,
+    /// Whether archives must be encrypted with age.
+    pub encryption: Demand,
+    /// Whether archives must be compressed.
+    pub compression: Demand,
+    /// Whether every archive must have a manifest.
+    pub manifest: Demand,
+}
+
+/// Which archives of each series (account and session) a run takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Select {
+    /// The newest of each series.
+    Newest,
+    /// Every one.
+    All,
+}
+
+/// Whether something must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Demand {
+    /// Its absence is a finding.
+    Required,
+    /// Its absence is not.
+    Optional,
+}
+
+/// What the rung `present` asks for; a part that is not stated is not judged.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Present {
+    /// Recovery point objective: the newest archive of each series is at most this old.
+    pub rpo: Option<Age>,
+    /// Time between two archives of a series; a longer pause is a gap.
+    pub every: Option<Age>,
+    /// How far back gaps are looked for.
+    pub window: Age,
+    /// An archive smaller than this percentage of the median of the five before it has shrunk.
+    pub shrink_percent: Option<u8>,
+    /// Archives must be locked at least this long from when they were written.
+    pub retention: Option<Age>,
+    /// The lock must be of this mode; `governance` accepts both.
+    pub lock: Option<Lock>,
+}
+
+/// Object Lock modes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lock {
+    /// Privileged users can lift it.
+    Governance,
+    /// Nobody can lift it.
+    Compliance,
+}
+
+/// What opens the archives. Never a secret itself: only where it lies.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// age identity files, encrypted or not, or SSH private keys; a bare name is looked up in `$CREDENTIALS_DIRECTORY`.
+    pub identities: Vec<PathBuf>,
+    /// File with the passphrase of archives, or of the encrypted identity files.
+    pub passphrase_file: Option<PathBuf>,
+    /// Names of age plugins that may run (`yubikey` for `age-plugin-yubikey`); none by default.
+    pub plugins: Vec<String>,
+    /// Highest scrypt work factor (log2) that is accepted.
+    pub max_work_factor: u8,
+}
+
+/// What a run must prove.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Require {
+    /// The rung every selected archive must stand on.
+    pub rung: Rung,
+    /// How much of each archive must have been compared with the manifest.
+    pub coverage_percent: u8,
+    /// The severity at and above which a finding fails the run.
+    pub fail_on: Severity,
+}
+
+/// Limits against hostile or broken input; each has a finding of its own.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Members of one archive.
+    pub members: u64,
+    /// Bytes of one archive after decompression.
+    pub unpacked_size: Bytes,
+    /// Bytes of one member.
+    pub member_size: Bytes,
+    /// Unpacked bytes for each stored byte; judged after the first 64 MiB.
+    pub ratio: u64,
+    /// zstd window in MiB; 128 is what `zstd -d` accepts by itself.
+    pub window_mib: u32,
+    /// Bytes of one extension header (long name, pax).
+    pub extension_size: Bytes,
+    /// Bytes of one path.
+    pub path_length: u32,
+}
+
+/// How a run goes about its work.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Run {
+    /// How many archives are verified at the same time; by default half the cores.
+    pub parallel: Option<u32>,
+    /// Read a damaged archive once more before an alarm.
+    pub reread: bool,
+    /// Exit with 11 instead of 0 when there are warnings.
+    pub warnings_exit: bool,
+    /// Where records go; by default `$XDG_STATE_HOME/mailproof/records`.
+    pub records: Option<PathBuf>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Age::seconds(10),
+            read_timeout: Age::seconds(60),
+            retries: 5,
+            bandwidth: None,
+        }
+    }
+}
+
+impl Default for Archives {
+    fn default() -> Self {
+        Self {
+            key: None,
+            time_zone: "UTC".to_owned(),
+            select: Select::Newest,
+            encryption: Demand::Required,
+            compression: Demand::Optional,
+            manifest: Demand::Required,
+        }
+    }
+}
+
+impl Default for Present {
+    fn default() -> Self {
+        Self {
+            rpo: None,
+            every: None,
+            window: Age::days(35),
+            shrink_percent: None,
+            retention: None,
+            lock: None,
+        }
+    }
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { identities: Vec::new(), passphrase_file: None, plugins: Vec::new(), max_work_factor: 22 }
+    }
+}
+
+impl Default for Require {
+    fn default() -> Self {
+        Self { rung: Rung::Complete, coverage_percent: 100, fail_on: Severity::Failure }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            members: 5_000_000,
+            unpacked_size: Bytes(16 << 40),
+            member_size: Bytes(1 << 40),
+            ratio: 200,
+            window_mib: 128,
+            extension_size: Bytes(1 << 20),
+            path_length: 4096,
+        }
+    }
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { parallel: None, reread: true, warnings_exit: false, records: None }
+    }
+}

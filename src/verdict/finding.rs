@@ -1,0 +1,224 @@
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+
+/// How serious a finding is. Ordered from harmless to serious.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing; nothing to do.
+    Info,
+    /// Look into it by daylight.
+    Warning,
+    /// The backup can't be relied on.
+    Failure,
+}
+
+impl Severity {
+    /// The word used in policies and results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Where the fault most likely lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// On the way from the store to here; a second read may differ.
+    Transport,
+    /// The stored bytes are no longer those that were written.
+    StorageRot,
+    /// Somebody changed, swapped or replayed what is stored.
+    Tampering,
+    /// It was written like this.
+    ProducerFault,
+    /// The source changed while it was read.
+    SourceChurn,
+    /// Our own settings, or the store's.
+    Configuration,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Transport => "transport",
+            Self::StorageRot => "storage-rot",
+            Self::Tampering => "tampering",
+            Self::ProducerFault => "producer-fault",
+            Self::SourceChurn => "source-churn",
+            Self::Configuration => "configuration",
+        })
+    }
+}
+
+/// One statement about a backup: what is wrong with what, how serious, why, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The kind, which names the heading in `docs/findings.md`.
+    pub kind: &'static Kind,
+    /// The kind's severity, or another where the policy or the situation says so.
+    pub severity: Severity,
+    /// The kind's cause, or another where the evidence says so.
+    pub cause: Cause,
+    /// What it is about: an object, a layer, a member. Never a subject or other mail content.
+    pub subject: String,
+    /// What should have been there.
+    pub expected: String,
+    /// What was there.
+    pub observed: String,
+    /// The next step for the administrator.
+    pub remedy: String,
+}
+
+impl Finding {
+    /// A finding of `kind` about `subject`, with the kind's severity, cause and remedy.
+    pub fn new(kind: &'static Kind, subject: impl Into<String>) -> Self {
+        Self {
+            kind,
+            severity: kind.severity,
+            cause: kind.cause,
+            subject: subject.into(),
+            expected: String::new(),
+            observed: String::new(),
+            remedy: kind.remedy.to_owned(),
+        }
+    }
+
+    /// States what should have been there.
+    #[must_use]
+    pub fn expected(mut self, what: impl Into<String>) -> Self {
+        self.expected = what.into();
+        self
+    }
+
+    /// States what was there.
+    #[must_use]
+    pub fn observed(mut self, what: impl Into<String>) -> Self {
+        self.observed = what.into();
+        self
+    }
+
+    /// Replaces the kind's usual cause.
+    #[must_use]
+    pub fn cause(mut self, cause: Cause) -> Self {
+        self.cause = cause;
+        self
+    }
+
+    /// Replaces the kind's usual severity.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+}
+
+/// Findings in the order they were made, bounded: of each kind the first
+/// [`Findings::KEPT_PER_KIND`] are kept and the rest are counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    kept: Vec<Finding>,
+    counts: Vec<(&'static Kind, u64)>,
+    worst: Option<Severity>,
+}
+
+impl Findings {
+    /// How many findings of one kind are kept in full.
+    pub const KEPT_PER_KIND: u64 = 20;
+
+    /// Takes a finding in.
+    pub fn push(&mut self, finding: Finding) {
+        self.worst = self.worst.max(Some(finding.severity));
+        let count = match self.counts.iter_mut().find(|(kind, _)| *kind == finding.kind) {
+            Some((_, count)) => count,
+            None => {
+                self.counts.push((finding.kind, 0));
+                let last = self.counts.len() - 1;
+                &mut self.counts[last].1
+            }
+        };
+        *count += 1;
+        if *count <= Self::KEPT_PER_KIND {
+            self.kept.push(finding);
+        }
+    }
+
+    /// Takes all of `other` in, behind what is here.
+    pub fn append(&mut self, other: Self) {
+        for (kind, count) in &other.counts {
+            let kept = other.kept.iter().filter(|finding| finding.kind == *kind).count() as u64;
+            let dropped = count - kept;
+            match self.counts.iter_mut().find(|(mine, _)| mine == kind) {
+                Some((_, mine)) => *mine += dropped,
+                None => self.counts.push((kind, dropped)),
+            }
+        }
+        self.worst = self.worst.max(other.worst);
+        for finding in other.kept {
+            self.push(finding);
+        }
+    }
+
+    /// The findings kept in full, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.kept.iter()
+    }
+
+    /// How many findings of `kind` there were, kept or only counted.
+    #[must_use]
+    pub fn count(&self, kind: &Kind) -> u64 {
+        self.counts.iter().find(|(other, _)| *other == kind).map_or(0, |(_, count)| *count)
+    }
+
+    /// Each kind and how many findings of it there were, in order of first appearance.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static Kind, u64)> + '_ {
+        self.counts.iter().copied()
+    }
+
+    /// The most serious severity seen.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.worst
+    }
+
+    /// Holds if there was no finding at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.worst.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::kinds;
+
+    #[test]
+    fn many_of_a_kind_are_counted_and_few_are_kept() {
+        let mut findings = Findings::default();
+        for index in 0..50 {
+            findings.push(Finding::new(&kinds::MANIFEST_MEMBER_MISSING, format!("member {index}")));
+        }
+        let mut all = Findings::default();
+        all.append(findings.clone());
+        all.append(findings);
+        assert_eq!(all.count(&kinds::MANIFEST_MEMBER_MISSING), 100);
+        assert_eq!(all.iter().count(), 20);
+        assert_eq!(all.worst(), Some(Severity::Failure));
+    }
+}

@@ -1,0 +1,17 @@
+//! The integration tests: one binary, a module for each stage.
+//!
+//! `cargo test` runs what needs nothing but this package. Tests that need foreign tools or servers are
+//! ignored with the reason; `tests/run` installs those and runs everything.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod lab;
+mod support;
+
+mod archives;
+mod decompress;
+mod decrypt;
+mod demo;
+mod manifest;
+mod policy;
+mod storage;
+mod unpack;
