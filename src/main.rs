@@ -1,1 +1,3 @@
+//! The command `mailproof`.
+
 fn main() {}
