@@ -3,11 +3,31 @@
 //! Input: an address. Output: objects, their protection, and their bytes.
 //! Invariant: a read is pinned to the ETag and version seen first; bytes of two objects never mix.
 
+mod bandwidth;
+mod download;
+mod error;
+mod file;
+mod location;
+mod retry;
+mod s3;
+
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+
+use crate::policy;
+
+pub use bandwidth::Bandwidth;
+pub use download::Download;
+pub use error::StorageError;
+pub use file::FileStore;
+pub use location::Location;
+pub use retry::{Backoff, Retry};
+pub use s3::S3Store;
 
 /// One object of a store, as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +38,9 @@ pub struct Object {
     pub size: u64,
     /// When it was last written, by the store's clock.
     pub modified: Option<Timestamp>,
-    /// Opaque identity of the content, without quotes.
+    /// Opaque identity of the content, without quotes; not a checksum that could be computed here.
     pub etag: Option<String>,
-    /// The version, where the store keeps versions.
+    /// The version, where the store keeps versions; known only from [`Store::head`].
     pub version: Option<String>,
 }
 
@@ -46,35 +66,62 @@ pub enum Protection {
 #[async_trait]
 pub trait Segments: Send {
     /// The next segment, or `None` once exactly the promised number of bytes came.
+    ///
+    /// After an error there is no more; [`Download`] goes on with another [`Store::get`].
     async fn next(&mut self) -> Result<Option<Bytes>, StorageError>;
 }
 
-/// A place that holds objects.
+/// How hard a store may be worked with.
+#[derive(Debug, Clone, Default)]
+pub struct Pace {
+    /// How often calls and broken bodies are tried again.
+    pub retry: Retry,
+    /// The rate that all downloads of the store share.
+    pub limit: Option<Bandwidth>,
+}
+
+/// A place that holds objects. Except for `get`, calls are repeated inside as the store's pace allows.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
     /// The address of `key` as a user would write it.
     fn address(&self, key: &str) -> String;
 
-    /// All current objects whose key begins with `prefix`, in key order.
+    /// All current objects whose key begins with `prefix`, in the order of the keys' bytes.
+    ///
+    /// Folder markers (empty objects whose key ends with `/`) and symbolic links are left out.
     async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError>;
 
     /// What is known of one object.
     async fn head(&self, key: &str) -> Result<Object, StorageError>;
 
-    /// The bytes of exactly `object` from `offset` to its end.
+    /// The bytes of exactly `object` from `offset` to its end; one attempt, see [`Download`].
     ///
     /// # Errors
-    /// [`StorageError::Changed`] if what is there now is no longer `object`.
+    /// [`StorageError::Changed`] if what is there now is no longer `object`, or nothing is.
     async fn get(&self, object: &Object, offset: u64) -> Result<Box<dyn Segments>, StorageError>;
 
     /// What protects `object`; a refusal is [`Protection::Unknown`], an outage an error.
     async fn protection(&self, object: &Object) -> Result<Protection, StorageError>;
+
+    /// How hard this store may be worked with; by default without repetition and without limit.
+    fn pace(&self) -> Pace {
+        Pace::default()
+    }
 }
 
-/// Why a store did not give what was asked for. Every message ends with the next step.
-#[derive(Debug, thiserror::Error)]
-pub enum StorageError {
-    /// placeholder: see the storage module's work
-    #[error("{0}")]
-    Other(String),
+/// Opens the store a policy describes: the bucket, or the folder, of its URL. Keys are those of the whole
+/// bucket; a prefix in the URL is [`Location::prefix`], to be handed to [`Store::list`].
+///
+/// `credentials` is the folder in which a bare `credentials_file` is looked up (systemd's `$CREDENTIALS_DIRECTORY`).
+///
+/// # Errors
+/// [`StorageError::BadConfiguration`] and its like; an S3 store is not contacted yet.
+pub async fn open_store(
+    store: &policy::Store,
+    credentials: Option<&Path>,
+) -> Result<Arc<dyn Store>, StorageError> {
+    match Location::parse(&store.url)? {
+        Location::File { path } => Ok(Arc::new(FileStore::open(&path, &store.network)?)),
+        Location::S3 { bucket, .. } => Ok(Arc::new(S3Store::open(bucket, store, credentials).await?)),
+    }
 }

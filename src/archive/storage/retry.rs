@@ -1,0 +1,165 @@
+//! The one way in which calls and broken bodies are tried again.
+//!
+//! Invariant: only what may pass is repeated, and never more often than the policy says.
+
+use std::collections::hash_map::RandomState;
+use std::future::Future;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+use super::StorageError;
+use crate::event::Tally;
+
+/// Upper bound of the first pause.
+const FIRST: Duration = Duration::from_millis(200);
+/// Upper bound of every pause.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// How often something is tried again. Pauses grow exponentially and are drawn evenly from zero to
+/// their bound ("full jitter"), so that many clients of a busy store do not come back together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retry {
+    retries: u32,
+}
+
+impl Retry {
+    /// So many attempts after the first; zero gives up at once.
+    #[must_use]
+    pub const fn new(retries: u32) -> Self {
+        Self { retries }
+    }
+
+    /// Calls until it succeeds, fails for good, or was repeated often enough. Repetitions are counted in `tally`.
+    ///
+    /// # Errors
+    /// The last error of `call`.
+    pub async fn run<T, F>(
+        self,
+        tally: Option<&Tally>,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, StorageError>
+    where
+        F: Future<Output = Result<T, StorageError>>,
+    {
+        let mut backoff = self.backoff();
+        loop {
+            match call().await {
+                Ok(value) => return Ok(value),
+                Err(error) => backoff.pause(error).await?,
+            }
+            if let Some(tally) = tally {
+                Tally::add(&tally.retries, 1);
+            }
+        }
+    }
+
+    /// Begins to count failures.
+    #[must_use]
+    pub const fn backoff(self) -> Backoff {
+        Backoff { retry: self, failures: 0 }
+    }
+}
+
+/// Failures in a row, and the pauses between them.
+#[derive(Debug)]
+pub struct Backoff {
+    retry: Retry,
+    failures: u32,
+}
+
+impl Backoff {
+    /// Waits before the next attempt.
+    ///
+    /// # Errors
+    /// `error` itself, with the number of attempts, if there must be no next attempt.
+    pub async fn pause(&mut self, error: StorageError) -> Result<(), StorageError> {
+        self.failures += 1;
+        if !error.is_transient() || self.failures > self.retry.retries {
+            return Err(counted(error, self.failures));
+        }
+        tokio::time::sleep(drawn(bound(self.failures))).await;
+        Ok(())
+    }
+
+    /// Something was achieved: failures are counted from zero again.
+    pub fn progress(&mut self) {
+        self.failures = 0;
+    }
+}
+
+fn counted(error: StorageError, attempts: u32) -> StorageError {
+    match error {
+        StorageError::Unavailable { address, detail, .. } => {
+            StorageError::Unavailable { address, detail, attempts }
+        }
+        other => other,
+    }
+}
+
+fn bound(failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    FIRST.saturating_mul(1 << doublings).min(LONGEST)
+}
+
+/// The standard library's hash keys are random, which is all that jitter needs.
+fn drawn(bound: Duration) -> Duration {
+    let microseconds = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX);
+    Duration::from_micros(RandomState::new().hash_one(0) % microseconds.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn busy() -> StorageError {
+        StorageError::unavailable("s3://b/k", "SlowDown")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_passes_is_repeated_and_counted() {
+        let (calls, tally) = (Cell::new(0), Tally::default());
+        let call = || async {
+            calls.set(calls.get() + 1);
+            if calls.get() < 4 { Err(busy()) } else { Ok(calls.get()) }
+        };
+        assert_eq!(Retry::new(3).run(Some(&tally), call).await.unwrap(), 4);
+        assert_eq!(Tally::get(&tally.retries), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_error_says_how_often_it_was_tried() {
+        let result = Retry::new(2).run(None, || async { Err::<(), _>(busy()) }).await;
+        assert!(matches!(result, Err(StorageError::Unavailable { attempts: 3, .. })), "{result:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stays_is_not_repeated() {
+        let calls = Cell::new(0);
+        let call = || async {
+            calls.set(calls.get() + 1);
+            Err::<(), _>(StorageError::NotFound { address: "s3://b/k".into() })
+        };
+        assert!(matches!(Retry::new(9).run(None, call).await, Err(StorageError::NotFound { .. })));
+        assert_eq!(calls.get(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_grow_but_stay_bounded() {
+        assert_eq!(bound(1), FIRST);
+        assert_eq!(bound(2), FIRST * 2);
+        assert_eq!(bound(u32::MAX), LONGEST);
+        let began = tokio::time::Instant::now();
+        let _ = Retry::new(3).run(None, || async { Err::<(), _>(busy()) }).await;
+        assert!(began.elapsed() <= FIRST * 7 + Duration::from_millis(3), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn pauses_are_drawn_over_the_whole_width() {
+        let drawn: Vec<_> = (0..400).map(|_| drawn(FIRST)).collect();
+        assert!(drawn.iter().all(|pause| *pause <= FIRST));
+        assert!(drawn.iter().any(|pause| *pause < FIRST / 4));
+        assert!(drawn.iter().any(|pause| *pause > FIRST / 4 * 3));
+    }
+}

@@ -1,0 +1,178 @@
+//! The SDK's client with every setting stated, because defaults differ between its versions.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::{AppName, BehaviorVersion, Region};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    Builder, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
+};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+use super::{credentials, trust};
+use crate::archive::storage::StorageError;
+use crate::policy;
+
+/// Signed into every call; stores that are not Amazon's accept any.
+const ANY_REGION: &str = "us-east-1";
+
+/// One set of connections, two ways to use them.
+pub struct Clients {
+    /// For whole objects and everything else: the store's checksum is validated.
+    pub whole: Client,
+    /// For parts of objects: it is not.
+    pub part: Client,
+}
+
+/// Prepares the clients; nothing is asked of the store yet.
+pub async fn connect(config: &policy::Store, folder: Option<&Path>) -> Result<Clients, StorageError> {
+    let http = SharedHttpClient::new(Http::new(config)?);
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http.clone())
+        .region(region(config))
+        .credentials_provider(credentials::provider(config, folder, &http).await?)
+        .timeout_config(timeouts(&config.network))
+        // Calls and bodies are repeated by the one mechanism of this module's parent.
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(silence(config.network.read_timeout.0))
+        // Many stores that are not Amazon's refuse the checksums the SDK would add by itself.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenSupported);
+    if let Ok(name) = AppName::new("mailproof") {
+        loader = loader.app_name(name);
+    }
+    if let Some(endpoint) = &config.endpoint {
+        loader = loader.endpoint_url(checked(endpoint)?);
+    }
+    if let Some(profile) = &config.profile {
+        loader = loader.profile_name(profile);
+    }
+    let builder = Builder::from(&loader.load().await).force_path_style(config.path_style);
+    let part = builder.clone().response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+    Ok(Clients { whole: Client::from_conf(builder.build()), part: Client::from_conf(part.build()) })
+}
+
+/// The policy's region, else that of the AWS environment or profile. The metadata service is not asked:
+/// a store names the right region itself when it is addressed in a wrong one.
+fn region(config: &policy::Store) -> RegionProviderChain {
+    let mut profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = &config.profile {
+        profile = profile.profile_name(name);
+    }
+    RegionProviderChain::first_try(config.region.clone().map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(profile.build())
+        .or_else(ANY_REGION)
+}
+
+/// A call may take as long as bytes flow; a connection or a silence may not.
+fn timeouts(network: &policy::Network) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(network.connect_timeout.0)
+        .read_timeout(network.read_timeout.0)
+        .disable_operation_timeout()
+        .disable_operation_attempt_timeout()
+        .build()
+}
+
+/// The read timeout ends with an answer's headers; this watches its body. A reader that is slow
+/// itself is not taken for a silent store.
+fn silence(longest: Duration) -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::enabled().upload_enabled(false).grace_period(longest).build()
+}
+
+fn checked(endpoint: &str) -> Result<&str, StorageError> {
+    let host = endpoint.strip_prefix("https://").or_else(|| endpoint.strip_prefix("http://"));
+    let fits = |host: &str| {
+        !host.is_empty() && !host.contains(|letter: char| letter.is_whitespace() || letter.is_control())
+    };
+    if host.is_some_and(fits) {
+        return Ok(endpoint);
+    }
+    let step = "write it like https://s3.example.org";
+    Err(StorageError::configuration(format!("endpoint {endpoint}"), "it is no address of a store", step))
+}
+
+/// Whether the endpoint is this machine, where no proxy is ever meant.
+fn is_local(endpoint: &str) -> bool {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
+    ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local))
+}
+
+/// Connections with our trust, our crypto and the usual proxy variables. Connectors are kept for each
+/// pair of timeouts, as those of credentials differ from those of objects.
+#[derive(Debug)]
+struct Http {
+    trust: TlsContext,
+    proxy: ProxyConfig,
+    connectors: Mutex<HashMap<Timeouts, SharedHttpConnector>>,
+}
+
+type Timeouts = (Option<Duration>, Option<Duration>);
+
+impl Http {
+    fn new(config: &policy::Store) -> Result<Self, StorageError> {
+        let local = config.endpoint.as_deref().is_some_and(is_local);
+        let proxy = if local { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+        Ok(Self { trust: trust::context(config.ca_file.as_deref())?, proxy, connectors: Mutex::default() })
+    }
+}
+
+impl HttpClient for Http {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        let timeouts = (settings.connect_timeout(), settings.read_timeout());
+        let make = || {
+            let mut builder = Connector::builder()
+                .connector_settings(settings.clone())
+                .proxy_config(self.proxy.clone())
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .tls_context(self.trust.clone());
+            builder.set_sleep_impl(components.sleep_impl());
+            SharedHttpConnector::new(builder.build())
+        };
+        connectors.entry(timeouts).or_insert_with(make).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_an_address_with_a_scheme() {
+        for endpoint in ["https://s3.example.org", "http://127.0.0.1:9000", "https://[::1]:1/x"] {
+            assert!(checked(endpoint).is_ok(), "{endpoint}");
+        }
+        for endpoint in ["", "s3.example.org", "https://", "ftp://x", "https://a b"] {
+            assert!(checked(endpoint).is_err(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_stands_between_this_machine_and_itself() {
+        for endpoint in ["http://localhost:1", "https://127.0.0.1", "http://[::1]:9000"] {
+            assert!(is_local(endpoint), "{endpoint}");
+        }
+        assert!(!is_local("https://s3.example.org"));
+    }
+}

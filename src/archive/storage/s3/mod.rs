@@ -1,0 +1,216 @@
+//! A bucket of any store that speaks the Amazon S3 API.
+//!
+//! Input: a bucket and the policy's settings. Output: objects, their protection, and their bytes.
+//! Invariant: every read states the ETag and version it expects, and every answer is held against them,
+//! because some stores ignore what they were asked.
+
+mod client;
+mod credentials;
+mod lock;
+mod pin;
+mod refusal;
+mod trust;
+
+use std::fmt;
+use std::path::Path;
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::{Bandwidth, Object, Pace, Protection, Retry, Segments, StorageError, Store};
+use crate::policy;
+use pin::Answer;
+
+/// A bucket.
+#[derive(Clone)]
+pub struct S3Store {
+    bucket: String,
+    /// Validates the store's checksum behind a whole object.
+    whole: Client,
+    /// Does not: some stores send the whole object's checksum with a part of it.
+    part: Client,
+    pace: Pace,
+}
+
+impl fmt::Debug for S3Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("S3Store").field("bucket", &self.bucket).finish_non_exhaustive()
+    }
+}
+
+impl S3Store {
+    /// Prepares to work with `bucket`; `config.url` is not looked at, and nothing is asked of the store yet.
+    ///
+    /// `credentials` is the folder in which a bare `credentials_file` is looked up.
+    ///
+    /// # Errors
+    /// [`StorageError::BadConfiguration`], [`StorageError::Tls`] and [`StorageError::BadCredentials`] if the
+    /// settings, the `ca_file` or the `credentials_file` can't be used.
+    pub async fn open(
+        bucket: String,
+        config: &policy::Store,
+        credentials: Option<&Path>,
+    ) -> Result<Self, StorageError> {
+        let client::Clients { whole, part } = client::connect(config, credentials).await?;
+        let network = &config.network;
+        let pace = Pace { retry: Retry::new(network.retries), limit: network.bandwidth.map(Bandwidth::new) };
+        Ok(Self { bucket, whole, part, pace })
+    }
+
+    async fn head_once(&self, key: &str) -> Result<Object, StorageError> {
+        match self.whole.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(answer) => pinned(&self.address(key), key, &answer),
+            Err(error) => {
+                let refused = refusal::explain(error, &self.address(key));
+                Err(self.spelt_out(key, refused).await)
+            }
+        }
+    }
+
+    /// A refused HEAD has no body that says why; the same question as a GET has.
+    async fn spelt_out(&self, key: &str, refused: StorageError) -> StorageError {
+        let telling = StorageError::is_transient(&refused)
+            || matches!(refused, StorageError::Tls { .. } | StorageError::BadCredentials { .. });
+        if telling {
+            return refused;
+        }
+        let probe = self.part.get_object().bucket(&self.bucket).key(key).range("bytes=0-0").send().await;
+        probe.map_or_else(|error| refusal::explain(error, &self.address(key)), |_| refused)
+    }
+
+    async fn page(&self, prefix: &str, token: Option<&str>) -> Result<ListObjectsV2Output, StorageError> {
+        let call = self.whole.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let answer = call.set_continuation_token(token.map(str::to_owned)).send().await;
+        answer.map_err(|error| refusal::explain(error, &self.address(prefix)))
+    }
+
+    async fn ask(&self, object: &Object, offset: u64) -> Result<GetObjectOutput, StorageError> {
+        let client = if offset == 0 { &self.whole } else { &self.part };
+        let call = client.get_object().bucket(&self.bucket).key(&object.key);
+        let answer = call
+            .set_if_match(object.etag.as_ref().map(|etag| format!("\"{etag}\"")))
+            .set_version_id(object.version.clone())
+            .set_range((offset > 0).then(|| format!("bytes={offset}-")))
+            .send()
+            .await;
+        answer.map_err(|error| pin::changed(refusal::explain(error, &self.address(&object.key))))
+    }
+}
+
+#[async_trait]
+impl Store for S3Store {
+    fn address(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.bucket)
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError> {
+        let mut objects = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self.pace.retry.run(None, || self.page(prefix, token.as_deref())).await?;
+            objects.extend(page.contents().iter().filter_map(listed));
+            let next = page.next_continuation_token;
+            if page.is_truncated != Some(true) {
+                break;
+            }
+            if next.is_none() || next == token {
+                return Err(self.endless_list(prefix));
+            }
+            token = next;
+        }
+        // Most stores sort, but not all promise it.
+        objects.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(objects)
+    }
+
+    async fn head(&self, key: &str) -> Result<Object, StorageError> {
+        self.pace.retry.run(None, || self.head_once(key)).await
+    }
+
+    async fn get(&self, object: &Object, offset: u64) -> Result<Box<dyn Segments>, StorageError> {
+        let address = self.address(&object.key);
+        if offset > 0 && offset == object.size {
+            return Ok(Box::new(S3Segments { address, body: ByteStream::default(), left: 0 }));
+        }
+        let answer = self.ask(object, offset).await?;
+        pin::check(&address, object, offset, &Answer::of(&answer))?;
+        Ok(Box::new(S3Segments { address, body: answer.body, left: object.size - offset }))
+    }
+
+    async fn protection(&self, object: &Object) -> Result<Protection, StorageError> {
+        self.pace.retry.run(None, || lock::protection(&self.whole, &self.bucket, object)).await
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace.clone()
+    }
+}
+
+impl S3Store {
+    fn endless_list(&self, prefix: &str) -> StorageError {
+        let detail = "a listing that says it goes on, but not where".to_owned();
+        StorageError::Refused { address: self.address(prefix), detail }
+    }
+}
+
+/// A body on its way.
+struct S3Segments {
+    address: String,
+    body: ByteStream,
+    left: u64,
+}
+
+#[async_trait]
+impl Segments for S3Segments {
+    async fn next(&mut self) -> Result<Option<Bytes>, StorageError> {
+        match self.body.next().await {
+            Some(Ok(bytes)) => {
+                self.left = self.left.saturating_sub(bytes.len() as u64);
+                Ok(Some(bytes))
+            }
+            // All bytes are here, so it was not the network: the checksum behind them did not match.
+            Some(Err(_)) if self.left == 0 => {
+                Err(StorageError::ChecksumMismatch { address: self.address.clone() })
+            }
+            Some(Err(error)) => Err(StorageError::unavailable(&self.address, refusal::chain(&error))),
+            None => Ok(None),
+        }
+    }
+}
+
+fn listed(object: &aws_sdk_s3::types::Object) -> Option<Object> {
+    let key = object.key()?.to_owned();
+    let size = u64::try_from(object.size().unwrap_or_default()).ok()?;
+    let marker = size == 0 && key.ends_with('/');
+    (!marker).then(|| Object {
+        key,
+        size,
+        modified: object.last_modified().and_then(instant),
+        etag: object.e_tag().map(pin::bare),
+        version: None,
+    })
+}
+
+fn pinned(address: &str, key: &str, answer: &HeadObjectOutput) -> Result<Object, StorageError> {
+    let size = answer.content_length().and_then(|size| u64::try_from(size).ok());
+    let sizeless =
+        || StorageError::Refused { address: address.to_owned(), detail: "no size in the answer".to_owned() };
+    Ok(Object {
+        key: key.to_owned(),
+        size: size.ok_or_else(sizeless)?,
+        modified: answer.last_modified().and_then(instant),
+        etag: answer.e_tag().map(pin::bare),
+        version: answer.version_id().map(str::to_owned),
+    })
+}
+
+fn instant(time: &DateTime) -> Option<Timestamp> {
+    let nanoseconds = i32::try_from(time.subsec_nanos()).ok()?;
+    Timestamp::new(time.secs(), nanoseconds).ok()
+}

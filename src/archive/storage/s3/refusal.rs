@@ -1,0 +1,196 @@
+//! From the SDK's errors to what they mean for the user.
+
+use std::error::Error;
+use std::io;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::archive::storage::StorageError;
+
+/// Longest text of a store that is passed on.
+const LONGEST: usize = 200;
+
+/// What a store answered instead of what was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// Amazon's error code; empty for HEAD and for answers of something that is no S3 store.
+    pub code: String,
+    /// In the store's own words.
+    pub message: String,
+    /// Where the bucket lies, if the store says so.
+    pub region: Option<String>,
+}
+
+impl Refusal {
+    /// The refusal in `error`, if the store answered at all.
+    pub fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
+        let SdkError::ServiceError(context) = error else { return None };
+        let header = |name| context.raw().headers().get(name).map(str::to_owned);
+        let meta = context.err().meta();
+        Some(Self {
+            status: context.raw().status().as_u16(),
+            code: meta.code().unwrap_or_default().to_owned(),
+            message: meta.message().map(printable).unwrap_or_default(),
+            region: header("x-amz-bucket-region").or_else(|| meta.message().and_then(expected_region)),
+        })
+    }
+
+    /// What the user sees of it.
+    pub fn detail(&self) -> String {
+        match (self.code.as_str(), self.message.as_str()) {
+            ("", _) => format!("HTTP {}", self.status),
+            (code, "") => code.to_owned(),
+            (code, message) => format!("{code}: {message}"),
+        }
+    }
+
+    fn meaning(self, address: &str) -> StorageError {
+        let (address, detail) = (address.to_owned(), self.detail());
+        match (self.code.as_str(), self.status) {
+            ("NoSuchBucket", _) => StorageError::NoBucket { address },
+            ("NoSuchKey" | "NoSuchVersion" | "NotFound", _) => StorageError::NotFound { address },
+            ("PreconditionFailed" | "InvalidRange", _) | (_, 412 | 416) => {
+                StorageError::Changed { address, detail }
+            }
+            ("RequestTimeTooSkewed" | "RequestExpired", _) => StorageError::ClockSkew { address },
+            ("InvalidObjectState", _) => StorageError::Archived { address },
+            (
+                "SignatureDoesNotMatch"
+                | "InvalidAccessKeyId"
+                | "InvalidToken"
+                | "InvalidClientTokenId"
+                | "ExpiredToken"
+                | "TokenRefreshRequired"
+                | "InvalidSecurity"
+                | "NotSignedUp",
+                _,
+            ) => StorageError::BadCredentials { address, detail },
+            ("PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed", _)
+            | (_, 301 | 307 | 308) => StorageError::Region { address, region: self.region },
+            ("SlowDown" | "RequestTimeout" | "InternalError" | "ServiceUnavailable" | "Busy", _)
+            | (_, 408 | 425 | 429 | 500 | 502..=599) => StorageError::unavailable(address, detail),
+            ("AccessDenied" | "AllAccessDisabled", _) | (_, 401 | 403) => {
+                StorageError::AccessDenied { address, detail }
+            }
+            ("", 404) => StorageError::NotFound { address },
+            _ => StorageError::Refused { address, detail },
+        }
+    }
+}
+
+/// The region in "the region 'us-east-1' is wrong; expecting 'eu-north-1'".
+fn expected_region(message: &str) -> Option<String> {
+    let (_, region) = message.split_once("expecting '")?;
+    region.split_once('\'').map(|(region, _)| printable(region))
+}
+
+/// What a failed call of the SDK means.
+pub fn explain<E>(error: SdkError<E, HttpResponse>, address: &str) -> StorageError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    if let Some(refusal) = Refusal::of(&error) {
+        return refusal.meaning(address);
+    }
+    let address = address.to_owned();
+    if let Some(missing) = find::<CredentialsError>(&error) {
+        return StorageError::BadCredentials { address, detail: chain(missing) };
+    }
+    if let Some(tls) = find::<rustls::Error>(&error) {
+        return StorageError::Tls { address, detail: tls.to_string() };
+    }
+    match &error {
+        SdkError::ConstructionFailure(_) => StorageError::Refused { address, detail: chain(&error) },
+        SdkError::DispatchFailure(failure) if failure.is_user() => {
+            StorageError::Refused { address, detail: chain(&error) }
+        }
+        _ => StorageError::unavailable(address, chain(&error)),
+    }
+}
+
+/// The innermost two messages of an error: the outer ones only repeat that a call failed.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut messages: Vec<String> = causes(error).map(|cause| printable(&cause.to_string())).collect();
+    messages.dedup();
+    let inner = messages.len().saturating_sub(2);
+    messages[inner..].join(": ")
+}
+
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// `error` and what caused it. [`io::Error::source`] leaves out the error it wraps, so that is asked for.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => cause.source(),
+    })
+}
+
+/// A stranger's text as one short line without control characters.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(status: u16, code: &str) -> StorageError {
+        Refusal { status, code: code.into(), region: Some("eu-north-1".into()), ..Refusal::default() }
+            .meaning("s3://b/k")
+    }
+
+    #[test]
+    fn codes_and_bare_statuses_have_one_meaning() {
+        use StorageError as E;
+        let table: [(u16, &str, fn(&E) -> bool); 22] = [
+            (404, "NoSuchKey", |e| matches!(e, E::NotFound { .. })),
+            (404, "NoSuchVersion", |e| matches!(e, E::NotFound { .. })),
+            (404, "", |e| matches!(e, E::NotFound { .. })),
+            (404, "NoSuchBucket", |e| matches!(e, E::NoBucket { .. })),
+            (412, "PreconditionFailed", |e| matches!(e, E::Changed { .. })),
+            (412, "", |e| matches!(e, E::Changed { .. })),
+            (416, "InvalidRange", |e| matches!(e, E::Changed { .. })),
+            (403, "SignatureDoesNotMatch", |e| matches!(e, E::BadCredentials { .. })),
+            (403, "InvalidAccessKeyId", |e| matches!(e, E::BadCredentials { .. })),
+            (400, "ExpiredToken", |e| matches!(e, E::BadCredentials { .. })),
+            (403, "AccessDenied", |e| matches!(e, E::AccessDenied { .. })),
+            (403, "", |e| matches!(e, E::AccessDenied { .. })),
+            (403, "RequestTimeTooSkewed", |e| matches!(e, E::ClockSkew { .. })),
+            (403, "InvalidObjectState", |e| matches!(e, E::Archived { .. })),
+            (301, "PermanentRedirect", |e| matches!(e, E::Region { region: Some(_), .. })),
+            (400, "AuthorizationHeaderMalformed", |e| matches!(e, E::Region { .. })),
+            (503, "SlowDown", StorageError::is_transient),
+            (500, "", StorageError::is_transient),
+            (429, "", StorageError::is_transient),
+            (400, "RequestTimeout", StorageError::is_transient),
+            (501, "NotImplemented", |e| matches!(e, E::Refused { .. })),
+            (400, "InvalidArgument", |e| matches!(e, E::Refused { .. })),
+        ];
+        for (status, code, fits) in table {
+            let error = meaning(status, code);
+            assert!(fits(&error), "{status} {code}: {error:?}");
+            assert!(error.to_string().contains("; "), "no next step in: {error}");
+        }
+    }
+
+    #[test]
+    fn a_stranger_s_text_becomes_one_short_line() {
+        let text = printable(&format!("a\nb\x1b[31m{}", "x".repeat(999)));
+        assert!(text.starts_with("a b [31mx") && text.chars().count() == LONGEST, "{text}");
+    }
+
+    #[test]
+    fn the_cause_inside_an_io_error_is_found() {
+        let tls = rustls::Error::General("bad".into());
+        let wrapped = io::Error::other(io::Error::other(tls));
+        assert!(find::<rustls::Error>(&wrapped).is_some());
+        assert_eq!(chain(&wrapped), "unexpected error: bad");
+    }
+}
