@@ -43,8 +43,8 @@ pub struct Store {
     /// Region; any word where the store has none.
     #[schemars(length(min = 1))]
     pub region: Option<String>,
-    /// Bucket in the path instead of the host name; most stores that are not Amazon's need it.
-    pub path_style: bool,
+    /// Bucket in the path instead of the host name; by default wherever an `endpoint` is given.
+    pub path_style: Option<bool>,
     /// PEM file with the certificate authority of the store, in addition to the system's.
     #[schemars(length(min = 1))]
     pub ca_file: Option<PathBuf>,

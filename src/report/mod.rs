@@ -1,1 +1,6 @@
-//! report
+//! What people and programs read of a result: text, JSON, events.
+
+pub mod events;
+pub mod human;
+pub mod json;
+pub mod text;

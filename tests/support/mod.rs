@@ -59,7 +59,7 @@ pub fn store(server: &Server, bucket: &str, folder: &Path) -> Store {
         url: format!("s3://{bucket}/"),
         endpoint: Some(server.endpoint().to_owned()),
         region: Some("eu-south-1".to_owned()),
-        path_style: true,
+        path_style: Some(true),
         credentials_file: Some(credentials_file(server, folder)),
         ..Store::default()
     }

@@ -96,6 +96,12 @@ impl Reconciliation {
         }
     }
 
+    /// Whether a manifest began.
+    #[must_use]
+    pub fn has_manifest(&self) -> bool {
+        self.first.is_some()
+    }
+
     /// The end of the manifest was reached; without this nothing counts as extra.
     pub fn manifest_ends(&mut self) {
         let Some(later) = self.later.take() else {

@@ -210,7 +210,7 @@ mod tests {
         let mut policy = with_store(Store {
             endpoint: Some("nonsense".to_owned()),
             region: Some("r".to_owned()),
-            path_style: true,
+            path_style: Some(true),
             ca_file: Some("c".into()),
             credentials_file: Some("d".into()),
             ..store("file:///x")

@@ -75,7 +75,7 @@ fn refuse_s3_settings(section: &str, store: &Store, found: &mut Vec<Violation>) 
     let stated = [
         ("endpoint", store.endpoint.is_some()),
         ("region", store.region.is_some()),
-        ("path_style", store.path_style),
+        ("path_style", store.path_style.is_some()),
         ("ca_file", store.ca_file.is_some()),
         ("profile", store.profile.is_some()),
         ("credentials_file", store.credentials_file.is_some()),
