@@ -3,6 +3,7 @@
 //! Input: an address. Output: objects, their protection, and their bytes.
 //! Invariant: a read is pinned to the ETag and version seen first; bytes of two objects never mix.
 
+pub mod catalogue;
 mod bandwidth;
 mod download;
 mod error;
