@@ -77,12 +77,14 @@ fn schema_gap(error: &serde_json::Error) -> Fault {
     Fault { span: 0..0, message: format!("the policy can't be taken: {error}"), hint }
 }
 
-/// What follows from a broken line says nothing new: only the first fault of such a line is kept.
+/// What follows from a broken line says nothing new: only the first fault of such a line is kept, and none of a
+/// value that the TOML reader made up, which has no place.
 fn gather(source: &Source<'_>, syntax: Vec<Fault>, others: impl Iterator<Item = Fault>) -> Vec<Fault> {
     let mut broken = BTreeSet::new();
     let mut faults: Vec<Fault> =
         syntax.into_iter().filter(|fault| broken.insert(source.line_at(fault.span.start))).collect();
-    faults.extend(others.filter(|fault| !broken.contains(&source.line_at(fault.span.start))));
+    let follows = |fault: &Fault| fault.span.is_empty() || broken.contains(&source.line_at(fault.span.start));
+    faults.extend(others.filter(|fault| broken.is_empty() || !follows(fault)));
     faults
 }
 

@@ -32,9 +32,8 @@ pub(super) fn meant(path: &str, word: &str, schema: &Value, root: &Value) -> Str
         return format!("did you mean `{near}`?");
     }
     let names: Vec<&str> = known().map(|(name, _)| name.as_str()).collect();
-    let place =
-        if path.is_empty() { "there is".to_owned() } else { format!("{} there is", place_name(path)) };
-    format!("{place} {}", names.join(", "))
+    let kind = if path.is_empty() { "sections" } else { "keys here" };
+    format!("the {kind} are {}", names.join(", "))
 }
 
 /// The section that knows a key of this name.

@@ -66,18 +66,20 @@ impl<'a> Source<'a> {
     /// Some characters of a line as they may be shown, one for each.
     fn shown(&self, line: Range<usize>, skipped: usize, secrets: &[Range<usize>]) -> String {
         let text = &self.text[line.clone()];
-        let overlaps = |secret: &&Range<usize>| secret.start < line.end && line.start < secret.end;
-        let named = secrets.iter().filter(overlaps).cloned();
+        let offset_of =
+            |count: usize| text.char_indices().nth(count).map_or(line.end, |(at, _)| line.start + at);
+        let window = offset_of(skipped)..offset_of(skipped + SHOWN);
         let guessed = secret::ranges_in_line(text).into_iter();
         let guessed = guessed.map(|range| range.start + line.start..range.end + line.start);
-        let hidden: Vec<Range<usize>> = named.chain(guessed).collect();
+        let near = |secret: &Range<usize>| secret.start < window.end && window.start < secret.end;
+        let hidden: Vec<Range<usize>> = secrets.iter().cloned().chain(guessed).filter(near).collect();
         let printable = |(offset, character): (usize, char)| match character {
-            _ if hidden.iter().any(|range| range.contains(&(line.start + offset))) => '*',
+            _ if hidden.iter().any(|range| range.contains(&(window.start + offset))) => '*',
             '\t' => ' ',
             _ if character.is_control() => '\u{fffd}',
             _ => character,
         };
-        text.char_indices().skip(skipped).take(SHOWN).map(printable).collect()
+        self.text[window.clone()].char_indices().map(printable).collect()
     }
 }
 
