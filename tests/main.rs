@@ -11,6 +11,7 @@ mod archives;
 mod decompress;
 mod decrypt;
 mod demo;
+mod findings;
 mod manifest;
 mod policy;
 mod storage;
