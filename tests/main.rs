@@ -13,6 +13,7 @@ mod decrypt;
 mod demo;
 mod findings;
 mod manifest;
+mod operations;
 mod policy;
 mod storage;
 mod unpack;
