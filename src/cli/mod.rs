@@ -4,8 +4,8 @@
 mod args;
 mod completions;
 // mod demo;
-// mod doctor;
-// mod list;
+mod doctor;
+mod list;
 mod policy;
 mod progress;
 mod setup;
@@ -34,8 +34,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Verify(verify::Args),
-    // List(list::Args),
-    // Doctor(doctor::Args),
+    List(list::Args),
+    Doctor(doctor::Args),
     // Demo(demo::Args),
     #[command(subcommand)]
     Policy(policy::Command),
@@ -68,8 +68,8 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Verify(args) => verify::run(args),
-        // Command::List(args) => list::run(args),
-        // Command::Doctor(args) => doctor::run(args),
+        Command::List(args) => list::run(args),
+        Command::Doctor(args) => doctor::run(args),
         // Command::Demo(args) => demo::run(args),
         Command::Policy(command) => policy::run(command),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -63,7 +63,7 @@ impl Setup {
         let handle = self.runtime.handle();
         let credentials = self.credentials.as_deref();
         if named.is_empty() {
-            Err(Failure::usage("no archive"))
+            handle.block_on(verify::selected(&self.policy, credentials)).map_err(Failure::usage)
         } else {
             handle.block_on(verify::named(named, &base, credentials)).map_err(Failure::usage)
         }

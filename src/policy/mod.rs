@@ -19,6 +19,7 @@ mod secret;
 mod section;
 mod source;
 mod suggest;
+mod template;
 mod value;
 
 pub use load::{LoadError, Loaded};
@@ -27,4 +28,5 @@ pub use parse::MAX_SIZE;
 pub use problem::{Problem, Problems};
 pub use rules::Violation;
 pub use schema::schema;
+pub use template::{Field, Form, Parts, Template, TemplateError};
 pub use value::{Age, Bytes, BytesPerSecond, QuantityError};

@@ -2,5 +2,6 @@
 
 pub mod events;
 pub mod human;
+pub mod inventory;
 pub mod json;
 pub mod text;

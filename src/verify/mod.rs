@@ -7,6 +7,7 @@
 mod archive;
 mod cancel;
 mod judge;
+mod opening;
 mod result;
 mod run;
 mod select;
@@ -14,6 +15,8 @@ mod sidecar;
 mod stream;
 
 pub use cancel::Cancel;
+pub use opening::opens;
 pub use result::{ArchiveResult, Facts, RunResult, Trouble};
 pub use run::{Job, run};
-pub use select::{Selection, Target, named};
+pub use select::{Inventory, SelectError, Selection, Target, inventory, named, selected};
+pub use stream::Tools;

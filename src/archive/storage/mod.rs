@@ -3,8 +3,8 @@
 //! Input: an address. Output: objects, their protection, and their bytes.
 //! Invariant: a read is pinned to the ETag and version seen first; bytes of two objects never mix.
 
-pub mod catalogue;
 mod bandwidth;
+pub mod catalogue;
 mod download;
 mod error;
 mod file;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 
-use super::{Archives, Keys, Policy, Present, Require, Store};
+use super::{Archives, Keys, Policy, Present, Require, Store, Template};
 use crate::verdict::Rung;
 
 /// The highest rung this version can prove.
@@ -57,9 +57,12 @@ impl Policy {
 }
 
 fn judge_archives(archives: &Archives, found: &mut Vec<Violation>) {
+    // A time zone that is not known has a problem of its own.
     if let Some(key) = &archives.key
-        && let Err((message, hint)) = check_key_template(key)
+        && let Err(error) = Template::compile(key, "UTC")
     {
+        let told = error.to_string();
+        let (message, hint) = told.split_once("; ").unwrap_or((&told, "look at docs/policy.md"));
         found.push(Violation::new("archives.key", message, hint));
     }
     if TimeZone::get(&archives.time_zone).is_err() {
@@ -67,11 +70,6 @@ fn judge_archives(archives: &Archives, found: &mut Vec<Violation>) {
             "write an IANA name like \"Europe/Rome\"; if it is one, install the system's package tzdata";
         found.push(Violation::new("archives.time_zone", "this time zone is not known", hint));
     }
-}
-
-/// The seam for the syntax of key templates: message and hint of the first thing that is wrong.
-fn check_key_template(_template: &str) -> Result<(), (String, String)> {
-    Ok(())
 }
 
 fn judge_present(present: &Present, store: Option<&Store>, found: &mut Vec<Violation>) {

@@ -3,16 +3,12 @@
 //! Input: a listing and the policy's key template. Output: series of archives in the order of time.
 //! Invariant: every object is an archive, a sidecar, unmatched, or the marker of a folder.
 
-mod template;
-
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-pub use template::{Field, Form, Parts, Template, TemplateError};
-
 use super::Object;
-use crate::policy::{Archives, Select};
+use crate::policy::{Archives, Parts, Select, Template, TemplateError};
 
 /// What a store holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
