@@ -44,7 +44,7 @@ impl Dialect {
             (None, _) => this,
             (Some(before), _) if before == this => this,
             // Extended headers stand only where they are needed.
-            (Some(Self::Pax), Self::Ustar) | (Some(Self::Ustar), Self::Pax) => Self::Pax,
+            (Some(Self::Ustar), Self::Pax) => Self::Pax,
             _ => Self::Mixed,
         }
     }

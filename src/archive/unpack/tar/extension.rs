@@ -171,3 +171,101 @@ fn long_name(
     }
     if name.is_empty() { earlier } else { Some(name.to_vec()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Archive, changed, header, record, walk};
+    use super::*;
+    use crate::policy::{Bytes, Limits};
+
+    fn named(archive: Archive) -> (Vec<Vec<u8>>, Vec<&'static str>) {
+        let seen = archive.file(b"cut", b"").file(b"next", b"").ended();
+        (seen.names().into_iter().map(<[u8]>::to_vec).collect(), seen.found())
+    }
+
+    fn long() -> Vec<u8> {
+        [&[b'n'; 300][..], b"\0"].concat()
+    }
+
+    #[test]
+    fn a_long_name_is_for_one_member() {
+        let (names, found) = named(Archive::default().extension(b'L', &long()));
+        assert_eq!((names, found), (vec![vec![b'n'; 300], b"next".to_vec()], vec![]));
+    }
+
+    #[test]
+    fn a_long_target_is_for_one_link() {
+        let link = changed(header(b"h", b'1', 0), 157, b"cut");
+        let archive = Archive::default().file(b"a", b"").extension(b'K', &long()).extension(b'L', &long());
+        let seen = archive.block(link).ended();
+        assert_eq!(
+            seen.members[1].0.kind,
+            crate::archive::unpack::Kind::HardLink { target: vec![b'n'; 300] }
+        );
+        assert_eq!((seen.names()[1], seen.found()), (&[b'n'; 300][..], vec![]));
+    }
+
+    #[test]
+    fn malformed_long_names_are_found() {
+        for (body, name) in [(&b""[..], "cut"), (b"\0\0", "cut"), (b"name\0more", "name")] {
+            let (names, found) = named(Archive::default().extension(b'L', body));
+            assert_eq!((names[0].as_slice(), found), (name.as_bytes(), vec!["tar-long-name-malformed"]));
+        }
+        let (names, found) = named(Archive::default().extension(b'L', b"name"));
+        assert_eq!((names[0].as_slice(), found), (&b"name"[..], vec![]));
+        let (names, found) = named(Archive::default().extension(b'L', b"one\0").extension(b'L', b"two\0"));
+        assert_eq!((names[0].as_slice(), found), (&b"two"[..], vec!["tar-long-name-malformed"]));
+    }
+
+    #[test]
+    fn records_win_over_long_names_and_their_difference_is_found() {
+        let both = |path: &[u8]| {
+            Archive::default().extension(b'L', b"long\0").extension(b'x', &record("path", path))
+        };
+        assert_eq!(named(both(b"long")).1, [""; 0]);
+        let (names, found) = named(both(b"path"));
+        assert_eq!((names[0].as_slice(), found), (&b"path"[..], vec!["tar-pax-duplicate-key"]));
+    }
+
+    #[test]
+    fn two_extended_headers_before_one_member_are_found() {
+        let archive = Archive::default().extension(b'x', &record("path", b"one"));
+        let (names, found) = named(archive.extension(b'x', &record("path", b"two")));
+        assert_eq!((names[0].as_slice(), found), (&b"two"[..], vec!["tar-pax-duplicate-key"]));
+    }
+
+    #[test]
+    fn a_malformed_record_is_found_and_the_member_walked() {
+        let (names, found) = named(Archive::default().extension(b'x', b"99 path=lost\n"));
+        assert_eq!((names[0].as_slice(), found), (&b"cut"[..], vec!["tar-pax-malformed"]));
+    }
+
+    #[test]
+    fn global_records_hold_for_all_and_yield() {
+        let records = [record("mtime", b"99"), record("comment", b"c")].concat();
+        let archive = Archive::default().extension(b'g', &records).file(b"a", b"");
+        let seen = archive.extension(b'x', &record("mtime", b"5")).file(b"b", b"").file(b"c", b"").ended();
+        let times: Vec<_> = seen.members.iter().map(|(member, ..)| member.modified).collect();
+        assert_eq!((times, seen.found()), (vec![Some(99), Some(5), Some(99)], vec![]));
+    }
+
+    #[test]
+    fn another_character_set_is_found() {
+        let records = record("hdrcharset", b"ISO-IR 8859 1 1998");
+        assert_eq!(named(Archive::default().extension(b'x', &records)).1, ["tar-path-unreadable"]);
+    }
+
+    #[test]
+    fn too_large_or_too_many_extensions_stop_the_walk() {
+        let limits = Limits { extension_size: Bytes(300), ..Limits::default() };
+        let archive = Archive::default().extension(b'L', &long()).file(b"a", b"").zeros(2);
+        let seen = walk(&archive.0, &limits, usize::MAX);
+        assert_eq!((seen.found(), seen.broken), (vec!["limit-extension-size"], true));
+        let many = |count: u32| {
+            let archive = (0..count).fold(Archive::default(), |all, _| all.extension(b'g', b""));
+            archive.file(b"a", b"").ended().found()
+        };
+        assert_eq!(many(Extensions::MOST), [""; 0]);
+        assert_eq!(many(Extensions::MOST + 1), ["limit-extensions"]);
+    }
+}

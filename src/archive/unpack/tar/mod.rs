@@ -11,6 +11,8 @@ mod dialect;
 mod ending;
 mod entry;
 mod extension;
+#[cfg(test)]
+mod fixture;
 mod header;
 mod number;
 mod path;
@@ -25,4 +27,24 @@ pub use walker::{Walked, Walker};
 #[must_use]
 pub fn looks_like_tar(first_512: &[u8]) -> bool {
     first_512.first_chunk().is_some_and(walker::is_header_or_zero)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::header;
+    use super::looks_like_tar;
+
+    #[test]
+    fn a_header_or_zeros_look_like_tar() {
+        let block = header(b"a", b'0', 0);
+        assert!(looks_like_tar(&block));
+        assert!(looks_like_tar(&[0; 512]));
+        assert!(looks_like_tar(&[block, [7; 512]].concat()));
+        assert!(!looks_like_tar(&block[..511]));
+        assert!(!looks_like_tar(&[b' '; 512]));
+        assert!(!looks_like_tar(b"<!DOCTYPE html>"));
+        let mut damaged = block;
+        damaged[0] = b'b';
+        assert!(!looks_like_tar(&damaged));
+    }
 }

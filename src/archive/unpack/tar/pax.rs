@@ -136,14 +136,8 @@ fn next_record(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::record;
     use super::*;
-
-    fn record(key: &str, value: &[u8]) -> Vec<u8> {
-        let rest = key.len() + value.len() + 3;
-        let digits = (1..20).find(|digits| (rest + digits).to_string().len() == *digits).unwrap();
-        let head = format!("{} {key}=", rest + digits);
-        [head.as_bytes(), value, b"\n"].concat()
-    }
 
     fn read(body: &[u8]) -> (Attributes, Vec<&'static str>) {
         let mut findings = Findings::default();

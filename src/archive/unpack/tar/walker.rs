@@ -288,3 +288,194 @@ fn padded(size: u64) -> State {
 fn at_most(left: u64, length: usize) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX).min(length)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{Archive, Seen, changed, header, record, walk, walk_pieces, zimbra};
+    use super::super::looks_like_tar;
+    use super::*;
+
+    fn limits() -> policy::Limits {
+        policy::Limits::default()
+    }
+
+    #[test]
+    fn zimbra_s_long_names_are_resolved() {
+        let name = format!("Inbox/0000000257-{}.eml", "x".repeat(120));
+        let long = [name.as_bytes(), b"\0"].concat();
+        let seen = Archive::default()
+            .block(zimbra(b"././@LongLink", b'L', long.len() as u64))
+            .body(&long)
+            .block(zimbra(&name.as_bytes()[..100], b'0', 5))
+            .body(b"mail\n")
+            .ended();
+        assert_eq!((seen.names(), seen.found()), (vec![name.as_bytes()], vec![]));
+        assert_eq!(seen.walked.dialect, Some(Dialect::Zimbra));
+        assert_eq!(seen.bodies(), [b"mail\n"]);
+    }
+
+    #[test]
+    fn dialects_are_told() {
+        let plain = |magic: &[u8]| changed(header(b"a", b'0', 0), 257, magic);
+        let of = |archive: Archive| archive.ended().walked.dialect.unwrap().as_str();
+        assert_eq!(of(Archive::default().block(plain(b"\0\0\0\0\0\0\0\0"))), "v7");
+        assert_eq!(of(Archive::default().block(plain(b"ustar  \0"))), "gnu");
+        assert_eq!(of(Archive::default().block(zimbra(b"a", b'0', 0))), "zimbra");
+        let pax = Archive::default().file(b"a", b"").extension(b'x', &record("mtime", b"1"));
+        assert_eq!(of(pax.file(b"b", b"").file(b"c", b"")), "pax");
+        assert_eq!(of(Archive::default().file(b"a", b"").block(plain(b"ustar  \0"))), "mixed");
+    }
+
+    #[test]
+    fn a_damaged_header_stops_the_walk() {
+        let mut archive = Archive::default().file(b"a", b"1").file(b"b", b"2").zeros(2);
+        archive.0[1024] ^= 1;
+        let seen = archive.walk();
+        assert_eq!((seen.found(), seen.broken), (vec!["tar-header-checksum"], true));
+        assert_eq!(seen.findings.iter().next().unwrap().subject, "header at byte 1024");
+        assert_eq!(seen.names(), [b"a"]);
+    }
+
+    #[test]
+    fn a_broken_walker_stays_broken() {
+        let mut findings = Findings::default();
+        let mut seen = Seen::default();
+        let mut walker = Walker::new(&limits());
+        assert!(walker.push(&[7; 600], &mut seen, &mut findings).is_break());
+        assert!(walker.push(&header(b"a", b'0', 0), &mut seen, &mut findings).is_break());
+        walker.finish(&mut seen, &mut findings);
+        assert_eq!((findings.iter().count(), seen.members.len()), (1, 0));
+    }
+
+    #[test]
+    fn bodies_are_borrowed_from_the_input() {
+        struct Within<'a>(std::ops::Range<*const u8>, &'a mut usize);
+        impl Sink for Within<'_> {
+            fn begin(&mut self, _: &Member) {}
+            fn data(&mut self, bytes: &[u8]) {
+                assert!(self.0.contains(&bytes.as_ptr()));
+                *self.1 += 1;
+            }
+            fn end(&mut self, _: Body) {}
+        }
+        let archive = Archive::default().file(b"a", &[1; 100_000]).zeros(2);
+        let mut slices = 0;
+        let mut sink = Within(archive.0.as_ptr_range(), &mut slices);
+        let _ = Walker::new(&limits()).push(&archive.0, &mut sink, &mut Findings::default());
+        assert_eq!(slices, 1);
+    }
+
+    /// Names as they come: short, long, in folders, not only ASCII.
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof!["[a-z]{1,20}", "[a-z]{90,110}", "([a-z]{1,60}/){1,5}[a-zäöü漢 .-]{1,120}x"]
+    }
+
+    fn file() -> impl Strategy<Value = (String, Vec<u8>)> {
+        let size = prop_oneof![0..3_usize, 510..515_usize, 0..3000_usize];
+        (name(), (size, any::<u8>()).prop_map(|(size, byte)| vec![byte; size]))
+    }
+
+    /// Writes with the crate `tar`: `kind` 0 is ustar where the name fits, 1 GNU, 2 pax.
+    fn built(files: &[(String, Vec<u8>)], kind: u8) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (name, body) in files {
+            let mut header = if kind == 1 { tar::Header::new_gnu() } else { tar::Header::new_ustar() };
+            header.set_size(body.len() as u64);
+            header.set_mtime(7);
+            if kind == 2 || (kind == 0 && header.set_path(name).is_err()) {
+                builder.append_pax_extensions([("path", name.as_bytes())]).unwrap();
+                header.set_path("short").unwrap();
+                header.set_cksum();
+                builder.append(&header, body.as_slice()).unwrap();
+            } else {
+                builder.append_data(&mut header, name, body.as_slice()).unwrap();
+            }
+        }
+        builder.into_inner().unwrap()
+    }
+
+    fn pieces<'a>(bytes: &'a [u8], lengths: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = bytes;
+        lengths.iter().cycle().map_while(move |length| {
+            let (piece, behind) = rest.split_at((*length).min(rest.len()));
+            rest = behind;
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_the_crate_tar_writes_is_walked_whatever_the_slicing(
+            files in prop::collection::vec(file(), 1..6),
+            kind in 0..3_u8,
+            lengths in prop::collection::vec(1..2000_usize, 1..5),
+        ) {
+            let bytes = built(&files, kind);
+            prop_assert!(looks_like_tar(&bytes));
+            let whole = walk(&bytes, &limits(), usize::MAX);
+            prop_assert_eq!(whole.found(), [""; 0]);
+            let names: Vec<_> = files.iter().map(|(name, _)| name.as_bytes()).collect();
+            let bodies: Vec<_> = files.iter().map(|(_, body)| body.as_slice()).collect();
+            prop_assert_eq!(whole.names(), names);
+            prop_assert_eq!(whole.bodies(), bodies);
+            prop_assert_eq!(&walk_pieces(pieces(&bytes, &lengths), &limits()), &whole);
+        }
+
+        #[test]
+        fn a_cut_is_always_found(
+            files in prop::collection::vec(file(), 1..4),
+            kind in 0..3_u8,
+            place in 0.0..1.0_f64,
+        ) {
+            let bytes = built(&files, kind);
+            // The end marker is the last the crate `tar` writes.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+            let at = (bytes.len() as f64 * place) as usize;
+            let seen = walk(&bytes[..at], &limits(), usize::MAX);
+            prop_assert!(!seen.findings.is_empty(), "cut at {} of {}", at, bytes.len());
+        }
+
+        #[test]
+        fn damage_never_panics_and_is_seen_alike_in_pieces(
+            files in prop::collection::vec(file(), 1..4),
+            kind in 0..3_u8,
+            flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+            seal in any::<bool>(),
+            lengths in prop::collection::vec(1..1500_usize, 1..4),
+        ) {
+            let mut bytes = built(&files, kind);
+            for (at, value) in flips {
+                let at = at.index(bytes.len());
+                bytes[at] ^= value;
+                if seal {
+                    reseal(&mut bytes, at);
+                }
+            }
+            let whole = walk(&bytes, &limits(), usize::MAX);
+            prop_assert_eq!(walk_pieces(pieces(&bytes, &lengths), &limits()), whole);
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
+            walk(&bytes, &limits(), 700);
+            // As the body of an extension, where no checksum guards it.
+            let archive = Archive::default().extension(b'x', &bytes).file(b"a", b"").zeros(2);
+            walk(&archive.0, &limits(), 700);
+        }
+    }
+
+    /// Puts the checksum right in the block around `at`, so that damage reaches what lies behind the check.
+    fn reseal(bytes: &mut [u8], at: usize) {
+        let start = at / BLOCK * BLOCK;
+        if let Some(block) = bytes[start..].first_chunk_mut::<BLOCK>()
+            && block[148..156].ends_with(b"\0 ")
+        {
+            let fixed = changed(*block, 0, &[]);
+            block.copy_from_slice(&fixed);
+        }
+    }
+}
