@@ -105,7 +105,7 @@ fn all_mistakes_of_a_policy_are_reported_at_once_with_their_places() {
         (23, 8, "`lock`: `none` is none of the words", "governance"),
         (24, 1, "`lock` is there twice", "keep one"),
         (26, 15, "`~` and `$` are not expanded", "whole path"),
-        (26, 24, "`identities` must be text, not a whole number", "…"),
+        (26, 24, "`identities` must be text, not a whole number", "in quotes"),
         (26, 27, "a secret stands in the policy", "keys.identities"),
         (27, 19, "`passphrase_file`: the text is empty", "take the line away"),
         (28, 1, "a secret stands in the policy: `passphrase`", "keys.passphrase_file"),
@@ -165,6 +165,19 @@ fn a_problem_shows_its_line_and_what_to_do() {
     let expected = "p.toml:2:1: unknown key `rpoo` in [present]\n    2 | rpoo = \"26h\"\n      | ^^^^\n   \
                     hint: did you mean `rpo`?";
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn one_mistake_is_reported_once() {
+    assert_one("[store]\nurl = 5", 2, 7, "`url` must be text");
+    assert_one("[keys]\nplugins = [\"\"]", 2, 12, "the text is empty");
+    assert_one("[archives]\ntime_zone = \"\"", 2, 13, "the text is empty");
+    assert_one("replica = [5]\nstore.url = 's3://b'", 1, 12, "write [[replica]] and its keys below it");
+    assert_one("store = 1\n[[replica]]\nurl = \"s3://b\"", 1, 9, "write [store] and its keys below it");
+    assert_one("[[store]]\nurl = \"s3://b\"", 1, 1, "write [store] and its keys below it");
+    assert_one("[replica]\nurl = \"s3://b\"", 1, 1, "write [[replica]] with two brackets");
+    assert_one("[store]\nurl = 's3://b'\nnetwork = 1", 3, 11, "write [store.network] and its keys below it");
+    assert_one("[present]\nevery = \"36d\"\nwindow = 35", 3, 10, "add a unit");
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Reader<'_> {
     }
 
     fn scalar(&mut self, key: &str, value: &Spanned<DeValue<'_>>, schema: &Value) -> Option<Value> {
-        match scalar::read(name_of(key), value.get_ref(), schema) {
+        match scalar::read(key, value.get_ref(), schema) {
             Ok(right) => Some(right),
             Err(QuantityError { message, hint }) => {
                 self.document.faulty.insert(key.to_owned());

@@ -9,7 +9,7 @@ use super::document::Document;
 use super::problem::{Fault, Problems};
 use super::source::Source;
 use super::value::Quoted;
-use super::{Policy, schema};
+use super::{Policy, Violation, schema};
 
 /// The largest policy file that is read, in bytes.
 pub const MAX_SIZE: usize = 1 << 20;
@@ -60,7 +60,9 @@ fn not_text(text: &str) -> Option<Fault> {
 
 /// Faults that the rules find where nothing is known to be wrong yet.
 fn judge(policy: &Policy, document: &Document) -> Vec<Fault> {
-    let fresh = policy.validate().into_iter().filter(|violation| !document.is_faulty(&violation.key));
+    let known = |key: &str| document.is_faulty(key);
+    let stale = |violation: &Violation| known(&violation.key) || violation.beside.is_some_and(known);
+    let fresh = policy.validate().into_iter().filter(|violation| !stale(violation));
     fresh
         .map(|violation| Fault {
             span: document.place(&violation.key),

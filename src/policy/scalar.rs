@@ -3,20 +3,21 @@
 use serde_json::{Value, json};
 use toml::de::{DeInteger, DeValue};
 
+use super::section::{name_of, section_name};
 use super::suggest;
 use super::value::{Age, Bytes, BytesPerSecond, QuantityError, Quoted};
 
-/// Takes a value if it is what the schema asks for; `name` is the key's for the message.
-pub(super) fn read(name: &str, value: &DeValue<'_>, schema: &Value) -> Result<Value, QuantityError> {
+/// Takes a value if it is what the schema asks for; the key, like `keys.identities[1]`, is for the message.
+pub(super) fn read(key: &str, value: &DeValue<'_>, schema: &Value) -> Result<Value, QuantityError> {
     let right = match value {
         DeValue::String(text) if schema.get("oneOf").is_some() => choice(text, schema),
         DeValue::String(text) if takes(schema, "string") => text_of(text, schema),
         DeValue::Integer(number) if takes(schema, "integer") => integer(number, schema),
         DeValue::Boolean(yes) if takes(schema, "boolean") => Ok(json!(yes)),
-        other => return Err(wrong_type(name, other, schema)),
+        other => return Err(wrong_type(key, other, schema)),
     };
     right.map_err(|QuantityError { message, hint }| QuantityError {
-        message: format!("`{name}`: {message}"),
+        message: format!("`{}`: {message}", name_of(key)),
         hint,
     })
 }
@@ -67,7 +68,8 @@ fn integer(number: &DeInteger<'_>, schema: &Value) -> Result<Value, QuantityErro
     }
 }
 
-fn wrong_type(name: &str, found: &DeValue<'_>, schema: &Value) -> QuantityError {
+fn wrong_type(key: &str, found: &DeValue<'_>, schema: &Value) -> QuantityError {
+    let name = name_of(key);
     let (wanted, example) = wanted(schema);
     let hint = match found {
         DeValue::Integer(_) if schema["format"] == "age" => {
@@ -82,8 +84,8 @@ fn wrong_type(name: &str, found: &DeValue<'_>, schema: &Value) -> QuantityError 
         DeValue::Table(_) if schema["items"]["type"] == "object" => {
             format!("write [[{name}]] with two brackets")
         }
-        DeValue::Array(_) if schema["type"] == "object" => format!("write [{name}] with one bracket"),
-        _ if schema["type"] == "object" => format!("write [{name}] and its keys below it"),
+        _ if schema["type"] == "object" => format!("write {} and its keys below it", section_name(key)),
+        _ if key.ends_with(']') => "write each item as text in quotes".to_owned(),
         _ => format!("write {name} = {example}"),
     };
     QuantityError { message: format!("`{name}` must be {wanted}, not {}", called(found)), hint }

@@ -10,16 +10,18 @@ pub(super) fn name_of(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-/// How the file names a section: `in [present]`, `in [[replica]]`, `in [replica.network]`.
-pub(super) fn place_name(path: &str) -> String {
-    match path {
-        "" => "outside any section".to_owned(),
-        _ if path.ends_with(']') => format!("in [[{}]]", name_of(path)),
-        _ => {
-            let sections: Vec<&str> = path.split('.').map(name_of).collect();
-            format!("in [{}]", sections.join("."))
-        }
+/// How the file names a section: `[present]`, `[[replica]]`, `[replica.network]`.
+pub(super) fn section_name(path: &str) -> String {
+    if path.ends_with(']') {
+        return format!("[[{}]]", name_of(path));
     }
+    let sections: Vec<&str> = path.split('.').map(name_of).collect();
+    format!("[{}]", sections.join("."))
+}
+
+/// Where a key stands, for a message.
+pub(super) fn place_name(path: &str) -> String {
+    if path.is_empty() { "outside any section".to_owned() } else { format!("in {}", section_name(path)) }
 }
 
 /// What an unknown key was meant to be.

@@ -21,11 +21,17 @@ pub struct Violation {
     pub message: String,
     /// The next step.
     pub hint: String,
+    /// The other key it rests on: without that one there may be no violation.
+    pub beside: Option<&'static str>,
 }
 
 impl Violation {
     fn new(key: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { key: key.into(), message: message.into(), hint: hint.into() }
+        Self { key: key.into(), message: message.into(), hint: hint.into(), beside: None }
+    }
+
+    fn beside(self, key: &'static str) -> Self {
+        Self { beside: Some(key), ..self }
     }
 }
 
@@ -86,11 +92,8 @@ fn judge_present(present: &Present, store: Option<&Store>, found: &mut Vec<Viola
         && every > present.window
     {
         let message = format!("no gap can be seen: the window of {} is shorter than {every}", present.window);
-        found.push(Violation::new(
-            "present.every",
-            message,
-            "write a longer `window`, several times `every`",
-        ));
+        let hint = "write a longer `window`, several times `every`";
+        found.push(Violation::new("present.every", message, hint).beside("present.window"));
     }
 }
 

@@ -116,7 +116,7 @@ fn fault_of_endpoint(endpoint: &str) -> Option<(&'static str, &'static str)> {
 pub(super) fn judge_replicas(policy: &Policy, found: &mut Vec<Violation>) {
     if policy.store.is_none() && !policy.replica.is_empty() {
         let hint = "add [store] with the archives that the replica must hold too";
-        found.push(Violation::new("replica", "there is a replica but no store", hint));
+        found.push(Violation::new("replica", "there is a replica but no store", hint).beside("store"));
     }
     let mut before: Vec<&Store> = policy.store.iter().collect();
     for (index, replica) in policy.replica.iter().enumerate() {
