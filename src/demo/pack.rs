@@ -103,6 +103,9 @@ pub enum PackError {
     /// age refused the recipients.
     #[error("the demonstration's archive can't be encrypted: {0}; give at least one recipient")]
     Encrypt(#[from] age::EncryptError),
+    /// A specimen of damage has to be large enough for it.
+    #[error("there is too little mail to damage; take at least three files and 300 kB")]
+    TooSmall,
 }
 
 /// scrypt's work factor: 2 to this power.

@@ -62,7 +62,7 @@ fn headers(random: &mut Random, number: u64, from: &str, to: &str, subject: &str
     let date = Timestamp::from_second(BACKED_UP).unwrap_or(Timestamp::UNIX_EPOCH);
     let date = date.checked_sub(SignedDuration::from_secs(age)).unwrap_or(date);
     let date = date.strftime("%a, %d %b %Y %H:%M:%S +0000");
-    let id = random.next();
+    let id = random.draw();
     format!(
         "Return-Path: <{from}>\r\n\
          Received: from mail.example.test (mail.example.test [192.0.2.25])\r\n\tby mail.example.org with ESMTPS id {id:016X};\r\n\t{date}\r\n\
@@ -82,7 +82,7 @@ fn content(random: &mut Random, text: &str, rest: usize) -> Vec<u8> {
     if rest < 1_000 {
         return [plain, text].concat().into_bytes();
     }
-    let boundary = format!("=_{:016x}", random.next());
+    let boundary = format!("=_{:016x}", random.draw());
     let (kind, file) = random.pick(&[
         ("application/pdf", "offerta.pdf"),
         ("image/jpeg", "photo.jpg"),

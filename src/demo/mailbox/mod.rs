@@ -89,7 +89,7 @@ fn file_name(subject: &str) -> String {
 fn ldif(random: &mut Random, account: &str) -> String {
     let (user, domain) = account.split_once('@').unwrap_or((account, "example.org"));
     let people = domain.split('.').map(|part| format!(",dc={part}")).collect::<String>();
-    let (high, low) = (random.next(), random.next());
+    let (high, low) = (random.draw(), random.draw());
     format!(
         "dn: uid={user},ou=people{people}\n\
          objectClass: inetOrgPerson\n\
