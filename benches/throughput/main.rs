@@ -5,6 +5,7 @@
 //! Options behind `--`: `--messages N` (16000), `--rounds N` (3), `--corpus DIR` (a folder of mail instead of the synthetic
 //! one), `--work DIR` (a folder in memory is best; default `/dev/shm` where there is one).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::cast_possible_truncation, reason = "rounded quantities of a benchmark")]
 
 mod corpus;
 mod shell;

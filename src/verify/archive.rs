@@ -171,7 +171,7 @@ impl Case<'_> {
             etag: self.object.etag.clone(),
             version: self.object.version.clone(),
             encryption: reading.and_then(|reading| Some(reading.decrypted.as_ref()?.encryption.clone())),
-            compression: reading.and_then(|reading| Some(reading.decompressed.as_ref()?.compression.clone())),
+            compression: reading.and_then(|reading| Some(reading.decompressed.as_ref()?.compression)),
             resumes: Tally::get(&self.tally.resumes),
             retries: Tally::get(&self.tally.retries),
             elapsed_ms: 0,

@@ -14,6 +14,8 @@ pub use line::{Entry, LineError, Parser, parse_line};
 pub use reconcile::Reconciliation;
 pub use settle::Reconciled;
 
+use super::unpack::shown;
+
 /// The name of the manifest, at the top of the archive.
 pub const MEMBER: &[u8] = b"MANIFEST.b3";
 
@@ -29,11 +31,6 @@ fn stripped(mut name: &[u8]) -> &[u8] {
         name = rest;
     }
     name
-}
-
-/// How a name is written in a finding.
-fn shown(name: &[u8]) -> String {
-    name.escape_ascii().to_string()
 }
 
 #[cfg(test)]
