@@ -3,7 +3,7 @@
 
 mod args;
 mod completions;
-// mod demo;
+mod demo;
 mod doctor;
 mod list;
 mod policy;
@@ -36,7 +36,7 @@ enum Command {
     Verify(verify::Args),
     List(list::Args),
     Doctor(doctor::Args),
-    // Demo(demo::Args),
+    Demo(demo::Args),
     #[command(subcommand)]
     Policy(policy::Command),
     Completions(completions::Args),
@@ -70,7 +70,7 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Verify(args) => verify::run(args),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
-        // Command::Demo(args) => demo::run(args),
+        Command::Demo(args) => demo::run(&args),
         Command::Policy(command) => policy::run(command),
         Command::Completions(args) => completions::run(args, Cli::command()),
         Command::Man(args) => completions::man(args, Cli::command()),

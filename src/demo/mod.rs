@@ -7,3 +7,4 @@ pub mod damage;
 pub mod mailbox;
 pub mod pack;
 pub mod server;
+pub mod show;
