@@ -30,7 +30,7 @@ const LEAST_FILES: usize = 3;
 const END: [u8; 1024] = [0; 1024];
 
 impl Specimen {
-    /// Packs the mailbox of `seed`, about 600 kB, for a new key.
+    /// Packs the mailbox of `seed`, about 1 MB, for a new key.
     ///
     /// # Errors
     /// [`PackError`] if a layer can't be written.
