@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_readers_disagree_on_is_no_octal() {
-        for field in [&b"0000009\0"[..], b"-000001\0", b"12 34\0", b"\0000012", b"1x", b"x", b" \x00 1"] {
+        for field in [&b"0000009\0"[..], b"-000001\0", b"12 34\0", b"\x000012", b"1x", b"x", b" \x00 1"] {
             assert_eq!(numeric(field), Err(Malformed), "{field:?}");
         }
     }
