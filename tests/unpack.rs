@@ -94,6 +94,7 @@ fn run_cut(folder: &Path, program: &str, arguments: &[&str], length: u64) -> Vec
         .args(arguments)
         .current_dir(folder)
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| panic!("{program} can't be run ({error}); tests/run installs it"));
     let mut bytes = Vec::new();
@@ -126,12 +127,13 @@ fn tree(longest: usize, links: bool) -> tempfile::TempDir {
     folder
 }
 
-/// A path of exactly `length` bytes that ustar can split as long as it is short enough.
+/// A path of exactly `length` bytes; up to 256 ustar can split it into a prefix of 155 and a name of 100.
 fn long_path(length: usize) -> String {
+    let folders = if length > 256 { length - 60 } else { length.saturating_sub(101) };
     let mut path = format!("t/{length}");
-    while path.len() + 62 < length {
+    while path.len() < folders {
         path.push('/');
-        path.push_str(&"p".repeat(50));
+        path.push_str(&"p".repeat((folders - path.len()).clamp(1, 50)));
     }
     let rest = length - path.len() - 1;
     format!("{path}/{}", "n".repeat(rest))
@@ -172,7 +174,7 @@ fn python(folder: &Path, archive: &str) -> Vec<Entry> {
 fn agrees(folder: &Path, archive: &str, members: usize, expected: &[&str]) -> Walked {
     let (seen, found, walked) = walk(&fs::read(folder.join(archive)).unwrap());
     assert_eq!(found, expected, "{archive}");
-    assert_eq!(seen.members.len(), members, "{archive}");
+    assert_eq!(seen.members.len(), members, "{archive}: {:?}", seen.names());
     assert_eq!(seen.entries(), python(folder, archive), "{archive}: tarfile");
     let lists = [
         run(folder, "tar", &["--quoting-style=literal", "-tf", archive]),
@@ -200,7 +202,7 @@ fn archives_of_gnu_tar_are_read_as_others_read_them() {
         ("v7", 98, Dialect::V7),
         ("oldgnu", 700, Dialect::Gnu),
         ("gnu", 700, Dialect::Gnu),
-        ("ustar", 255, Dialect::Ustar),
+        ("ustar", 256, Dialect::Ustar),
         ("posix", 700, Dialect::Pax),
     ] {
         let folder = tree(longest, true);
@@ -213,7 +215,7 @@ fn archives_of_gnu_tar_are_read_as_others_read_them() {
 #[test]
 #[ignore = "needs GNU tar, bsdtar and python3: tests/run installs them"]
 fn archives_of_bsdtar_are_read_as_others_read_them() {
-    for (format, longest) in [("v7", 98), ("gnutar", 700), ("ustar", 255), ("pax", 700), ("paxr", 700)] {
+    for (format, longest) in [("v7", 98), ("gnutar", 700), ("ustar", 256), ("pax", 700), ("paxr", 700)] {
         let folder = tree(longest, true);
         run(folder.path(), "bsdtar", &["--format", format, "-cf", "x.tar", "t"]);
         agrees(folder.path(), "x.tar", count(folder.path()), &["tar-link-member"]);
@@ -223,7 +225,7 @@ fn archives_of_bsdtar_are_read_as_others_read_them() {
 #[test]
 #[ignore = "needs GNU tar, bsdtar and python3: tests/run installs them"]
 fn archives_of_python_are_read_as_others_read_them() {
-    for (format, longest) in [("USTAR", 255), ("GNU", 700), ("PAX", 700)] {
+    for (format, longest) in [("USTAR", 256), ("GNU", 700), ("PAX", 700)] {
         let folder = tree(longest, true);
         let open = format!("tarfile.open('x.tar', 'w', format=tarfile.{format}_FORMAT)");
         let script = format!("import tarfile\nwith {open} as archive: archive.add('t')");
@@ -263,7 +265,12 @@ fn sizes_beyond_eight_gib_are_read() {
     let folder = tempfile::tempdir().unwrap();
     fs::File::create(folder.path().join("big")).unwrap().set_len(9 << 30).unwrap();
     for (program, format) in [("tar", "gnu"), ("tar", "posix"), ("bsdtar", "gnutar"), ("bsdtar", "pax")] {
-        let start = run_cut(folder.path(), program, &["--format", format, "-cf", "-", "big"], 1 << 20);
+        let mut arguments = vec!["--format", format, "-cf", "-", "big"];
+        if program == "bsdtar" {
+            // It looks for holes unasked.
+            arguments.insert(0, "--no-read-sparse");
+        }
+        let start = run_cut(folder.path(), program, &arguments, 1 << 20);
         let (seen, found, _) = walk(&start);
         assert_eq!(found, ["tar-truncated-member"], "{program} {format}");
         assert_eq!(seen.members[0].size, 9 << 30, "{program} {format}");
@@ -279,7 +286,8 @@ fn labels_and_incremental_folders_of_gnu_tar_are_walked() {
     let (seen, found, walked) = walk(&archive);
     assert!(found.iter().all(|id| *id == "tar-unsupported-member"), "{found:?}");
     assert_eq!(seen.names()[..2], ["a label", "t/"]);
-    assert_eq!(walked.files as usize, run(folder.path(), "find", &["t", "-type", "f", "-printf", "x"]).len());
+    let files = run(folder.path(), "find", &["t", "-type", "f", "-printf", "x"]).len() as u64;
+    assert_eq!(walked.files, files);
 }
 
 #[test]

@@ -4,11 +4,27 @@ use super::header::{Header, Role};
 use super::pax::{Attributes, Place};
 use crate::verdict::{Finding, Findings, kinds};
 
+/// One extension header: what it holds, and the byte it begins at.
+#[derive(Debug, Clone, Copy)]
+pub struct Opened {
+    /// What it holds.
+    pub role: Role,
+    /// Where its header begins.
+    pub at: u64,
+}
+
+impl Opened {
+    /// Names it in a finding.
+    pub fn subject(self) -> String {
+        format!("{} at byte {}", self.role.describe(), self.at)
+    }
+}
+
 /// What is pending for the next member, and what holds for all.
 #[derive(Debug, Default)]
 pub struct Extensions {
     body: Vec<u8>,
-    open: Option<(Role, u64)>,
+    open: Option<Opened>,
     long_name: Option<Vec<u8>>,
     long_link: Option<Vec<u8>>,
     local: Option<Attributes>,
@@ -26,7 +42,7 @@ impl Extensions {
     pub fn open(&mut self, role: Role, at: u64) -> bool {
         self.count += 1;
         self.body.clear();
-        self.open = Some((role, at));
+        self.open = Some(Opened { role, at });
         if role != Role::GlobalPax {
             self.pending_at.get_or_insert(at);
         }
@@ -40,40 +56,31 @@ impl Extensions {
 
     /// Names the open extension in a finding.
     pub fn subject(&self) -> String {
-        self.open.map_or_else(String::new, |(role, at)| format!("{} at byte {at}", role.describe()))
+        self.open.map_or_else(String::new, Opened::subject)
     }
 
     /// Reads the open extension, all of whose body came.
     pub fn close(&mut self, findings: &mut Findings) {
-        let subject = self.subject();
-        match self.open.take() {
-            Some((Role::LongName, _)) => {
-                let earlier = self.long_name.take();
-                self.long_name = long_name(&self.body, earlier, subject, findings);
+        let Some(this) = self.open.take() else { return };
+        match this.role {
+            Role::LongName => read_name(&self.body, &mut self.long_name, this, findings),
+            Role::LongLink => read_name(&self.body, &mut self.long_link, this, findings),
+            Role::Pax => self.close_local(this, findings),
+            Role::GlobalPax => {
+                self.global.absorb(Attributes::read(&self.body, &mut Place { header: this, findings }));
             }
-            Some((Role::LongLink, _)) => {
-                let earlier = self.long_link.take();
-                self.long_link = long_name(&self.body, earlier, subject, findings);
-            }
-            Some((Role::Pax, _)) => self.close_local(subject, findings),
-            Some((Role::GlobalPax, _)) => {
-                let mut place = Place { subject, global: true, findings };
-                self.global.absorb(Attributes::read(&self.body, &mut place));
-            }
-            None => {}
         }
     }
 
-    fn close_local(&mut self, subject: String, findings: &mut Findings) {
+    fn close_local(&mut self, this: Opened, findings: &mut Findings) {
         if self.local.is_some() {
             findings.push(
-                Finding::new(&kinds::TAR_PAX_DUPLICATE_KEY, subject.as_str())
+                Finding::new(&kinds::TAR_PAX_DUPLICATE_KEY, this.subject())
                     .expected("one extended header for each member")
                     .observed("a second one before the same member"),
             );
         }
-        let mut place = Place { subject, global: false, findings };
-        self.local = Some(Attributes::read(&self.body, &mut place));
+        self.local = Some(Attributes::read(&self.body, &mut Place { header: this, findings }));
     }
 
     /// Where the first extension stands that still waits for its member.
@@ -147,29 +154,26 @@ impl Extensions {
     }
 }
 
-/// The name in a GNU long-name record: everything before the NUL that ends it.
-fn long_name(
-    body: &[u8],
-    earlier: Option<Vec<u8>>,
-    subject: String,
-    findings: &mut Findings,
-) -> Option<Vec<u8>> {
+/// Reads a GNU long-name record: everything before the NUL that ends it.
+fn read_name(body: &[u8], name: &mut Option<Vec<u8>>, this: Opened, findings: &mut Findings) {
     let end = body.iter().position(|byte| *byte == 0).unwrap_or(body.len());
-    let (name, rest) = body.split_at(end);
-    let fault = if name.is_empty() {
+    let (text, rest) = body.split_at(end);
+    let fault = if text.is_empty() {
         Some("an empty record")
     } else if rest.iter().any(|byte| *byte != 0) {
         Some("bytes behind the NUL that ends the name")
-    } else if earlier.is_some() {
+    } else if name.is_some() {
         Some("a second record before the same member")
     } else {
         None
     };
     if let Some(fault) = fault {
-        let finding = Finding::new(&kinds::TAR_LONG_NAME_MALFORMED, subject);
+        let finding = Finding::new(&kinds::TAR_LONG_NAME_MALFORMED, this.subject());
         findings.push(finding.expected("one name and a NUL").observed(fault));
     }
-    if name.is_empty() { earlier } else { Some(name.to_vec()) }
+    if !text.is_empty() {
+        *name = Some(text.to_vec());
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! A value is taken by its declared length, never by searching for its end. The last record of
 //! a key wins; a key that decides what is restored and is stated twice is a finding.
 
+use super::extension::Opened;
+use super::header::Role;
 use super::number;
 use crate::verdict::{Finding, Findings, Kind, kinds};
 
@@ -27,10 +29,8 @@ pub struct Attributes {
 
 /// Where an extended header stands, and where its findings go.
 pub struct Place<'a> {
-    /// What the findings are about.
-    pub subject: String,
-    /// Whether it speaks of all members behind it.
-    pub global: bool,
+    /// The header itself.
+    pub header: Opened,
     /// Takes the findings.
     pub findings: &'a mut Findings,
 }
@@ -86,7 +86,7 @@ impl Attributes {
 
 impl Place<'_> {
     fn push(&mut self, kind: &'static Kind, observed: impl Into<String>) {
-        let finding = Finding::new(kind, self.subject.as_str());
+        let finding = Finding::new(kind, self.header.subject());
         self.findings.push(finding.expected("records `LENGTH KEY=VALUE`, each key once").observed(observed));
     }
 
@@ -117,7 +117,7 @@ impl Place<'_> {
             self.push(&kinds::TAR_PAX_DUPLICATE_KEY, format!("`{key}` more than once"));
         }
         // POSIX allows it; most programs ignore it, some don't.
-        if self.global {
+        if self.header.role == Role::GlobalPax {
             self.push(&kinds::TAR_PAX_MALFORMED, format!("`{key}` for all members"));
         }
     }
@@ -139,9 +139,13 @@ mod tests {
     use super::super::fixture::record;
     use super::*;
 
+    fn place(role: Role, findings: &mut Findings) -> Place<'_> {
+        Place { header: Opened { role, at: 0 }, findings }
+    }
+
     fn read(body: &[u8]) -> (Attributes, Vec<&'static str>) {
         let mut findings = Findings::default();
-        let mut place = Place { subject: "here".to_owned(), global: false, findings: &mut findings };
+        let mut place = place(Role::Pax, &mut findings);
         let attributes = Attributes::read(body, &mut place);
         (attributes, findings.iter().map(|finding| finding.kind.id).collect())
     }
@@ -217,7 +221,7 @@ mod tests {
     #[test]
     fn a_name_for_all_members_is_found() {
         let mut findings = Findings::default();
-        let mut place = Place { subject: "here".to_owned(), global: true, findings: &mut findings };
+        let mut place = place(Role::GlobalPax, &mut findings);
         let body = [record("comment", b"abc"), record("mtime", b"1.5"), record("size", b"1")].concat();
         let attributes = Attributes::read(&body, &mut place);
         assert_eq!((attributes.modified, attributes.size), (Some(1), Some(1)));

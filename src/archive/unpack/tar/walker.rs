@@ -226,15 +226,14 @@ impl Walker {
 
     fn begin_extension(&mut self, role: Role, size: u64, findings: &mut Findings) {
         let few = self.extensions.open(role, self.block_at);
-        let subject = self.extensions.subject();
         if !few {
-            let finding = Finding::new(&kinds::LIMIT_EXTENSIONS, subject);
+            let finding = Finding::new(&kinds::LIMIT_EXTENSIONS, self.extensions.subject());
             let finding = finding.expected(format!("at most {} before one member", Extensions::MOST));
             return self.stop(findings, finding.observed("one more"));
         }
         let most = self.limits.extension_size;
         if size > most {
-            let finding = Finding::new(&kinds::LIMIT_EXTENSION_SIZE, subject);
+            let finding = Finding::new(&kinds::LIMIT_EXTENSION_SIZE, self.extensions.subject());
             let finding = finding.expected(format!("at most {most} bytes"));
             return self.stop(findings, finding.observed(format!("{size} bytes")));
         }
