@@ -21,7 +21,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCa
 
 pub use ministack::user;
 
-/// How long a server may take until it answers; a busy machine needs about 12 s for radosgw.
+/// How long a server may take until it answers: radosgw needs 12 s to start, and far more on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Pause between two questions whether a server answers.
@@ -95,7 +95,7 @@ fn free_port() -> u16 {
 /// One HTTP exchange; the whole answer as text. `head` is the request line and headers of one's own.
 fn exchange(port: u16, head: &str, body: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     let length = body.len();
     let request =
         format!("{head}\r\nhost: 127.0.0.1\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
