@@ -104,5 +104,7 @@ fn line(text: &mut String, trial: &Trial) {
         .map(|(kind, _)| kind.id)
         .collect();
     let found = if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
-    let _ = writeln!(text, "    {:12}  {}{found}{mark}", trial.run.outcome, trial.damage.name);
+    let elapsed = trial.run.finished.duration_since(trial.run.started).as_millis();
+    let elapsed = human::duration(u64::try_from(elapsed).unwrap_or(0));
+    let _ = writeln!(text, "    {:12}  {} ({elapsed}){found}{mark}", trial.run.outcome, trial.damage.name);
 }

@@ -28,7 +28,9 @@ pub(super) static SITUATIONS: &[Damage] = &[
     failed("gzip-content-flipped", &[&kinds::GZIP_CHECKSUM_MISMATCH], |sound| {
         let stream = stored(sound)?;
         let body = sound.largest_member().body;
-        let at = find(&stream, &sound.layers.tar[body + 1000..body + 1032]);
+        // A piece that no stored block's header divides.
+        let pieces = sound.layers.tar[body..].chunks_exact(32);
+        let at = pieces.map(|piece| find(&stream, piece)).find(|at| *at < stream.len()).unwrap_or(0);
         sound.compressed(&flip(stream, at))
     }),
     failed("gzip-cut", &[&kinds::GZIP_TRUNCATED], |sound| damaged(sound, |bytes| bytes.len() / 2, cut)),
