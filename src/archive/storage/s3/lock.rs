@@ -16,8 +16,7 @@ use crate::archive::storage::{Object, Protection, StorageError};
 /// Asks HEAD first, which tells whom it trusts at no cost, and then each question of its own.
 pub async fn protection(client: &Client, bucket: &str, object: &Object) -> Result<Protection, StorageError> {
     let asking = Asking { client, bucket, object };
-    let head = asking.head().await?;
-    let (retention, hold) = match (Retention::in_head(&head), hold_in_head(&head)) {
+    let (retention, hold) = match asking.head().await? {
         (Some(retention), hold) => (Told::Is(retention), hold.map_or(Told::Nothing, Told::Is)),
         (None, Some(hold)) => (asking.retention().await?, Told::Is(hold)),
         (None, None) => (asking.retention().await?, asking.hold().await?),
@@ -72,10 +71,15 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn head(&self) -> Result<HeadObjectOutput, StorageError> {
+    /// Who may not read a version (s3:GetObjectVersion) may still ask for its lock.
+    async fn head(&self) -> Result<(Option<Retention>, Option<bool>), StorageError> {
         let call = self.client.head_object().bucket(self.bucket).key(&self.object.key);
         let answer = call.set_version_id(self.object.version.clone()).send().await;
-        answer.map_err(|error| pin::changed(refusal::explain(error, &self.address())))
+        match answer.map_err(|error| pin::changed(refusal::explain(error, &self.address()))) {
+            Ok(head) => Ok((Retention::in_head(&head), hold_in_head(&head))),
+            Err(StorageError::AccessDenied { .. }) => Ok((None, None)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn retention(&self) -> Result<Told<Retention>, StorageError> {

@@ -90,12 +90,28 @@ impl S3Store {
         answer.map_err(|error| refusal::explain(error, &self.address(prefix)))
     }
 
+    /// Reading a version needs a right of its own (s3:GetObjectVersion). Who lacks it reads the newest,
+    /// and the ETag still tells whether that is the one.
     async fn ask(&self, object: &Object, offset: u64) -> Result<GetObjectOutput, StorageError> {
+        match self.ask_for(object, object.version.as_deref(), offset).await {
+            Err(StorageError::AccessDenied { .. }) if object.version.is_some() && object.etag.is_some() => {
+                self.ask_for(object, None, offset).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask_for(
+        &self,
+        object: &Object,
+        version: Option<&str>,
+        offset: u64,
+    ) -> Result<GetObjectOutput, StorageError> {
         let client = if offset == 0 { &self.whole } else { &self.part };
         let call = client.get_object().bucket(&self.bucket).key(&object.key);
         let answer = call
             .set_if_match(object.etag.as_ref().map(|etag| format!("\"{etag}\"")))
-            .set_version_id(object.version.clone())
+            .set_version_id(version.map(str::to_owned))
             .set_range((offset > 0).then(|| format!("bytes={offset}-")))
             .send()
             .await;

@@ -51,7 +51,7 @@ impl Refusal {
     fn meaning(self, address: &str) -> StorageError {
         let (address, detail) = (address.to_owned(), self.detail());
         match (self.code.as_str(), self.status) {
-            ("NoSuchBucket", _) => StorageError::NoBucket { address },
+            ("NoSuchBucket" | "InvalidBucketName", _) => StorageError::NoBucket { address },
             ("NoSuchKey" | "NoSuchVersion" | "NotFound", _) => StorageError::NotFound { address },
             ("PreconditionFailed" | "InvalidRange", _) | (_, 412 | 416) => {
                 StorageError::Changed { address, detail }
