@@ -2,6 +2,9 @@
 //!
 //! A store passes if it lists, reads and refuses exactly like all others.
 
+mod faults;
+mod servers;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
