@@ -1,3 +1,7 @@
-//! The command `mailproof`.
+//! The command `mailproof`: parses, runs, maps the outcome to the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mailproof::cli::main()
+}

@@ -6,6 +6,7 @@
 
 pub mod decompress;
 pub mod decrypt;
+pub mod examine;
 pub mod manifest;
 pub mod pipe;
 pub mod storage;
@@ -20,6 +21,9 @@ pub enum ArchiveError {
     /// The archive could not be opened with the keys at hand.
     #[error(transparent)]
     Open(#[from] decrypt::OpenError),
+    /// Somebody asked the run to end.
+    #[error("interrupted; run the verification again")]
+    Interrupted,
     /// A decoder could not be set up.
     #[error("{0}; this machine may be short of memory")]
     Decoder(String),

@@ -99,7 +99,7 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     /// [`Stop::Upstream`] if the stage before stopped, [`Stop::Broken`] if it vanished.
-    pub fn next(&mut self) -> Result<Option<T>, Stop> {
+    pub fn receive(&mut self) -> Result<Option<T>, Stop> {
         if self.finished {
             return Ok(None);
         }
@@ -123,13 +123,13 @@ impl<T> Receiver<T> {
     /// Reads and drops what is left, so that the layers before reach their authenticated end.
     ///
     /// # Errors
-    /// As [`Receiver::next`].
+    /// As [`Receiver::receive`].
     pub fn drain(&mut self) -> Result<u64, Stop>
     where
         T: AsRef<[u8]>,
     {
         let mut dropped = 0;
-        while let Some(buffer) = self.next()? {
+        while let Some(buffer) = self.receive()? {
             dropped += buffer.as_ref().len() as u64;
             self.recycle(buffer);
         }
@@ -161,14 +161,14 @@ impl<T: AsRef<[u8]>> PipeReader<T> {
     /// The bytes at hand, empty only at the true end.
     ///
     /// # Errors
-    /// As [`Receiver::next`].
+    /// As [`Receiver::receive`].
     pub fn fill(&mut self) -> Result<&[u8], Stop> {
         while self.current.as_ref().is_none_or(|buffer| self.position >= buffer.as_ref().len()) {
             if let Some(empty) = self.current.take() {
                 self.pipe.recycle(empty);
             }
             self.position = 0;
-            match self.pipe.next()? {
+            match self.pipe.receive()? {
                 Some(buffer) => self.current = Some(buffer),
                 None => return Ok(&[]),
             }
@@ -185,7 +185,7 @@ impl<T: AsRef<[u8]>> PipeReader<T> {
     /// Fills `buffer` as far as the stream reaches; less than its length only at the true end.
     ///
     /// # Errors
-    /// As [`Receiver::next`].
+    /// As [`Receiver::receive`].
     pub fn read_full(&mut self, buffer: &mut [u8]) -> Result<usize, Stop> {
         let mut filled = 0;
         while filled < buffer.len() {
@@ -240,22 +240,22 @@ mod tests {
         let (sender, mut receiver) = pipe::<Vec<u8>>(2);
         sender.send(vec![1]).unwrap();
         drop(sender);
-        assert_eq!(receiver.next().unwrap(), Some(vec![1]));
-        assert!(matches!(receiver.next(), Err(Stop::Broken)));
+        assert_eq!(receiver.receive().unwrap(), Some(vec![1]));
+        assert!(matches!(receiver.receive(), Err(Stop::Broken)));
     }
 
     #[test]
     fn a_stop_is_not_an_end() {
         let (sender, mut receiver) = pipe::<Vec<u8>>(2);
         sender.finish::<()>(&Err(Stop::Finding));
-        assert!(matches!(receiver.next(), Err(Stop::Upstream)));
+        assert!(matches!(receiver.receive(), Err(Stop::Upstream)));
     }
 
     #[test]
     fn buffers_come_back() {
         let (sender, mut receiver) = pipe(2);
         sender.send(vec![7_u8; 3]).unwrap();
-        let buffer = receiver.next().unwrap().unwrap();
+        let buffer = receiver.receive().unwrap().unwrap();
         receiver.recycle(buffer);
         assert_eq!(sender.spare(), Some(vec![7; 3]));
     }

@@ -1,1 +1,130 @@
-//! cli
+//! The command line: arguments in, a call of the library, what to print. The only place that touches
+//! terminal, environment and home.
+
+mod args;
+mod completions;
+mod demo;
+mod doctor;
+mod list;
+mod policy;
+mod progress;
+mod setup;
+mod verify;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::exit;
+
+/// Proves that encrypted off-site Zimbra backups can be restored.
+#[derive(Debug, Parser)]
+#[command(name = "mailproof", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 passed, 1 internal failure, 2 usage or configuration, 10 failed, \
+11 passed with warnings (where asked for), 20 not verified, 130 interrupted.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Logs more to stderr: -v what is done, -vv every call.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Verify(verify::Args),
+    List(list::Args),
+    Doctor(doctor::Args),
+    Demo(demo::Args),
+    #[command(subcommand)]
+    Policy(policy::Command),
+    Completions(completions::Args),
+    Man(completions::ManArgs),
+}
+
+/// Parses the command line, runs the command and returns its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { exit::USAGE } else { exit::PASSED };
+            // Nothing more can be done if even the usage can't be printed.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    log_to_stderr(cli.verbose);
+    match run(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            tell(&format!("mailproof: {}\n", failure.message));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Verify(args) => verify::run(args),
+        Command::List(args) => list::run(args),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Policy(command) => policy::run(command),
+        Command::Completions(args) => completions::run(args, Cli::command()),
+        Command::Man(args) => completions::man(args, Cli::command()),
+    }
+}
+
+/// Why a command ended without a result, in words for the user, and its exit code.
+#[derive(Debug)]
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn usage(message: impl std::fmt::Display) -> Self {
+        Self { code: exit::USAGE, message: message.to_string() }
+    }
+
+    fn internal(message: impl std::fmt::Display) -> Self {
+        Self { code: exit::INTERNAL, message: message.to_string() }
+    }
+}
+
+/// Prints the result on stdout; a reader that went away is no failure of ours.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::internal(format!("the result could not be printed: {error}; send stdout elsewhere")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells the user something on stderr.
+fn tell(text: &str) {
+    // There is nobody left to tell that stderr is closed.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn colored(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(colored(&io::stderr()))
+        .init();
+}

@@ -1,7 +1,32 @@
 //! What must hold: the policy file, its model, validation and JSON Schema.
+//!
+//! Input: a TOML file. Output: a [`Policy`], or every [`Problem`] of the file at once, each with its place.
+//! Invariant: a policy that was parsed keeps to its [`schema`] and contradicts itself nowhere, and no message
+//! shows a secret that somebody wrote into the file.
+//!
+//! The way: [`Policy::load`] reads the file, `document` compares what it holds with the schema and takes what is
+//! right, `rules` judge what belongs together, `source` says where in the file each problem is.
 
+mod document;
+mod load;
 mod model;
+mod parse;
+mod problem;
+mod rules;
+mod scalar;
+mod schema;
+mod secret;
+mod section;
+mod source;
+mod suggest;
+mod template;
 mod value;
 
+pub use load::{LoadError, Loaded};
 pub use model::*;
-pub use value::{Age, Bytes, BytesPerSecond};
+pub use parse::MAX_SIZE;
+pub use problem::{Problem, Problems};
+pub use rules::Violation;
+pub use schema::schema;
+pub use template::{Field, Form, Parts, Template, TemplateError};
+pub use value::{Age, Bytes, BytesPerSecond, QuantityError};

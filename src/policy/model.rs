@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::value::{Age, Bytes, BytesPerSecond};
 use crate::verdict::{Rung, Severity};
@@ -33,21 +33,27 @@ pub struct Policy {
 /// An S3-compatible bucket or a local folder.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["url"]))]
 pub struct Store {
     /// `s3://bucket/prefix/` or `file:///path/`.
     pub url: String,
     /// Base address of a store that is not Amazon's, for example `https://s3.example.org`.
+    #[schemars(length(min = 1))]
     pub endpoint: Option<String>,
     /// Region; any word where the store has none.
+    #[schemars(length(min = 1))]
     pub region: Option<String>,
-    /// Bucket in the path instead of the host name; most stores that are not Amazon's need it.
-    pub path_style: bool,
+    /// Bucket in the path instead of the host name; by default wherever an `endpoint` is given.
+    pub path_style: Option<bool>,
     /// PEM file with the certificate authority of the store, in addition to the system's.
+    #[schemars(length(min = 1))]
     pub ca_file: Option<PathBuf>,
     /// Profile of the AWS configuration files.
+    #[schemars(length(min = 1))]
     pub profile: Option<String>,
     /// File with `access_key_id = …` and `secret_access_key = …` (TOML), mode 0600; a bare name is looked up in
     /// `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`). Without it the usual AWS chain is asked.
+    #[schemars(length(min = 1))]
     pub credentials_file: Option<PathBuf>,
     /// Timeouts, repetitions and bandwidth.
     pub network: Network,
@@ -62,6 +68,7 @@ pub struct Network {
     /// Longest silence while an answer or a body is awaited.
     pub read_timeout: Age,
     /// How often a call or a broken body is tried again before the run gives up.
+    #[schemars(range(max = 100))]
     pub retries: u32,
     /// Upper limit of the download, for example `50MB/s`; none by default.
     pub bandwidth: Option<BytesPerSecond>,
@@ -74,8 +81,10 @@ pub struct Archives {
     /// How keys below the prefix are made: literal text and the fields `{account}`, `{session}`, `{time}`, `{any}`;
     /// `{time:%Y%m%d-%H%M%S}` states the form of the time (strftime), by default RFC 3339 or its basic form.
     /// Without it every object is an archive, its time is when it was written, and all belong to one series.
+    #[schemars(length(min = 1))]
     pub key: Option<String>,
     /// Time zone of `{time}` where it has none of its own (IANA name).
+    #[schemars(length(min = 1))]
     pub time_zone: String,
     /// Which archives of each series a run verifies.
     pub select: Select,
@@ -88,7 +97,7 @@ pub struct Archives {
 }
 
 /// Which archives of each series (account and session) a run takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Select {
     /// The newest of each series.
@@ -98,7 +107,7 @@ pub enum Select {
 }
 
 /// Whether something must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Demand {
     /// Its absence is a finding.
@@ -118,6 +127,7 @@ pub struct Present {
     /// How far back gaps are looked for.
     pub window: Age,
     /// An archive smaller than this percentage of the median of the five before it has shrunk.
+    #[schemars(range(min = 1, max = 100))]
     pub shrink_percent: Option<u8>,
     /// Archives must be locked at least this long from when they were written.
     pub retention: Option<Age>,
@@ -126,7 +136,7 @@ pub struct Present {
 }
 
 /// Object Lock modes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
     /// Privileged users can lift it.
@@ -140,12 +150,16 @@ pub enum Lock {
 #[serde(default, deny_unknown_fields)]
 pub struct Keys {
     /// age identity files, encrypted or not, or SSH private keys; a bare name is looked up in `$CREDENTIALS_DIRECTORY`.
+    #[schemars(inner(length(min = 1)))]
     pub identities: Vec<PathBuf>,
     /// File with the passphrase of archives, or of the encrypted identity files.
+    #[schemars(length(min = 1))]
     pub passphrase_file: Option<PathBuf>,
     /// Names of age plugins that may run (`yubikey` for `age-plugin-yubikey`); none by default.
+    #[schemars(inner(length(min = 1)))]
     pub plugins: Vec<String>,
     /// Highest scrypt work factor (log2) that is accepted.
+    #[schemars(range(min = 1, max = 30))]
     pub max_work_factor: u8,
 }
 
@@ -156,6 +170,7 @@ pub struct Require {
     /// The rung every selected archive must stand on.
     pub rung: Rung,
     /// How much of each archive must have been compared with the manifest.
+    #[schemars(range(min = 1, max = 100))]
     pub coverage_percent: u8,
     /// The severity at and above which a finding fails the run.
     pub fail_on: Severity,
@@ -166,18 +181,22 @@ pub struct Require {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Members of one archive.
+    #[schemars(range(min = 1))]
     pub members: u64,
     /// Bytes of one archive after decompression.
     pub unpacked_size: Bytes,
     /// Bytes of one member.
     pub member_size: Bytes,
     /// Unpacked bytes for each stored byte; judged after the first 64 MiB.
+    #[schemars(range(min = 1))]
     pub ratio: u64,
     /// zstd window in MiB; 128 is what `zstd -d` accepts by itself.
+    #[schemars(range(min = 1, max = 2048))]
     pub window_mib: u32,
     /// Bytes of one extension header (long name, pax).
     pub extension_size: Bytes,
     /// Bytes of one path.
+    #[schemars(range(min = 1))]
     pub path_length: u32,
 }
 
@@ -186,12 +205,14 @@ pub struct Limits {
 #[serde(default, deny_unknown_fields)]
 pub struct Run {
     /// How many archives are verified at the same time; by default half the cores.
+    #[schemars(range(min = 1, max = 1024))]
     pub parallel: Option<u32>,
     /// Read a damaged archive once more before an alarm.
     pub reread: bool,
     /// Exit with 11 instead of 0 when there are warnings.
     pub warnings_exit: bool,
     /// Where records go; by default `$XDG_STATE_HOME/mailproof/records`.
+    #[schemars(length(min = 1))]
     pub records: Option<PathBuf>,
 }
 

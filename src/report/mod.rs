@@ -1,1 +1,7 @@
-//! report
+//! What people and programs read of a result: text, JSON, events.
+
+pub mod events;
+pub mod human;
+pub mod inventory;
+pub mod json;
+pub mod text;

@@ -160,17 +160,19 @@ impl Findings {
 
     /// Takes all of `other` in, behind what is here.
     pub fn append(&mut self, other: Self) {
-        for (kind, count) in &other.counts {
-            let kept = other.kept.iter().filter(|finding| finding.kind == *kind).count() as u64;
-            let dropped = count - kept;
-            match self.counts.iter_mut().find(|(mine, _)| mine == kind) {
-                Some((_, mine)) => *mine += dropped,
-                None => self.counts.push((kind, dropped)),
-            }
-        }
         self.worst = self.worst.max(other.worst);
+        let mut dropped = other.counts;
         for finding in other.kept {
+            if let Some((_, count)) = dropped.iter_mut().find(|(kind, _)| *kind == finding.kind) {
+                *count -= 1;
+            }
             self.push(finding);
+        }
+        // What was only counted comes last, so that it takes no place from what was kept.
+        for (kind, count) in dropped {
+            if let Some((_, mine)) = self.counts.iter_mut().find(|(other, _)| *other == kind) {
+                *mine += count;
+            }
         }
     }
 

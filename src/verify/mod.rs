@@ -1,1 +1,22 @@
-//! The run of a verification.
+//! The run of a verification: what the policy selects flows through the archive's stages, the checks
+//! judge, and a result remains.
+//!
+//! Input: a [`Job`]. Output: a [`RunResult`].
+//! Invariant: an archive that was not read to its end, or not compared with its manifest, never passes.
+
+mod archive;
+mod cancel;
+mod judge;
+mod opening;
+mod result;
+mod run;
+mod select;
+mod sidecar;
+mod stream;
+
+pub use cancel::Cancel;
+pub use opening::opens;
+pub use result::{ArchiveResult, Facts, RunResult, Trouble};
+pub use run::{Job, run};
+pub use select::{Inventory, SelectError, Selection, Target, inventory, named, selected};
+pub use stream::Tools;

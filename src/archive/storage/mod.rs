@@ -4,6 +4,7 @@
 //! Invariant: a read is pinned to the ETag and version seen first; bytes of two objects never mix.
 
 mod bandwidth;
+pub mod catalogue;
 mod download;
 mod error;
 mod file;

@@ -1,8 +1,12 @@
 //! Plaintext in, members out: what stands in the archive, in order, without touching a disk.
 //!
-//! Invariant: a name is never used as a path.
+//! Input: decompressed bytes, in pieces of any length. Output: members and their bodies as
+//! borrowed slices, handed to a [`Sink`]. Invariant: a name is never used as a path, and is
+//! shown to people only through [`shown`].
 
 mod member;
-// pub mod tar;   the push walker
+mod name;
+pub mod tar;
 
 pub use member::{Body, Kind, Member, Sink};
+pub use name::{shown, subject};

@@ -25,7 +25,7 @@ pub(super) fn objects(state: &State, input: ListObjectsV2Input) -> S3Result<List
     let limit = page_limit(input.max_keys);
     let after = input.continuation_token.as_deref().or(input.start_after.as_deref());
     let mut lines = lines(bucket, input.prefix.as_deref(), input.delimiter.as_deref(), after, limit + 1);
-    let truncated = lines.len() > limit;
+    let truncated = limit > 0 && lines.len() > limit;
     lines.truncate(limit);
     let next = lines.last().filter(|_| truncated).map(line_name);
     let (objects, prefixes) = split(&lines);

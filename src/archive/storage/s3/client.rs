@@ -62,7 +62,10 @@ pub async fn connect(config: &policy::Store, folder: Option<&Path>) -> Result<Cl
     if let Some(profile) = &config.profile {
         loader = loader.profile_name(profile);
     }
-    let builder = Builder::from(&loader.load().await).force_path_style(config.path_style);
+    let settings = loader.load().await;
+    // A store with an address of its own seldom answers at bucket.address as well.
+    let path_style = config.path_style.unwrap_or_else(|| settings.endpoint_url().is_some());
+    let builder = Builder::from(&settings).force_path_style(path_style);
     let part = builder.clone().response_checksum_validation(ResponseChecksumValidation::WhenRequired);
     Ok(Clients { whole: Client::from_conf(builder.build()), part: Client::from_conf(part.build()) })
 }

@@ -1,3 +1,0 @@
-//! Throughput.
-
-fn main() {}

@@ -1,0 +1,100 @@
+//! The competitors, run as an administrator would run them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Packs `mail` with its manifest first; returns the archive.
+pub fn pack(mail: &Path, work: &Path) -> PathBuf {
+    let key = work.join("key.txt");
+    run(&format!("age-keygen -o {} 2>/dev/null && chmod 600 {0}", key.display()));
+    let archive = work.join("mail.tar.zst.age");
+    run(&format!(
+        "cd {mail} && find . -type f -printf '%P\\n' | sort > {work}/list && xargs -d '\\n' b3sum < {work}/list > {work}/MANIFEST.b3 && \
+         tar -cf - -C {work} MANIFEST.b3 -C {mail} -T {work}/list | zstd -q -3 | age -r \"$(age-keygen -y {key})\" > {archive}",
+        mail = mail.display(),
+        work = work.display(),
+        key = key.display(),
+        archive = archive.display(),
+    ));
+    archive
+}
+
+/// The archive without its encryption.
+pub fn decrypted(archive: &Path, work: &Path) -> PathBuf {
+    let compressed = work.join("mail.tar.zst");
+    run(&format!("age -d -i {}/key.txt {} > {}", work.display(), archive.display(), compressed.display()));
+    compressed
+}
+
+/// Verifies with mailproof; returns the peak of its resident memory in KiB.
+pub fn mailproof(binary: &str, archive: &Path, work: &Path) -> u64 {
+    let mut child = Command::new(binary)
+        .args(["verify", "--quiet", "--identity"])
+        .arg(work.join("key.txt"))
+        .arg("--records")
+        .arg(work.join("records"))
+        .arg(archive)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let status = loop {
+        peak = high_water(&status_file).unwrap_or(0).max(peak);
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        sleep(Duration::from_millis(5));
+    };
+    assert!(status.success(), "mailproof verify ended with {status}");
+    peak
+}
+
+fn high_water(status_file: &str) -> Option<u64> {
+    let status = fs::read_to_string(status_file).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Unpacks into a fresh folder and checks the manifest there.
+pub fn by_hand(archive: &Path, work: &Path) {
+    let into = work.join(format!("unpacked-{}", fs::read_dir(work).unwrap().count()));
+    run(&format!(
+        "mkdir {into} && age -d -i {work}/key.txt {archive} | zstd -q -dc | tar -xf - -C {into} && cd {into} && b3sum --quiet --check MANIFEST.b3",
+        into = into.display(),
+        work = work.display(),
+        archive = archive.display(),
+    ));
+    // Removal is not part of the race; it happens behind the next round's back.
+    run(&format!("rm -rf {} &", into.display()));
+}
+
+/// A repository of `mail`, if rustic is installed.
+pub fn rustic_repository(mail: &Path, work: &Path) -> Option<PathBuf> {
+    let repository = work.join("rustic");
+    Command::new("rustic").arg("--version").output().ok()?;
+    rustic(&repository, &format!("init && {} backup {}", rustic_command(&repository), mail.display()));
+    Some(repository)
+}
+
+/// Reads and checks every pack of the repository.
+pub fn rustic_check(repository: &Path) {
+    rustic(repository, "check --read-data");
+}
+
+fn rustic(repository: &Path, what: &str) {
+    run(&format!("{} {what}", rustic_command(repository)));
+}
+
+fn rustic_command(repository: &Path) -> String {
+    format!("rustic --no-progress --no-cache --password bench -r {} --log-level error", repository.display())
+}
+
+fn run(script: &str) {
+    let status =
+        Command::new("bash").args(["-o", "pipefail", "-c", script]).stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "ended with {status}: {script}");
+}

@@ -1,0 +1,201 @@
+//! The last stage of the stream: walks the tar, hashes every member, compares it with the manifest.
+//!
+//! Input: plaintext. Output: what the manifest and the archive say of each other.
+//! Invariant: whatever damage is found here, the layers before are drained to their authenticated end.
+
+use super::decompress::name_of;
+use super::manifest::{self, Parser, Reconciled, Reconciliation};
+use super::pipe::{PipeReader, Stop};
+use super::unpack::tar::{Walked, Walker, looks_like_tar};
+use super::unpack::{Body, Kind, Member, Sink};
+use crate::event::Tally;
+use crate::policy::Limits;
+use crate::verdict::{Finding, Findings, kinds};
+
+/// A tar record.
+const RECORD: usize = 512;
+
+/// What the last stage saw.
+#[derive(Debug)]
+pub struct Examined {
+    /// The walk, where the plaintext is a tar archive.
+    pub walked: Option<Walked>,
+    /// The manifest against the archive.
+    pub reconciled: Reconciled,
+    /// Whether the plaintext was read to its end, and if not, why.
+    pub ended: Result<(), Stop>,
+}
+
+/// Walks `input` to its end and compares what it holds with the manifest.
+///
+/// `reconciliation` may already hold the lines of a manifest beside the archive.
+pub fn run(
+    mut input: PipeReader<Vec<u8>>,
+    reconciliation: Reconciliation,
+    limits: &Limits,
+    tally: &Tally,
+    findings: &mut Findings,
+) -> Examined {
+    let mut comparer = Comparer::new(reconciliation, limits, tally);
+    let mut walker = Walker::new(limits);
+    let walk = walk(&mut input, &mut walker, &mut comparer, findings);
+    let (walked, ended) = match walk {
+        Ok(Walk::Whole) => (Some(walker.finish(&mut comparer, findings)), Ok(())),
+        Ok(Walk::GivenUp) => (Some(walker.abandon(&mut comparer)), drain(&mut input).and(Err(Stop::Finding))),
+        Ok(Walk::NotTar) => (None, drain(&mut input).and(Err(Stop::Finding))),
+        Err(stop) => (Some(walker.abandon(&mut comparer)), Err(stop)),
+    };
+    let marked = walked.as_ref().is_some_and(|walked| walked.ended);
+    let reconciled = comparer.conclude(ended.is_ok(), marked, findings);
+    Examined { walked, reconciled, ended }
+}
+
+/// How a walk ended.
+enum Walk {
+    /// The plaintext reached its end.
+    Whole,
+    /// Damage behind which nothing can be trusted.
+    GivenUp,
+    /// Not a tar archive at all.
+    NotTar,
+}
+
+fn walk(
+    input: &mut PipeReader<Vec<u8>>,
+    walker: &mut Walker,
+    comparer: &mut Comparer<'_>,
+    findings: &mut Findings,
+) -> Result<Walk, Stop> {
+    let mut first = [0; RECORD];
+    let filled = input.read_full(&mut first)?;
+    let first = &first[..filled];
+    if !looks_like_tar(first) {
+        findings.push(unrecognised(first));
+        return Ok(Walk::NotTar);
+    }
+    let mut flow = walker.push(first, comparer, findings);
+    while flow.is_continue() {
+        let bytes = input.fill()?;
+        if bytes.is_empty() {
+            return Ok(Walk::Whole);
+        }
+        flow = walker.push(bytes, comparer, findings);
+        let amount = bytes.len();
+        Tally::add(&comparer.tally.unpacked, amount as u64);
+        input.advance(amount);
+    }
+    Ok(Walk::GivenUp)
+}
+
+fn unrecognised(first: &[u8]) -> Finding {
+    let observed = match name_of(first) {
+        Some(name) => name.to_owned(),
+        None if first.len() < RECORD => format!("{} bytes of something unknown", first.len()),
+        None => "something unknown".to_owned(),
+    };
+    Finding::new(&kinds::ARCHIVE_UNRECOGNISED, "content").expected("a tar archive").observed(observed)
+}
+
+fn drain(input: &mut PipeReader<Vec<u8>>) -> Result<(), Stop> {
+    loop {
+        let amount = input.fill()?.len();
+        if amount == 0 {
+            return Ok(());
+        }
+        input.advance(amount);
+    }
+}
+
+/// Hashes each member and hands it to the comparison; reads the manifest where it is a member.
+struct Comparer<'a> {
+    reconciliation: Reconciliation,
+    tally: &'a Tally,
+    path_length: u32,
+    current: Current,
+    /// Of the current file; both are used again for the next, as there may be millions.
+    name: Vec<u8>,
+    hasher: blake3::Hasher,
+}
+
+/// What is being read.
+enum Current {
+    Nothing,
+    File,
+    Manifest(Parser),
+}
+
+impl<'a> Comparer<'a> {
+    fn new(reconciliation: Reconciliation, limits: &Limits, tally: &'a Tally) -> Self {
+        Self {
+            reconciliation,
+            tally,
+            path_length: limits.path_length,
+            current: Current::Nothing,
+            name: Vec::new(),
+            hasher: blake3::Hasher::new(),
+        }
+    }
+
+    /// Ends the comparison. Where the plaintext reached its end, what is not there is missing; but of a manifest
+    /// that never came while the archive lacks its end marker, nothing can be said.
+    fn conclude(self, plaintext_ended: bool, marked: bool, findings: &mut Findings) -> Reconciled {
+        let told = marked || self.reconciliation.has_manifest();
+        if plaintext_ended && told {
+            self.reconciliation.finish(findings)
+        } else {
+            self.reconciliation.abandon(findings)
+        }
+    }
+}
+
+impl Sink for Comparer<'_> {
+    fn begin(&mut self, member: &Member) {
+        self.current = Current::Nothing;
+        match &member.kind {
+            Kind::File if manifest::is_manifest(&member.name) => {
+                self.reconciliation.manifest_begins("MANIFEST.b3 in the archive");
+                self.current = Current::Manifest(Parser::new(self.path_length));
+            }
+            Kind::File => {
+                self.name.clone_from(&member.name);
+                self.hasher.reset();
+                self.current = Current::File;
+            }
+            Kind::HardLink { target } => self.reconciliation.saw_link(&member.name, target),
+            Kind::SymbolicLink => self.reconciliation.saw_symlink(&member.name),
+            Kind::Unsupported => self.reconciliation.unverifiable(&member.name),
+            // They hold no content that a manifest could list.
+            Kind::Directory | Kind::Special => {}
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        match &mut self.current {
+            Current::Nothing => {}
+            Current::File => {
+                self.hasher.update(bytes);
+            }
+            Current::Manifest(parser) => {
+                parser.feed(bytes, |number, line| self.reconciliation.take(number, line));
+            }
+        }
+    }
+
+    fn end(&mut self, body: Body) {
+        let current = std::mem::replace(&mut self.current, Current::Nothing);
+        if body == Body::Cut {
+            return;
+        }
+        Tally::add(&self.tally.members, 1);
+        match current {
+            Current::Nothing => {}
+            Current::File => {
+                self.reconciliation.saw(&self.name, &self.hasher.finalize());
+            }
+            Current::Manifest(parser) => {
+                parser.finish(|number, line| self.reconciliation.take(number, line));
+                self.reconciliation.manifest_ends();
+            }
+        }
+    }
+}

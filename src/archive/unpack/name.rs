@@ -1,0 +1,167 @@
+//! How members are named in findings and records: recognisable, harmless on a terminal, and
+//! without the mail subjects that Zimbra puts into the names of its items.
+
+use std::fmt::Write;
+
+/// Longest shown name, in characters.
+const LONGEST: usize = 200;
+
+/// Extensions of Zimbra's items (`ArchiveFormatter.java`): what stands before them is a subject or a name.
+const ITEMS: [&str; 9] = ["eml", "appt", "ics", "task", "note", "chat", "wiki", "vcf", "err"];
+
+/// Names a member in a finding: `member <index> <shown name>`.
+#[must_use]
+pub fn subject(index: u64, name: &[u8]) -> String {
+    format!("member {index} {}", shown(name))
+}
+
+/// Shows a member's name to people.
+///
+/// A Zimbra item keeps its id and extension (`Inbox/0000000257-….eml.meta`); without an id a tag of
+/// eight hex digits, taken from the BLAKE3 of the name without `.meta`, stands for it
+/// (`Inbox/…1f0c88aa.eml`). Control characters, invisible characters, backslashes and bytes that are not
+/// UTF-8 are escaped; more than 200 characters lose their middle.
+#[must_use]
+pub fn shown(name: &[u8]) -> String {
+    let start = name.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let (folder, last) = name.split_at(start);
+    let mut text = escaped(folder);
+    match masked(name, last) {
+        Some(item) => text.push_str(&item),
+        None => text.push_str(&escaped(last)),
+    }
+    shortened(text)
+}
+
+/// `last` without its subject, if it is the name of a Zimbra item.
+fn masked(name: &[u8], last: &[u8]) -> Option<String> {
+    let (stem, suffix) = split_suffix(last);
+    if let Some(id) = item_id(stem)
+        && (!suffix.is_empty() || id.starts_with('0'))
+    {
+        return Some(format!("{id}-…{suffix}"));
+    }
+    if suffix.is_empty() {
+        return None;
+    }
+    let whole = name.strip_suffix(b".meta").unwrap_or(name);
+    let hash = blake3::hash(whole).to_hex();
+    Some(format!("…{}{suffix}", &hash[..8]))
+}
+
+/// Splits the extensions of an item off: `.eml`, `.eml.meta`, `.eml.err`, or `.meta` alone as
+/// contacts and conversations have it.
+fn split_suffix(last: &[u8]) -> (&[u8], String) {
+    let (rest, marker) = strip_extension(last, &["meta", "err"]);
+    let (stem, extension) = strip_extension(rest, &ITEMS);
+    (stem, format!("{extension}{marker}"))
+}
+
+fn strip_extension<'a>(name: &'a [u8], known: &[&str]) -> (&'a [u8], String) {
+    let dot = name.iter().rposition(|byte| *byte == b'.');
+    let found = dot.and_then(|dot| {
+        let extension = &name[dot + 1..];
+        let word = known.iter().find(|word| extension.eq_ignore_ascii_case(word.as_bytes()))?;
+        Some((&name[..dot], format!(".{word}")))
+    });
+    found.unwrap_or((name, String::new()))
+}
+
+/// The ten digits before the first dash, as Zimbra writes an item's id.
+fn item_id(stem: &[u8]) -> Option<&str> {
+    let (id, rest) = stem.split_at_checked(10)?;
+    let written = id.iter().all(u8::is_ascii_digit) && rest.first() == Some(&b'-');
+    written.then(|| std::str::from_utf8(id).ok()).flatten()
+}
+
+fn escaped(name: &[u8]) -> String {
+    let mut text = String::with_capacity(name.len());
+    for chunk in name.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if character == '\\' || character.is_control() || is_invisible(character) {
+                text.extend(character.escape_default());
+            } else {
+                text.push(character);
+            }
+        }
+        for byte in chunk.invalid() {
+            // Writing to a String can't fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// Characters that reorder or hide what stands beside them (Unicode TR 36).
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn shortened(text: String) -> String {
+    let length = text.chars().count();
+    if length <= LONGEST {
+        return text;
+    }
+    let half = (LONGEST - 1) / 2;
+    let head = text.chars().take(half);
+    let tail = text.chars().skip(length - half);
+    head.chain(['…']).chain(tail).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_keeps_its_id_and_extension() {
+        assert_eq!(shown(b"Inbox/0000000257-RE_ Salary.eml"), "Inbox/0000000257-….eml");
+        assert_eq!(shown(b"Inbox!1/0000000257-RE_ a.b.eml.meta"), "Inbox!1/0000000257-….eml.meta");
+        assert_eq!(shown(b"Inbox/0000000257-Salary.eml.err"), "Inbox/0000000257-….eml.err");
+        assert_eq!(shown(b"Calendar/0000000300-Talk.APPT"), "Calendar/0000000300-….appt");
+        // A name cut at 100 bytes has lost its extension, not its subject.
+        assert_eq!(shown(b"Inbox/0000000257-RE_ Salary of"), "Inbox/0000000257-…");
+    }
+
+    #[test]
+    fn an_item_without_id_is_a_tag() {
+        let body = shown(b"Inbox/Salary.eml");
+        assert_eq!(body.chars().count(), "Inbox/…12345678.eml".chars().count());
+        assert!(!body.contains("Salary") && body.ends_with(".eml"), "{body}");
+        assert_eq!(shown(b"Inbox/Salary.eml.meta"), format!("{body}.meta"));
+        assert_ne!(shown(b"Inbox/Other.eml"), body);
+        let contact = shown(b"Contacts/Doe, Jane.meta");
+        assert!(!contact.contains("Doe") && contact.ends_with(".meta"), "{contact}");
+    }
+
+    #[test]
+    fn other_names_stay() {
+        for name in [
+            "store/0/11/msg/0/260-110.msg",
+            "2024010112-mail.tgz",
+            "full-20240101/user@example.org.tgz",
+            "Ärger/x",
+        ] {
+            assert_eq!(shown(name.as_bytes()), name);
+        }
+    }
+
+    #[test]
+    fn nothing_reaches_a_terminal_raw() {
+        assert_eq!(shown(b"a\n\x1b[2J\xff/b\\c"), "a\\n\\u{1b}[2J\\xff/b\\\\c");
+        assert_eq!(shown("a\u{202e}b".as_bytes()), "a\\u{202e}b");
+        assert_eq!(shown(b""), "");
+    }
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        let name = format!("{}{}", "ä".repeat(300), "b".repeat(300));
+        let text = shown(name.as_bytes());
+        assert_eq!(text.chars().count(), 199);
+        assert!(text.starts_with("ää") && text.contains("ä…b") && text.ends_with('b'));
+    }
+
+    #[test]
+    fn a_subject_names_index_and_name() {
+        assert_eq!(subject(7, b"a/b"), "member 7 a/b");
+    }
+}

@@ -1,0 +1,169 @@
+use jiff::Timestamp;
+
+use super::args::PolicyArgs;
+use super::setup::{Setup, default_records};
+use super::{Failure, print};
+use crate::archive::decrypt::Keyring;
+use crate::exit;
+use crate::policy::Select;
+use crate::report::human;
+use crate::verify::{self, Inventory, Selection, Target, Tools};
+
+/// Asks everything a verification needs, and says the next step for each answer.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exits with 0 if a verification can run, with 20 if something is in its way.
+
+Example:
+  mailproof doctor --policy /etc/mailproof/nightly.toml")]
+pub struct Args {
+    /// An archive to try; by default the newest of the policy's store.
+    archive: Option<String>,
+    #[command(flatten)]
+    common: PolicyArgs,
+}
+
+pub fn run(args: Args) -> Result<u8, Failure> {
+    let setup = Setup::load(&args.common)?;
+    let mut visit = Visit { setup: &setup, well: true };
+    visit.policy(&args)?;
+    let keyring = visit.keys()?;
+    let target = visit.store(&args)?;
+    if let (Some(keyring), Some(target)) = (keyring, target) {
+        visit.archive(&keyring, &target)?;
+    }
+    visit.records()?;
+    Ok(if visit.well { exit::PASSED } else { exit::NOT_VERIFIED })
+}
+
+/// A walk from question to question.
+struct Visit<'a> {
+    setup: &'a Setup,
+    well: bool,
+}
+
+impl Visit<'_> {
+    fn good(&self, what: &str, answer: &str) -> Result<(), Failure> {
+        print(&format!("ok       {what}: {answer}\n"))
+    }
+
+    fn bad(&mut self, what: &str, answer: &str) -> Result<(), Failure> {
+        self.well = false;
+        print(&format!("PROBLEM  {what}: {answer}\n"))
+    }
+
+    fn policy(&self, args: &Args) -> Result<(), Failure> {
+        match &args.common.policy {
+            Some(file) => self.good("policy", &format!("{} has no problems", file.display())),
+            None => self.good("policy", "none given, the defaults hold"),
+        }
+    }
+
+    fn keys(&mut self) -> Result<Option<Keyring>, Failure> {
+        match Keyring::load(&self.setup.policy.keys, self.setup.credentials.as_deref()) {
+            Ok(keyring) if keyring.is_empty() => {
+                self.bad("keys", "none given; name an identity file with `keys.identities` in the policy or with --identity")?;
+                Ok(None)
+            }
+            Ok(keyring) => {
+                for held in keyring.describe() {
+                    let public = held.public.as_deref().unwrap_or("");
+                    self.good("key", &format!("{} from {} {public}", held.kind, held.file))?;
+                }
+                Ok(Some(keyring))
+            }
+            Err(error) => {
+                self.bad("keys", &error.to_string())?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn store(&mut self, args: &Args) -> Result<Option<Target>, Failure> {
+        match &args.archive {
+            Some(archive) => self.named(archive, args),
+            None => self.newest(),
+        }
+    }
+
+    fn named(&mut self, archive: &String, args: &Args) -> Result<Option<Target>, Failure> {
+        let selection = self.setup.select(std::slice::from_ref(archive), &args.common.store)?;
+        let Selection { mut targets, troubles, .. } = selection;
+        for trouble in &troubles {
+            self.bad("store", &trouble.message)?;
+        }
+        Ok(targets.pop())
+    }
+
+    fn newest(&mut self) -> Result<Option<Target>, Failure> {
+        let Some(settings) = &self.setup.policy.store else {
+            self.bad("store", "none given; write a [store] into the policy, or name an archive")?;
+            return Ok(None);
+        };
+        let credentials = self.setup.credentials.as_deref();
+        let inventory = verify::inventory(&self.setup.policy, settings, credentials);
+        match self.setup.runtime.block_on(inventory).map_err(Failure::usage)? {
+            Ok(inventory) => self.newest_of(&settings.url, &inventory),
+            Err(trouble) => {
+                self.bad("store", &trouble.message)?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn newest_of(&mut self, url: &str, inventory: &Inventory) -> Result<Option<Target>, Failure> {
+        let catalogue = &inventory.catalogue;
+        let count: usize = catalogue.series.iter().map(|series| series.archives.len()).sum();
+        self.good("store", &format!("{url} answers; {count} archives in {} series", catalogue.series.len()))?;
+        let Some((_, newest)) = catalogue.selected(Select::Newest).max_by_key(|(_, archive)| archive.time)
+        else {
+            self.bad(
+                "archives",
+                "there is none; look at `mailproof list` and at `archives.key` in the policy",
+            )?;
+            return Ok(None);
+        };
+        let age = newest.time.map(|time| Timestamp::now().duration_since(time).as_millis());
+        let age = age.and_then(|age| u64::try_from(age).ok()).map_or("unknown".to_owned(), human::duration);
+        self.good("newest", &format!("{}, {}, age {age}", newest.name, human::size(newest.object.size)))?;
+        let store = std::sync::Arc::clone(&inventory.store);
+        Ok(Some(Target { store, key: newest.object.key.clone(), present: None }))
+    }
+
+    fn archive(&mut self, keyring: &Keyring, target: &Target) -> Result<(), Failure> {
+        let tools = Tools {
+            keyring,
+            limits: &self.setup.policy.limits,
+            runtime: self.setup.runtime.handle(),
+            cancel: &self.setup.cancel,
+        };
+        match verify::opens(tools, target) {
+            Ok(()) => self.good(
+                "opening",
+                &format!("{} opens; `mailproof verify` reads it to its end", target.address()),
+            ),
+            Err(problem) => self.bad("opening", &format!("{}: {problem}", target.address())),
+        }
+    }
+
+    fn records(&mut self) -> Result<(), Failure> {
+        let folder = self.setup.policy.run.records.clone().unwrap_or_else(default_records);
+        let existing = folder.ancestors().find(|folder| folder.exists());
+        let writable = existing.is_some_and(|folder| tempfile_in(folder).is_ok());
+        let shown = folder.display();
+        if writable {
+            self.good("records", &format!("go to {shown}"))
+        } else {
+            self.bad(
+                "records",
+                &format!("{shown} can't be written; make it writable or name another with `run.records`"),
+            )
+        }
+    }
+}
+
+/// Tries to write, which is the only sure answer to whether one may.
+fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".mailproof-doctor-{}", std::process::id()));
+    std::fs::File::options().write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(&path)
+}

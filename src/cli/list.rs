@@ -1,0 +1,63 @@
+use clap::ValueEnum;
+use jiff::Timestamp;
+
+use super::args::PolicyArgs;
+use super::setup::{self, Setup};
+use super::{Failure, print, tell};
+use crate::exit;
+use crate::policy::{Lock, Select, Store};
+use crate::report::inventory::Listing;
+use crate::verify;
+
+/// Lists the archives of a store: how old, how large, how protected.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailproof list --policy /etc/mailproof/nightly.toml
+  mailproof list --locks s3://backups/zimbra/")]
+pub struct Args {
+    /// s3://bucket/prefix/ or file:///path/; by default the policy's store.
+    store: Option<String>,
+    #[command(flatten)]
+    common: PolicyArgs,
+    /// Ask for the lock of every archive (two calls each).
+    #[arg(long)]
+    locks: bool,
+    /// How the list is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub fn run(args: Args) -> Result<u8, Failure> {
+    let mut setup = Setup::load(&args.common)?;
+    if let Some(url) = &args.store {
+        let mut store = Store { url: url.clone(), ..setup.policy.store.take().unwrap_or_default() };
+        args.common.store.apply(&mut store);
+        setup.policy.store = Some(store);
+    }
+    if args.locks {
+        setup.policy.archives.select = Select::All;
+        setup.policy.present.lock.get_or_insert(Lock::Governance);
+    }
+    let settings = setup.policy.store.clone().ok_or_else(|| {
+        Failure::usage("there is no store to list; name one (s3://bucket/prefix/) or a policy with a [store]")
+    })?;
+    let credentials = setup.credentials.as_deref();
+    let inventory = setup.runtime.block_on(verify::inventory(&setup.policy, &settings, credentials));
+    match inventory.map_err(Failure::usage)? {
+        Ok(inventory) => {
+            let listing = Listing::new(&inventory, Timestamp::now());
+            print(&if args.format == Format::Json { setup::pretty(&listing) } else { listing.table() })?;
+            Ok(exit::PASSED)
+        }
+        Err(trouble) => {
+            tell(&format!("mailproof: {}\n", trouble.message));
+            Ok(exit::NOT_VERIFIED)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::args::PolicyArgs;
+use super::setup::{self, Setup};
+use super::{Failure, colored, print, progress, tell};
+use crate::event::{Event, Observer};
+use crate::evidence;
+use crate::report::{events::JsonLines, json, text};
+use crate::verdict::Rung;
+use crate::verify::{self, Job, RunResult};
+
+/// Verifies archives and says what was proven.
+///
+/// Without an ARCHIVE the policy's selection is taken. stdout carries the result and nothing else.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailproof verify --policy /etc/mailproof/nightly.toml
+  mailproof verify -i key.txt s3://backups/anna.tar.zst.age
+  mailproof verify -i key.txt --format json ./anna.tar.zst.age")]
+pub struct Args {
+    /// s3://bucket/key, file:///path or a plain path.
+    #[arg(value_name = "ARCHIVE")]
+    archives: Vec<String>,
+    #[command(flatten)]
+    common: PolicyArgs,
+    /// The rung every archive must stand on.
+    #[arg(long, value_enum)]
+    rung: Option<RungArg>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write what happens to stderr as it happens.
+    #[arg(long, value_enum, value_name = "FORM")]
+    events: Option<Events>,
+    /// Folder for the record of this run.
+    #[arg(long, value_name = "DIR")]
+    records: Option<PathBuf>,
+    /// How many archives are verified at the same time.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    parallel: Option<u32>,
+    /// Don't read a damaged archive a second time before the alarm.
+    #[arg(long)]
+    no_reread: bool,
+    /// Exit with 11 instead of 0 when there are warnings.
+    #[arg(long)]
+    warnings_exit: bool,
+    /// No progress bars.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// The rungs this version can prove.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RungArg {
+    /// The object is there, fresh and protected.
+    Present,
+    /// It opens, every layer ends well, every member equals the manifest.
+    Complete,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Events {
+    Jsonl,
+}
+
+pub fn run(args: Args) -> Result<u8, Failure> {
+    let mut setup = Setup::load(&args.common)?;
+    args.apply(&mut setup);
+    setup::end_on_signals(&setup)?;
+    let keyring = setup.keyring()?;
+    let selection = setup.select(&args.archives, &args.common.store)?;
+    let job = Job {
+        policy: &setup.policy,
+        keyring: &keyring,
+        runtime: setup.runtime.handle(),
+        cancel: &setup.cancel,
+    };
+    let run = verify::run(&job, selection, &args.observers());
+    let kept = setup.keep_record(&run);
+    print(&args.rendered(&run))?;
+    match kept {
+        Ok(path) if args.format == Format::Text => tell(&format!("record: {}\n", path.display())),
+        Ok(_) => {}
+        Err(error) => return Err(unkept(&run, &error)),
+    }
+    Ok(run.exit_code)
+}
+
+/// A run without a record leaves no evidence, so a pass turns into a failure of mailproof; a finding stays one.
+fn unkept(run: &RunResult, error: &evidence::RecordError) -> Failure {
+    let code = if run.exit_code == crate::exit::PASSED { crate::exit::INTERNAL } else { run.exit_code };
+    Failure { code, message: error.to_string() }
+}
+
+impl Args {
+    fn apply(&self, setup: &mut Setup) {
+        let run = &mut setup.policy.run;
+        run.parallel = self.parallel.or(run.parallel);
+        run.reread &= !self.no_reread;
+        run.warnings_exit |= self.warnings_exit;
+        if self.records.is_some() {
+            run.records.clone_from(&self.records);
+        }
+        match self.rung {
+            Some(RungArg::Present) => setup.policy.require.rung = Rung::Present,
+            Some(RungArg::Complete) => setup.policy.require.rung = Rung::Complete,
+            None => {}
+        }
+    }
+
+    fn observers(&self) -> Observers {
+        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+        if let Some(Events::Jsonl) = self.events {
+            observers.push(Box::new(JsonLines::new(std::io::stderr())));
+        } else if !self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+            observers.push(Box::new(progress::Bars::start()));
+        }
+        Observers(observers)
+    }
+
+    fn rendered(&self, run: &RunResult) -> String {
+        match self.format {
+            Format::Text => text::render(run, text::Style { color: colored(&std::io::stdout()) }),
+            Format::Json => setup::pretty(&json::Result::from(run)),
+        }
+    }
+}
+
+/// Several observers as one.
+struct Observers(Vec<Box<dyn Observer>>);
+
+impl Observer for Observers {
+    fn observe(&self, event: &Event<'_>) {
+        for observer in &self.0 {
+            observer.observe(event);
+        }
+    }
+}

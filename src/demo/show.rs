@@ -1,0 +1,171 @@
+//! The demonstration itself: a sound backup is verified through the S3 path, then damaged copies of it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use age::secrecy::ExposeSecret;
+use tokio::runtime::Handle;
+
+use super::damage::{self, Damage, Specimen};
+use super::mailbox::{self, Amount};
+use super::pack::PackError;
+use super::server::{Keeping, Server, ServerError};
+use crate::archive::decrypt::{Keyring, OpenError};
+use crate::event::Silent;
+use crate::policy::{Policy, Store};
+use crate::verify::{self, Cancel, Job, RunResult, SelectError};
+
+/// The same mailbox every time.
+const SEED: u64 = 20_261_123;
+const BUCKET: &str = "zimbra-offsite";
+const SOUND: &str = "full-20261122230000.tar.zst.age";
+
+/// Why there is no demonstration.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The server.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// An archive.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// The mailbox.
+    #[error("the demonstration's mailbox can't be made: {0}; check that this machine has memory left")]
+    Mailbox(#[from] io::Error),
+    /// The key or the credentials could not be kept for a moment.
+    #[error("{}: {source}; make the temporary folder writable", path.display())]
+    Scratch {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The key.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The archive's address.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+}
+
+/// A store, a key and a backup, ready to be verified.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    server: Server,
+    backup: Specimen,
+    specimen: Specimen,
+    policy: Policy,
+    runtime: &'a Handle,
+    cancel: &'a Cancel,
+}
+
+/// One damaged copy and what was said of it.
+#[derive(Debug)]
+pub struct Trial {
+    /// What was done.
+    pub damage: &'static Damage,
+    /// What the verification found.
+    pub run: RunResult,
+}
+
+impl<'a> Stage<'a> {
+    /// Starts the server, makes the mailbox and its backup, and puts key and credentials into `scratch`, a folder
+    /// that only this user can read and that the caller removes.
+    ///
+    /// # Errors
+    /// [`DemoError`] if the machine does not give what that takes.
+    pub fn set(scratch: &Path, runtime: &'a Handle, cancel: &'a Cancel) -> Result<Self, DemoError> {
+        let server = Server::start()?;
+        server.create_bucket(BUCKET, Keeping::Latest);
+        let backup = Specimen::of(mailbox::session(SEED, Amount { accounts: 6, messages: 40 })?)?;
+        let specimen = Specimen::new(SEED)?;
+        server.put(BUCKET, SOUND, backup.archive().to_vec());
+        let keys = format!(
+            "access_key_id = \"{}\"\nsecret_access_key = \"{}\"\n",
+            server.access_key(),
+            server.secret_key()
+        );
+        let mut policy = Policy::default();
+        policy.keys.identities = vec![
+            keep(scratch, "backup-key.txt", backup.identity().expose_secret())?,
+            keep(scratch, "specimen-key.txt", specimen.identity().expose_secret())?,
+        ];
+        policy.store = Some(Store {
+            url: format!("s3://{BUCKET}/"),
+            endpoint: Some(server.endpoint().to_owned()),
+            region: Some("eu-south-1".to_owned()),
+            credentials_file: Some(keep(scratch, "store.toml", &keys)?),
+            ..Store::default()
+        });
+        Ok(Self { server, backup, specimen, policy, runtime, cancel })
+    }
+
+    /// Where the store listens.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.server.endpoint()
+    }
+
+    /// How many files the backup holds.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.backup.files().len()
+    }
+
+    /// Verifies the backup as it is.
+    ///
+    /// # Errors
+    /// [`DemoError`] if the verification can't be set up.
+    pub fn verify_sound(&self) -> Result<RunResult, DemoError> {
+        self.verify(&self.policy, SOUND)
+    }
+
+    /// Damages a copy of a smaller backup and verifies it.
+    ///
+    /// # Errors
+    /// [`DemoError`] if the copy can't be made or its verification not be set up.
+    pub fn try_damage(&self, damage: &'static Damage) -> Result<Trial, DemoError> {
+        let case = damage.make(&self.specimen)?;
+        case.store(&self.server, BUCKET, damage.name);
+        let mut policy = self.policy.clone();
+        case.adjust(&mut policy);
+        Ok(Trial { damage, run: self.verify(&policy, damage.name)? })
+    }
+
+    fn verify(&self, policy: &Policy, key: &str) -> Result<RunResult, DemoError> {
+        let keyring = Keyring::load(&policy.keys, None)?;
+        let store = policy.store.clone().unwrap_or_default();
+        let addresses = [format!("s3://{BUCKET}/{key}")];
+        let selection = self.runtime.block_on(verify::named(&addresses, &store, None))?;
+        let job = Job { policy, keyring: &keyring, runtime: self.runtime, cancel: self.cancel };
+        Ok(verify::run(&job, selection, &Silent))
+    }
+}
+
+impl Trial {
+    /// Holds if the verification said what it must say of this damage.
+    #[must_use]
+    pub fn is_noticed(&self) -> bool {
+        let found = |kind| self.run.archives.iter().any(|archive| archive.findings.count(kind) > 0);
+        self.run.outcome == self.damage.outcome && self.damage.findings.iter().all(|kind| found(kind))
+    }
+}
+
+/// The situations that are shown, from the outside in.
+pub fn situations() -> impl Iterator<Item = &'static Damage> {
+    damage::matrix()
+}
+
+fn keep(scratch: &Path, name: &str, content: &str) -> Result<PathBuf, DemoError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = scratch.join(name);
+    let written = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| file.write_all(content.as_bytes()));
+    written.map_err(|source| DemoError::Scratch { path: path.clone(), source })?;
+    Ok(path)
+}

@@ -1,0 +1,160 @@
+//! From a policy file on disk to a policy whose paths are those of its folder.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::parse::MAX_SIZE;
+use super::problem::{Fault, Problems};
+use super::source::Source;
+use super::{Policy, Store};
+
+/// A policy as it was read from a file.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The policy; its paths are resolved.
+    pub policy: Policy,
+    /// The file as it was named.
+    pub file: PathBuf,
+    /// BLAKE3 of the file's bytes, in lower-case hexadecimal: which policy a record was made under.
+    pub digest: String,
+}
+
+/// Why there is no policy.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file can't be opened or read.
+    #[error("can't read the policy {}: {source}; check the path and who may read the file", file.display())]
+    Unreadable {
+        /// The file as it was named.
+        file: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file was read and is wrong.
+    #[error(transparent)]
+    Problems(#[from] Problems),
+}
+
+impl Policy {
+    /// Reads a policy file and resolves its paths against the folder it lies in.
+    ///
+    /// No more than [`MAX_SIZE`] and one byte are read, whatever the path leads to.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be read, or it has problems, all of which are given; bytes that are no UTF-8 are one.
+    pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+        let bytes = read(path).map_err(|source| LoadError::Unreadable { file: path.to_owned(), source })?;
+        let name = path.display().to_string();
+        let text = text_of(&bytes, &name)?;
+        let mut policy = Self::parse(&text, &name)?;
+        policy.resolve(path.parent().unwrap_or(Path::new("")));
+        Ok(Loaded { policy, file: path.to_owned(), digest: blake3::hash(&bytes).to_hex().to_string() })
+    }
+
+    /// Makes relative paths start in `base`, the folder of the policy file.
+    ///
+    /// `ca_file` and `run.records` always; `credentials_file`, `keys.identities` and `keys.passphrase_file` only
+    /// with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
+    /// With a relative `base` this is not idempotent; [`Policy::load`] has done it.
+    pub fn resolve(&mut self, base: &Path) {
+        let Self { store, replica, keys, run, .. } = self;
+        for store in store.iter_mut().chain(replica) {
+            store.ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
+            store.credentials_file.iter_mut().for_each(|path| resolve_credential(path, base));
+        }
+        keys.identities
+            .iter_mut()
+            .chain(&mut keys.passphrase_file)
+            .for_each(|path| resolve_credential(path, base));
+        run.records.iter_mut().for_each(|path| *path = base.join(&*path));
+    }
+
+    /// Every path in the policy, with its key.
+    pub(super) fn paths(&self) -> Vec<(String, &Path)> {
+        let mut paths: Vec<(String, &Path)> = Vec::new();
+        let stores = self.store.iter().map(|store| ("store".to_owned(), store));
+        let replicas =
+            self.replica.iter().enumerate().map(|(index, store)| (format!("replica[{index}]"), store));
+        for (section, store) in stores.chain(replicas) {
+            paths.extend(paths_of(&section, store));
+        }
+        let identities = self.keys.identities.iter().enumerate();
+        paths.extend(identities.map(|(index, path)| (format!("keys.identities[{index}]"), path.as_path())));
+        paths.extend(
+            self.keys.passphrase_file.iter().map(|path| ("keys.passphrase_file".to_owned(), path.as_path())),
+        );
+        paths.extend(self.run.records.iter().map(|path| ("run.records".to_owned(), path.as_path())));
+        paths
+    }
+}
+
+fn paths_of<'a>(section: &str, store: &'a Store) -> impl Iterator<Item = (String, &'a Path)> {
+    let stated = [("ca_file", &store.ca_file), ("credentials_file", &store.credentials_file)];
+    let section = section.to_owned();
+    stated
+        .into_iter()
+        .filter_map(move |(name, path)| path.as_deref().map(|path| (format!("{section}.{name}"), path)))
+}
+
+fn resolve_credential(path: &mut PathBuf, base: &Path) {
+    if path.to_string_lossy().contains('/') {
+        *path = base.join(&*path);
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What is too large may be cut within a character; it is refused for its size, whatever it holds.
+fn text_of<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, str>, Problems> {
+    if bytes.len() > MAX_SIZE {
+        return Ok(String::from_utf8_lossy(bytes));
+    }
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| not_text(bytes, error.valid_up_to(), name))
+}
+
+/// The problem of a file that is no text from its byte `at` on.
+fn not_text(bytes: &[u8], at: usize, name: &str) -> Problems {
+    let valid = std::str::from_utf8(&bytes[..at]).unwrap_or_default();
+    let fault = Fault {
+        span: at..at,
+        message: "this is no UTF-8 text".to_owned(),
+        hint: "save the policy as UTF-8; if this is an archive, name the policy instead".to_owned(),
+    };
+    Problems { file: name.to_owned(), list: vec![Source::new(valid).place(fault, &[])], omitted: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_paths_start_in_the_folder_and_bare_credentials_stay() {
+        let text = "[store]\nurl = \"s3://b\"\nca_file = \"ca.pem\"\ncredentials_file = \"s3\"\n\
+                    [[replica]]\nurl = \"s3://c\"\ncredentials_file = \"./s3\"\n\
+                    [keys]\nidentities = [\"bare\", \"keys/a\", \"/abs/b\"]\npassphrase_file = \"pass\"\n\
+                    [run]\nrecords = \"records\"\n";
+        let mut policy = Policy::parse(text, "p").unwrap();
+        policy.resolve(Path::new("/etc/mailproof"));
+        let paths: Vec<_> =
+            policy.paths().into_iter().map(|(key, path)| format!("{key} {}", path.display())).collect();
+        let expected = [
+            "store.ca_file /etc/mailproof/ca.pem",
+            "store.credentials_file s3",
+            "replica[0].credentials_file /etc/mailproof/./s3",
+            "keys.identities[0] bare",
+            "keys.identities[1] /etc/mailproof/keys/a",
+            "keys.identities[2] /abs/b",
+            "keys.passphrase_file pass",
+            "run.records /etc/mailproof/records",
+        ];
+        assert_eq!(paths, expected);
+    }
+}

@@ -1,0 +1,50 @@
+//! What happens in a run as JSON lines, one object each: `mailproof/event/v1`.
+
+use std::io::Write;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::json;
+use crate::event::{Event, Observer};
+
+/// Writes every event as one line of JSON.
+#[derive(Debug)]
+pub struct JsonLines<W> {
+    out: Mutex<W>,
+}
+
+impl<W: Write + Send> JsonLines<W> {
+    /// Writes to `out`; a line is flushed before the next event is taken.
+    pub fn new(out: W) -> Self {
+        Self { out: Mutex::new(out) }
+    }
+}
+
+impl<W: Write + Send> Observer for JsonLines<W> {
+    fn observe(&self, event: &Event<'_>) {
+        let mut line = as_json(event);
+        line["schema"] = "mailproof/event/v1".into();
+        line["time"] = Timestamp::now().to_string().into();
+        if let Ok(mut out) = self.out.lock() {
+            // Whoever reads the events may be gone; the verification goes on without them.
+            let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        }
+    }
+}
+
+fn as_json(event: &Event<'_>) -> Value {
+    match event {
+        Event::ArchiveStarted { archive, size, .. } => {
+            json!({ "event": "archive-started", "archive": archive, "size_bytes": size })
+        }
+        Event::FindingMade { archive, finding } => {
+            json!({ "event": "finding-made", "archive": archive, "finding": json::Finding::from(*finding) })
+        }
+        Event::RereadStarted { archive } => json!({ "event": "reread-started", "archive": archive }),
+        Event::ArchiveDone { archive, outcome } => {
+            json!({ "event": "archive-done", "archive": archive, "outcome": outcome })
+        }
+    }
+}

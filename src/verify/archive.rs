@@ -1,0 +1,203 @@
+//! One archive, from its head in the store to its result.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::archive::decompress::Compression;
+use crate::archive::decrypt::Encryption;
+use crate::archive::manifest::Reconciliation;
+use crate::archive::storage::{Download, Object, StorageError};
+use crate::event::{Event, Observer, Tally};
+use crate::policy::{Demand, Policy};
+use crate::verdict::{Finding, Findings, Rung, Severity, Standing, State, kinds};
+
+use super::judge;
+use super::result::{ArchiveResult, Facts, Trouble};
+use super::select::Target;
+use super::sidecar;
+use super::stream::{Reading, Tools, read_through};
+
+/// Verifies one archive up to the rung the policy asks for.
+pub fn verify_archive(
+    policy: &Policy,
+    tools: Tools<'_>,
+    target: &Target,
+    observer: &dyn Observer,
+) -> ArchiveResult {
+    let began = Instant::now();
+    let tally = Arc::new(Tally::default());
+    let object = match head(tools, target) {
+        Ok(object) => object,
+        Err(Missing::Finding(finding)) => return without_object(policy, target, *finding, observer),
+        Err(Missing::Trouble(trouble)) => {
+            return ArchiveResult::unexamined(target.address(), policy.require.rung, trouble);
+        }
+    };
+    let case = Case { policy, tools, target, object: &object, tally: &tally, observer };
+    observer.observe(&Event::ArchiveStarted { archive: &target.address(), size: object.size, tally: &tally });
+    let (reading, first_read) = case.read();
+    let mut result = case.conclude(reading, first_read);
+    result.facts.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    for finding in result.findings.iter() {
+        observer.observe(&Event::FindingMade { archive: &result.archive, finding });
+    }
+    result
+}
+
+/// Why there is no object to read.
+enum Missing {
+    Finding(Box<Finding>),
+    Trouble(Trouble),
+}
+
+fn head(tools: Tools<'_>, target: &Target) -> Result<Object, Missing> {
+    match tools.runtime.block_on(target.store.head(&target.key)) {
+        Ok(object) => Ok(object),
+        Err(StorageError::NotFound { .. }) => Err(Missing::Finding(Box::new(
+            Finding::new(&kinds::PRESENT_MISSING, "object")
+                .expected("an archive")
+                .observed("no such object in the store"),
+        ))),
+        Err(error) => Err(Missing::Trouble(Trouble::new("storage", &error))),
+    }
+}
+
+fn without_object(
+    policy: &Policy,
+    target: &Target,
+    finding: Finding,
+    observer: &dyn Observer,
+) -> ArchiveResult {
+    let archive = target.address();
+    observer.observe(&Event::FindingMade { archive: &archive, finding: &finding });
+    let standing =
+        Standing { rung: Rung::Present, state: State::Disproven, reason: Some(finding.kind.id.to_owned()) };
+    let mut result = ArchiveResult::empty(archive);
+    result.findings.push(finding);
+    result.standings.push(standing);
+    result.outcome = judge::outcome(&policy.require, &result);
+    result
+}
+
+/// One archive that is there, and all that is needed to read it.
+struct Case<'a> {
+    policy: &'a Policy,
+    tools: Tools<'a>,
+    target: &'a Target,
+    object: &'a Object,
+    tally: &'a Arc<Tally>,
+    observer: &'a dyn Observer,
+}
+
+impl Case<'_> {
+    /// Reads the archive, and once more if the first reading shows damage. The second value is what the
+    /// first reading found, where there were two.
+    fn read(&self) -> (Option<Reading>, Option<Findings>) {
+        if self.policy.require.rung < Rung::Complete || self.object.size == 0 {
+            return (None, None);
+        }
+        let first = self.read_once();
+        let damaged = first.findings.worst() == Some(Severity::Failure);
+        if !damaged || !self.policy.run.reread || self.tools.cancel.is_cancelled() {
+            return (Some(first), None);
+        }
+        self.observer.observe(&Event::RereadStarted { archive: &self.target.address() });
+        let second = self.read_once();
+        let kept = first.findings.clone();
+        (Some(settle(first, second)), Some(kept))
+    }
+
+    fn read_once(&self) -> Reading {
+        let mut manifest = Reconciliation::new(&self.policy.limits);
+        let mut findings = Findings::default();
+        let sidecar = sidecar::read(self.tools, self.target, &mut manifest, &mut findings);
+        let download =
+            Download::start(Arc::clone(&self.target.store), self.object.clone(), Arc::clone(self.tally));
+        let mut reading = read_through(self.tools, download, manifest, self.tally);
+        findings.append(std::mem::take(&mut reading.findings));
+        reading.findings = findings;
+        reading.troubles.extend(sidecar.err());
+        reading
+    }
+
+    fn conclude(&self, reading: Option<Reading>, first_read: Option<Findings>) -> ArchiveResult {
+        let mut result = ArchiveResult::empty(self.target.address());
+        let (present, findings) = self.target.present(self.object);
+        result.findings.append(findings);
+        result.standings.push(present);
+        result.facts = self.facts(reading.as_ref());
+        result.coverage = judge::coverage(reading.as_ref());
+        result.first_read = first_read;
+        if let Some(mut reading) = reading {
+            self.demand_layers(&mut reading);
+            result.standings.push(judge::complete(&reading));
+            result.findings.append(reading.findings);
+            result.troubles = reading.troubles;
+        }
+        result.rung = judge::highest(&result.standings);
+        result.outcome = judge::outcome(&self.policy.require, &result);
+        result
+    }
+
+    /// Judges the layers that were seen against those the policy demands.
+    fn demand_layers(&self, reading: &mut Reading) {
+        let archives = &self.policy.archives;
+        let plain = reading.decrypted.as_ref().is_some_and(|layer| layer.encryption == Encryption::None);
+        if plain && archives.encryption == Demand::Required {
+            reading.findings.push(
+                Finding::new(&kinds::ARCHIVE_NOT_ENCRYPTED, "object")
+                    .expected("age")
+                    .observed("no encryption"),
+            );
+        }
+        let loose = reading.decompressed.as_ref().is_some_and(|layer| layer.compression == Compression::None);
+        if loose && archives.compression == Demand::Required {
+            reading.findings.push(
+                Finding::new(&kinds::ARCHIVE_NOT_COMPRESSED, "content")
+                    .expected("zstd or gzip")
+                    .observed("no compression"),
+            );
+        }
+    }
+
+    fn facts(&self, reading: Option<&Reading>) -> Facts {
+        let walked = reading.and_then(|reading| reading.examined.as_ref()?.walked.as_ref());
+        Facts {
+            stored_bytes: self.object.size,
+            read_bytes: Tally::get(&self.tally.stored),
+            unpacked_bytes: walked.map_or(0, |walked| walked.bytes),
+            members: walked.map_or(0, |walked| walked.members),
+            modified: self.object.modified,
+            etag: self.object.etag.clone(),
+            version: self.object.version.clone(),
+            encryption: reading.and_then(|reading| Some(reading.decrypted.as_ref()?.encryption.clone())),
+            compression: reading.and_then(|reading| Some(reading.decompressed.as_ref()?.compression)),
+            resumes: Tally::get(&self.tally.resumes),
+            retries: Tally::get(&self.tally.retries),
+            elapsed_ms: 0,
+        }
+    }
+}
+
+/// Decides between two readings of which the first showed damage.
+///
+/// A second reading that could not be done to its end does not clear the first.
+fn settle(first: Reading, mut second: Reading) -> Reading {
+    if !second.troubles.is_empty() {
+        let mut first = first;
+        first.troubles.append(&mut second.troubles);
+        return first;
+    }
+    let kinds =
+        |reading: &Reading| reading.findings.counts().map(|(kind, _)| kind.id).collect::<Vec<_>>().join(", ");
+    let (before, after) = (kinds(&first), kinds(&second));
+    if before != after {
+        let after = if after.is_empty() { "nothing".to_owned() } else { after };
+        second.findings.push(
+            Finding::new(&kinds::STORAGE_REREAD_DIFFERS, "object")
+                .expected(format!("what the first read found: {before}"))
+                .observed(format!("the second read found {after}")),
+        );
+    }
+    second
+}

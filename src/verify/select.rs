@@ -1,0 +1,216 @@
+//! Which archives a run takes: those that were named, or the policy's selection.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::archive::storage::catalogue::Catalogue;
+use crate::archive::storage::{self, Location, Object, StorageError, Store};
+use crate::check::present::{self, Fetched, Presence, Replica};
+use crate::policy::{self, Policy, TemplateError};
+use crate::verdict::{Finding, Findings, Rung, Standing, State, kinds};
+
+use super::result::Trouble;
+
+/// The archives of a run, and what is known of the selection as a whole.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// The archives, in order.
+    pub targets: Vec<Target>,
+    /// Findings about series and keys rather than single archives.
+    pub findings: Findings,
+    /// What could not be looked at.
+    pub troubles: Vec<Trouble>,
+}
+
+/// One archive that is to be verified.
+#[derive(Debug)]
+pub struct Target {
+    /// Where it lies.
+    pub store: Arc<dyn Store>,
+    /// Its key there.
+    pub key: String,
+    /// What the catalogue says of it; absent where the archive was named by the user.
+    pub present: Option<(Standing, Findings)>,
+}
+
+/// Why nothing could be selected: the command line or the policy is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectError {
+    /// An address or a setting that can't work.
+    #[error(transparent)]
+    Storage(StorageError),
+    /// The key template of the policy.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// Neither an archive nor a store was named.
+    #[error("there is nothing to verify; name an archive, or a policy with a [store] (--policy FILE)")]
+    Nothing,
+}
+
+impl Target {
+    /// Its address as a user would write it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.store.address(&self.key)
+    }
+
+    /// The rung `present`. Of an archive that was named only existence and size are judged: it belongs to no schedule.
+    #[must_use]
+    pub fn present(&self, object: &Object) -> (Standing, Findings) {
+        if let Some(known) = &self.present {
+            return known.clone();
+        }
+        let mut findings = Findings::default();
+        let mut standing = Standing { rung: Rung::Present, state: State::Proven, reason: None };
+        if object.size == 0 {
+            let finding = Finding::new(&kinds::PRESENT_EMPTY_OBJECT, "object");
+            findings.push(finding.expected("an archive").observed("0 bytes"));
+            standing.state = State::Disproven;
+            standing.reason = Some(kinds::PRESENT_EMPTY_OBJECT.id.to_owned());
+        }
+        (standing, findings)
+    }
+}
+
+/// The archives at the addresses given; `base` says how their stores are reached.
+///
+/// # Errors
+/// An address that is none. A store that can't be reached is a trouble of the selection.
+pub async fn named(
+    addresses: &[String],
+    base: &policy::Store,
+    credentials: Option<&Path>,
+) -> Result<Selection, SelectError> {
+    let mut selection = Selection::default();
+    let mut stores: HashMap<String, Arc<dyn Store>> = HashMap::new();
+    for address in addresses {
+        let location = Location::parse(address).map_err(SelectError::Storage)?;
+        let (root, key) = (location.store().to_string(), location.key().map_err(SelectError::Storage)?);
+        if !stores.contains_key(&root) {
+            let settings = policy::Store { url: root.clone(), ..base.clone() };
+            match open(&settings, credentials).await? {
+                Ok(store) => stores.insert(root.clone(), store),
+                Err(trouble) => {
+                    selection.troubles.push(trouble);
+                    continue;
+                }
+            };
+        }
+        let store = stores.get(&root).map(Arc::clone);
+        selection.targets.extend(store.map(|store| Target { store, key, present: None }));
+    }
+    Ok(selection)
+}
+
+/// What the policy selects from its store, with what the catalogue says of each archive.
+///
+/// # Errors
+/// A policy without a store, or settings that can't work. A store that can't be reached is a trouble of the selection.
+pub async fn selected(policy: &Policy, credentials: Option<&Path>) -> Result<Selection, SelectError> {
+    let settings = policy.store.as_ref().ok_or(SelectError::Nothing)?;
+    let inventory = match inventory(policy, settings, credentials).await? {
+        Ok(inventory) => inventory,
+        Err(trouble) => return Ok(Selection { troubles: vec![trouble], ..Selection::default() }),
+    };
+    let Inventory { store, catalogue, fetched } = inventory;
+    let presence =
+        present::present(&catalogue, &fetched, &policy.present, policy.archives.select, Timestamp::now());
+    Ok(from_presence(&store, presence))
+}
+
+/// What a store holds and what was asked about it.
+#[derive(Debug)]
+pub struct Inventory {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Its objects, sorted.
+    pub catalogue: Catalogue,
+    /// Protection and replicas.
+    pub fetched: Fetched,
+}
+
+/// Lists the policy's store and its replicas, and asks what protects the selected archives where the policy cares.
+///
+/// # Errors
+/// Settings that can't work; what could not be reached is the inner error.
+pub async fn inventory(
+    policy: &Policy,
+    settings: &policy::Store,
+    credentials: Option<&Path>,
+) -> Result<Result<Inventory, Trouble>, SelectError> {
+    let store = match open(settings, credentials).await? {
+        Ok(store) => store,
+        Err(trouble) => return Ok(Err(trouble)),
+    };
+    let location = Location::parse(&settings.url).map_err(SelectError::Storage)?;
+    let objects = match store.list(location.prefix()).await {
+        Ok(objects) => objects,
+        Err(error) => return Ok(Err(Trouble::new("storage", &error))),
+    };
+    let catalogue = Catalogue::new(objects, location.prefix(), &policy.archives)?;
+    let mut fetched = Fetched::default();
+    for replica in &policy.replica {
+        fetched.replicas.push(list_replica(replica, credentials).await?);
+    }
+    if policy.present.lock.is_some() || policy.present.retention.is_some() {
+        fetched.protections = protections(&*store, &catalogue, policy).await;
+    }
+    Ok(Ok(Inventory { store, catalogue, fetched }))
+}
+
+async fn open(
+    settings: &policy::Store,
+    credentials: Option<&Path>,
+) -> Result<Result<Arc<dyn Store>, Trouble>, SelectError> {
+    match storage::open_store(settings, credentials).await {
+        Ok(store) => Ok(Ok(store)),
+        Err(error @ StorageError::BadConfiguration { .. }) => Err(SelectError::Storage(error)),
+        Err(error) => Ok(Err(Trouble::new("storage", &error))),
+    }
+}
+
+async fn list_replica(settings: &policy::Store, credentials: Option<&Path>) -> Result<Replica, SelectError> {
+    let location = Location::parse(&settings.url).map_err(SelectError::Storage)?;
+    let listed = match open(settings, credentials).await? {
+        Ok(store) => store.list(location.prefix()).await.map_err(|error| error.to_string()),
+        Err(trouble) => Err(trouble.message),
+    };
+    Ok(match listed {
+        Ok(objects) => Replica::listed(&settings.url, location.prefix(), objects),
+        Err(why) => Replica::silent(&settings.url, &why),
+    })
+}
+
+/// An archive whose protection could not be asked for is left out: it then counts as unknown.
+async fn protections(
+    store: &dyn Store,
+    catalogue: &Catalogue,
+    policy: &Policy,
+) -> HashMap<String, storage::Protection> {
+    let mut protections = HashMap::new();
+    for (_, archive) in catalogue.selected(policy.archives.select) {
+        let answer = match store.head(&archive.object.key).await {
+            Ok(object) => store.protection(&object).await,
+            Err(error) => Err(error),
+        };
+        let protection = answer.unwrap_or_else(|error| storage::Protection::Unknown(error.to_string()));
+        protections.insert(archive.object.key.clone(), protection);
+    }
+    protections
+}
+
+fn from_presence(store: &Arc<dyn Store>, presence: Presence) -> Selection {
+    let mut selection = Selection { findings: presence.findings, ..Selection::default() };
+    for series in presence.series {
+        selection.findings.append(series.findings);
+        selection.targets.extend(series.archives.into_iter().map(|archive| Target {
+            store: Arc::clone(store),
+            key: archive.key,
+            present: Some((archive.standing, archive.findings)),
+        }));
+    }
+    selection
+}

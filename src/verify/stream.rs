@@ -1,0 +1,200 @@
+//! One reading of one archive: four threads, from the store's bytes to the manifest's verdict.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, Scope, ScopedJoinHandle};
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use crate::archive::ArchiveError;
+use crate::archive::decompress::{self, Decompressed};
+use crate::archive::decrypt::{self, Decrypted, Keyring};
+use crate::archive::examine::{self, Examined};
+use crate::archive::manifest::Reconciliation;
+use crate::archive::pipe::{PipeReader, Sender, Stop, pipe};
+use crate::archive::storage::{Download, StorageError};
+use crate::event::Tally;
+use crate::policy::Limits;
+use crate::verdict::{Finding, Findings, kinds};
+
+use super::cancel::Cancel;
+use super::result::Trouble;
+
+/// Segments between the network and the decryption; each is what one read of the network gave.
+pub const SEGMENTS: usize = 32;
+/// Buffers between two other stages, each at most 1 MiB.
+pub const BUFFERS: usize = 6;
+
+/// What a reading needs beside the bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'a> {
+    /// Opens the archive.
+    pub keyring: &'a Keyring,
+    /// Limits against hostile input.
+    pub limits: &'a Limits,
+    /// Drives the network.
+    pub runtime: &'a Handle,
+    /// Ends the reading early.
+    pub cancel: &'a Cancel,
+}
+
+/// What one reading left behind.
+#[derive(Debug)]
+pub struct Reading {
+    /// The findings, in the order of the flow.
+    pub findings: Findings,
+    /// What kept a stage from its work.
+    pub troubles: Vec<Trouble>,
+    /// The encryption layer, if its end was reached.
+    pub decrypted: Option<Decrypted>,
+    /// The compression layer, if its end was reached.
+    pub decompressed: Option<Decompressed>,
+    /// The archive itself; absent only if the stage could not run.
+    pub examined: Option<Examined>,
+    /// Every layer reached its end.
+    pub whole: bool,
+}
+
+/// Reads an archive through all its layers and compares what it holds with the manifest.
+pub fn read_through(
+    tools: Tools<'_>,
+    download: Download,
+    manifest: Reconciliation,
+    tally: &Arc<Tally>,
+) -> Reading {
+    let Tools { keyring, limits, .. } = tools;
+    let (stored_in, stored_out) = pipe(SEGMENTS);
+    let (plain_in, plain_out) = pipe(BUFFERS);
+    let (tar_in, tar_out) = pipe(BUFFERS);
+    thread::scope(|scope| {
+        let fetch = stage(scope, "fetch", |findings| {
+            feeding(stored_in, |output| fetch(tools, download, output, findings))
+        });
+        let decrypt = stage(scope, "decrypt", |findings| {
+            feeding(plain_in, |output| decrypt::run(PipeReader::new(stored_out), output, keyring, findings))
+        });
+        let decompress = stage(scope, "decompress", |findings| {
+            feeding(tar_in, |output| decompress::run(PipeReader::new(plain_out), output, limits, findings))
+        });
+        let examine = stage(scope, "examine", |findings| {
+            Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, findings))
+        });
+        let mut reading = Reading::default();
+        reading.take("fetch", join(fetch));
+        reading.decrypted = reading.take("decrypt", join(decrypt));
+        reading.decompressed = reading.take("decompress", join(decompress));
+        reading.examined = reading.take("examine", join(examine));
+        if let Some(Examined { ended: Err(_), .. }) = &reading.examined {
+            reading.whole = false;
+        }
+        reading
+    })
+}
+
+/// How a stage's thread ended.
+struct Ended<V> {
+    result: Result<V, Failure>,
+    findings: Findings,
+}
+
+/// Why a stage has no result.
+enum Failure {
+    Stopped(Stop),
+    Panicked,
+    NotStarted(io::Error),
+}
+
+fn stage<'scope, V: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce(&mut Findings) -> Result<V, Stop> + Send + 'scope,
+) -> io::Result<ScopedJoinHandle<'scope, Ended<V>>> {
+    thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, move || {
+        let mut findings = Findings::default();
+        let result = work(&mut findings);
+        Ended { result: result.map_err(Failure::Stopped), findings }
+    })
+}
+
+/// Lets `work` fill `output` and tells the stage behind how that ended.
+pub fn feeding<T, V>(output: Sender<T>, work: impl FnOnce(&Sender<T>) -> Result<V, Stop>) -> Result<V, Stop> {
+    let result = work(&output);
+    output.finish(&result);
+    result
+}
+
+fn join<V>(handle: io::Result<ScopedJoinHandle<'_, Ended<V>>>) -> Ended<V> {
+    let failure = match handle.map(ScopedJoinHandle::join) {
+        Ok(Ok(ended)) => return ended,
+        Ok(Err(_)) => Failure::Panicked,
+        Err(error) => Failure::NotStarted(error),
+    };
+    Ended { result: Err(failure), findings: Findings::default() }
+}
+
+/// Brings the object's segments from the store into the pipe.
+pub fn fetch(
+    tools: Tools<'_>,
+    mut download: Download,
+    output: &Sender<Bytes>,
+    findings: &mut Findings,
+) -> Result<(), Stop> {
+    tools.runtime.block_on(async {
+        loop {
+            let segment = tokio::select! {
+                biased;
+                () = tools.cancel.cancelled() => return Err(ArchiveError::Interrupted.into()),
+                segment = download.next() => segment,
+            };
+            match segment {
+                Ok(Some(bytes)) => output.send(bytes)?,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(stop_for(error, findings)),
+            }
+        }
+    })
+}
+
+/// An object that changed is a statement about the backup; everything else is ours or the network's.
+fn stop_for(error: StorageError, findings: &mut Findings) -> Stop {
+    if let StorageError::Changed { .. } = &error {
+        let finding = Finding::new(&kinds::STORAGE_OBJECT_CHANGED, "object")
+            .expected("the same object from the first byte to the last")
+            .observed(error.to_string());
+        findings.push(finding);
+        return Stop::Finding;
+    }
+    ArchiveError::from(error).into()
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            findings: Findings::default(),
+            troubles: Vec::new(),
+            decrypted: None,
+            decompressed: None,
+            examined: None,
+            whole: true,
+        }
+    }
+}
+
+impl Reading {
+    fn take<V>(&mut self, stage: &'static str, ended: Ended<V>) -> Option<V> {
+        self.findings.append(ended.findings);
+        match ended.result {
+            Ok(value) => return Some(value),
+            Err(Failure::Stopped(Stop::Error(error))) => self.troubles.push(Trouble::new(stage, &error)),
+            // Whoever stopped first has said why.
+            Err(Failure::Stopped(_)) => {}
+            Err(Failure::Panicked) => self.troubles.push(Trouble::internal(stage, "its thread panicked")),
+            Err(Failure::NotStarted(error)) => self
+                .troubles
+                .push(Trouble::internal(stage, &format!("its thread could not be started: {error}"))),
+        }
+        self.whole = false;
+        None
+    }
+}
