@@ -33,7 +33,6 @@ pub fn settings(endpoint: &str, bucket: &str, keys: &NamedTempFile) -> policy::S
     policy::Store {
         url: format!("s3://{bucket}/ignored/prefix/"),
         endpoint: Some(endpoint.to_owned()),
-        path_style: true,
         credentials_file: Some(keys.path().to_owned()),
         ..policy::Store::default()
     }
@@ -141,9 +140,9 @@ impl Fixture for Bucket {
     async fn put_many(&self, keys: &[String]) {
         for some in keys.chunks(32) {
             let mut puts = JoinSet::new();
-            for key in some.iter().cloned() {
-                let (client, bucket) = (self.client.clone(), self.name.clone());
-                puts.spawn(async move { put(&client, &bucket, &key, key.clone().into_bytes()).await });
+            for key in some {
+                let (client, bucket, key) = (self.client.clone(), self.name.clone(), key.clone());
+                puts.spawn(async move { put(&client, &bucket, &key, key.as_bytes().to_vec()).await });
             }
             puts.join_all().await;
         }
