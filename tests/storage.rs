@@ -2,6 +2,9 @@
 //!
 //! A store passes if it lists, reads and refuses exactly like all others.
 
+mod faults;
+mod servers;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -245,7 +248,8 @@ async fn a_folder_has_no_lock_to_know_of() {
 
 #[tokio::test]
 async fn a_file_that_is_replaced_cut_or_removed_while_it_is_read_is_a_change() {
-    let acts: [(&str, fn(&Path)); 4] = [
+    type Act = (&'static str, fn(&Path));
+    let acts: [Act; 4] = [
         ("replaced", |path| {
             let other = path.with_extension("new");
             fs::write(&other, noise(3 << 20)).unwrap();

@@ -75,7 +75,7 @@ impl Asking<'_> {
     async fn head(&self) -> Result<(Option<Retention>, Option<bool>), StorageError> {
         let call = self.client.head_object().bucket(self.bucket).key(&self.object.key);
         let answer = call.set_version_id(self.object.version.clone()).send().await;
-        match answer.map_err(|error| pin::changed(refusal::explain(error, &self.address()))) {
+        match answer.map_err(|error| pin::changed(refusal::explain(&error, &self.address()))) {
             Ok(head) => Ok((Retention::in_head(&head), hold_in_head(&head))),
             Err(StorageError::AccessDenied { .. }) => Ok((None, None)),
             Err(error) => Err(error),
@@ -123,7 +123,7 @@ impl Asking<'_> {
             Some(refusal) if will_not_say(&refusal) => {
                 Ok(Told::Refused(format!("{question}: {}", refusal.detail())))
             }
-            _ => Err(refusal::explain(error, &self.address())),
+            _ => Err(refusal::explain(&error, &self.address())),
         }
     }
 
@@ -133,7 +133,7 @@ impl Asking<'_> {
             Err(error) => match Refusal::of(&error) {
                 Some(refusal) if is_none(&refusal) => Ok(true),
                 Some(refusal) if will_not_say(&refusal) => Ok(false),
-                _ => Err(refusal::explain(error, &self.address())),
+                _ => Err(refusal::explain(&error, &self.address())),
             },
         }
     }

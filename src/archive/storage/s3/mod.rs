@@ -67,7 +67,7 @@ impl S3Store {
         match self.whole.head_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => pinned(&self.address(key), key, &answer),
             Err(error) => {
-                let refused = refusal::explain(error, &self.address(key));
+                let refused = refusal::explain(&error, &self.address(key));
                 Err(self.spelt_out(key, refused).await)
             }
         }
@@ -81,13 +81,13 @@ impl S3Store {
             return refused;
         }
         let probe = self.part.get_object().bucket(&self.bucket).key(key).range("bytes=0-0").send().await;
-        probe.map_or_else(|error| refusal::explain(error, &self.address(key)), |_| refused)
+        probe.map_or_else(|error| refusal::explain(&error, &self.address(key)), |_| refused)
     }
 
     async fn page(&self, prefix: &str, token: Option<&str>) -> Result<ListObjectsV2Output, StorageError> {
         let call = self.whole.list_objects_v2().bucket(&self.bucket).prefix(prefix);
         let answer = call.set_continuation_token(token.map(str::to_owned)).send().await;
-        answer.map_err(|error| refusal::explain(error, &self.address(prefix)))
+        answer.map_err(|error| refusal::explain(&error, &self.address(prefix)))
     }
 
     /// Reading a version needs a right of its own (s3:GetObjectVersion). Who lacks it reads the newest,
@@ -115,7 +115,7 @@ impl S3Store {
             .set_range((offset > 0).then(|| format!("bytes={offset}-")))
             .send()
             .await;
-        answer.map_err(|error| pin::changed(refusal::explain(error, &self.address(&object.key))))
+        answer.map_err(|error| pin::changed(refusal::explain(&error, &self.address(&object.key))))
     }
 }
 

@@ -106,17 +106,17 @@ mod tests {
         }
     }
 
-    fn judge(offset: u64, answer: Answer<'_>) -> Result<(), StorageError> {
-        check("s3://b/k", &object(), offset, &answer)
+    fn judge(offset: u64, answer: &Answer<'_>) -> Result<(), StorageError> {
+        check("s3://b/k", &object(), offset, answer)
     }
 
     #[test]
     fn the_pinned_object_passes() {
         let same = Answer { etag: Some("\"aa\""), version: Some("v1"), length: Some(100), range: None };
-        judge(0, same).unwrap();
+        judge(0, &same).unwrap();
         judge(
             40,
-            Answer {
+            &Answer {
                 etag: Some("\"aa\""),
                 length: Some(60),
                 range: Some("bytes 40-99/100"),
@@ -124,7 +124,7 @@ mod tests {
             },
         )
         .unwrap();
-        judge(40, Answer { length: Some(60), range: Some("bytes 40-99/*"), ..Answer::default() }).unwrap();
+        judge(40, &Answer { length: Some(60), range: Some("bytes 40-99/*"), ..Answer::default() }).unwrap();
     }
 
     #[test]
@@ -134,14 +134,14 @@ mod tests {
             Answer { etag: Some("\"aa\""), version: Some("v2"), length: Some(100), ..Answer::default() },
             Answer { etag: Some("\"aa\""), length: Some(99), ..Answer::default() },
         ] {
-            assert!(matches!(judge(0, answer), Err(StorageError::Changed { .. })));
+            assert!(matches!(judge(0, &answer), Err(StorageError::Changed { .. })));
         }
         for answer in [
             Answer { etag: Some("\"bb\""), range: Some("bytes 40-99/100"), ..Answer::default() },
             Answer { range: Some("bytes 40-199/200"), ..Answer::default() },
             Answer { range: Some("bytes 40-99/*"), length: Some(10), ..Answer::default() },
         ] {
-            assert!(matches!(judge(40, answer), Err(StorageError::Changed { .. })));
+            assert!(matches!(judge(40, &answer), Err(StorageError::Changed { .. })));
         }
     }
 
@@ -156,7 +156,7 @@ mod tests {
             Some("bytes 40-18446744073709551615/1"),
             Some("bytes"),
         ] {
-            let result = judge(40, Answer { length: Some(60), range, ..Answer::default() });
+            let result = judge(40, &Answer { length: Some(60), range, ..Answer::default() });
             assert!(matches!(result, Err(StorageError::WrongRange { .. })), "{range:?}: {result:?}");
         }
     }

@@ -89,26 +89,30 @@ fn expected_region(message: &str) -> Option<String> {
 }
 
 /// What a failed call of the SDK means.
-pub fn explain<E>(error: SdkError<E, HttpResponse>, address: &str) -> StorageError
+pub fn explain<E>(error: &SdkError<E, HttpResponse>, address: &str) -> StorageError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    if let Some(refusal) = Refusal::of(&error) {
+    if let Some(refusal) = Refusal::of(error) {
         return refusal.meaning(address);
     }
     let address = address.to_owned();
-    if let Some(missing) = find::<CredentialsError>(&error) {
-        return StorageError::BadCredentials { address, detail: chain(missing) };
+    if let Some(missing) = find::<CredentialsError>(error) {
+        let detail = match missing {
+            CredentialsError::CredentialsNotLoaded(_) => "none were found".to_owned(),
+            _ => chain(missing),
+        };
+        return StorageError::BadCredentials { address, detail };
     }
-    if let Some(tls) = find::<rustls::Error>(&error) {
+    if let Some(tls) = find::<rustls::Error>(error) {
         return StorageError::Tls { address, detail: tls.to_string() };
     }
-    match &error {
-        SdkError::ConstructionFailure(_) => StorageError::Refused { address, detail: chain(&error) },
+    match error {
+        SdkError::ConstructionFailure(_) => StorageError::Refused { address, detail: chain(error) },
         SdkError::DispatchFailure(failure) if failure.is_user() => {
-            StorageError::Refused { address, detail: chain(&error) }
+            StorageError::Refused { address, detail: chain(error) }
         }
-        _ => StorageError::unavailable(address, chain(&error)),
+        _ => StorageError::unavailable(address, chain(error)),
     }
 }
 
@@ -149,7 +153,8 @@ mod tests {
     #[test]
     fn codes_and_bare_statuses_have_one_meaning() {
         use StorageError as E;
-        let table: [(u16, &str, fn(&E) -> bool); 22] = [
+        type Case = (u16, &'static str, fn(&E) -> bool);
+        let table: [Case; 22] = [
             (404, "NoSuchKey", |e| matches!(e, E::NotFound { .. })),
             (404, "NoSuchVersion", |e| matches!(e, E::NotFound { .. })),
             (404, "", |e| matches!(e, E::NotFound { .. })),
