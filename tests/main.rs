@@ -12,6 +12,7 @@ mod decompress;
 mod decrypt;
 mod demo;
 mod findings;
+mod foreign;
 mod manifest;
 mod operations;
 mod policy;
