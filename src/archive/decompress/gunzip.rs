@@ -50,7 +50,10 @@ enum State {
     Between,
     Header(Header),
     Body,
-    Trailer { bytes: [u8; TRAILER], filled: usize },
+    Trailer {
+        bytes: [u8; TRAILER],
+        filled: usize,
+    },
     /// Zeros behind the last member, as tapes leave them.
     Padding,
 }
@@ -221,7 +224,11 @@ impl Gunzip {
         let stated = u32::from_le_bytes([c0, c1, c2, c3]);
         if stated != self.crc.sum() {
             let observed = format!("CRC-32 {:08x} instead of the stated {stated:08x}", self.crc.sum());
-            return Err(self.fault(&kinds::GZIP_CHECKSUM_MISMATCH, "content that matches its CRC-32", observed));
+            return Err(self.fault(
+                &kinds::GZIP_CHECKSUM_MISMATCH,
+                "content that matches its CRC-32",
+                observed,
+            ));
         }
         let stated = u32::from_le_bytes([s0, s1, s2, s3]);
         let size = self.inflate.total_out();

@@ -44,7 +44,11 @@ fn name_of_text(first: &[u8]) -> Option<&'static str> {
     }
     if begins(&["<?xml", "<error"]) {
         let error = start.contains("<error>") || start.contains("<error ");
-        return Some(if error { "an XML error document, as object stores send it" } else { "an XML document" });
+        return Some(if error {
+            "an XML error document, as object stores send it"
+        } else {
+            "an XML document"
+        });
     }
     if begins(&["{", "["]) {
         return Some("a JSON document");
@@ -59,7 +63,9 @@ fn name_of_text(first: &[u8]) -> Option<&'static str> {
 fn readable(first: &[u8]) -> Option<&str> {
     let text = match std::str::from_utf8(first) {
         Ok(text) => text,
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&first[..error.valid_up_to()]).ok()?,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&first[..error.valid_up_to()]).ok()?
+        }
         Err(_) => return None,
     };
     let plain = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');

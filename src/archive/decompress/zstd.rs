@@ -30,8 +30,7 @@ pub(super) fn run(
     findings: &mut Findings,
 ) -> Result<Compression, Stop> {
     let context = context(outlet.limits().window_mib)?;
-    let mut decoder =
-        Decoder { context, input, outlet, findings, frames: 0, checksummed: 0, skippable: 0 };
+    let mut decoder = Decoder { context, input, outlet, findings, frames: 0, checksummed: 0, skippable: 0 };
     let mut next = frame::read_behind(magic, decoder.input)?;
     while decoder.take(next)? {
         next = frame::read(decoder.input)?;
@@ -44,9 +43,9 @@ fn context(window_mib: u32) -> Result<DCtx<'static>, Stop> {
     let window = u64::from(window_mib) << 20;
     let log = window.next_power_of_two().ilog2().clamp(*WINDOW_LOG.start(), *WINDOW_LOG.end());
     let mut context = DCtx::try_create().ok_or_else(|| no_memory("no zstd decoder"))?;
-    context.set_parameter(DParameter::WindowLogMax(log)).map_err(|code| {
-        no_memory(zstd_safe::get_error_name(code))
-    })?;
+    context
+        .set_parameter(DParameter::WindowLogMax(log))
+        .map_err(|code| no_memory(zstd_safe::get_error_name(code)))?;
     Ok(context)
 }
 

@@ -39,7 +39,8 @@ pub(super) fn diagnose(key: &LessSafeKey, failed: &Failed<'_>) -> Finding {
         return failed.appended(length);
     }
     if failed.at_end && failed.chunk.len() < CHUNK {
-        return failed.cut("its bytes do not authenticate: the object is cut inside it, or they were altered");
+        return failed
+            .cut("its bytes do not authenticate: the object is cut inside it, or they were altered");
     }
     failed.corrupt()
 }

@@ -45,11 +45,7 @@ impl Header {
 }
 
 /// Reads the header behind its first bytes, `start`.
-pub(super) fn read(
-    start: &[u8],
-    source: &mut Ciphertext,
-    findings: &mut Findings,
-) -> Result<Header, Stop> {
+pub(super) fn read(start: &[u8], source: &mut Ciphertext, findings: &mut Findings) -> Result<Header, Stop> {
     let mut text = start.to_vec();
     let mut begin = 0;
     loop {
@@ -79,11 +75,7 @@ fn is_body(line: &[u8]) -> bool {
 }
 
 /// Appends the next line with its line feed.
-fn read_line(
-    source: &mut Ciphertext,
-    text: &mut Vec<u8>,
-    findings: &mut Findings,
-) -> Result<(), Stop> {
+fn read_line(source: &mut Ciphertext, text: &mut Vec<u8>, findings: &mut Findings) -> Result<(), Stop> {
     loop {
         let bytes = source.fill(findings)?;
         if bytes.is_empty() {
@@ -136,11 +128,7 @@ fn truncated(findings: &mut Findings, after: usize) -> Stop {
 }
 
 /// Opens the header with the first key that fits.
-pub(super) fn open(
-    header: &Header,
-    keyring: &Keyring,
-    findings: &mut Findings,
-) -> Result<Opened, Stop> {
+pub(super) fn open(header: &Header, keyring: &Keyring, findings: &mut Findings) -> Result<Opened, Stop> {
     let attempt = Attempt { keyring, seen: RefCell::default() };
     let result = age::Decryptor::new_buffered(Whole { text: &header.text, nonce: &header.nonce })
         .and_then(|decryptor| decryptor.decrypt(std::iter::once(&attempt as &dyn age::Identity)));

@@ -165,10 +165,16 @@ pub(super) fn scrypt(passphrase: &SecretString, max_work_factor: u8) -> age::scr
 fn unsupported(key: &ssh::UnsupportedKey, place: &Place) -> String {
     match key {
         ssh::UnsupportedKey::EncryptedPem => {
-            format!("an SSH key in the old encrypted form; convert it with ssh-keygen -o -p -f {}", place.name())
+            format!(
+                "an SSH key in the old encrypted form; convert it with ssh-keygen -o -p -f {}",
+                place.name()
+            )
         }
         ssh::UnsupportedKey::EncryptedSsh(cipher) => {
-            format!("an SSH key encrypted with {cipher}; encrypt it anew with ssh-keygen -p -f {}", place.name())
+            format!(
+                "an SSH key encrypted with {cipher}; encrypt it anew with ssh-keygen -p -f {}",
+                place.name()
+            )
         }
         ssh::UnsupportedKey::Hardware(kind) => {
             format!("an SSH key of type {kind}, which lies in hardware; age can't use it, take another")

@@ -42,8 +42,7 @@ pub(super) fn decrypt(
     output: &Sender<Vec<u8>>,
     findings: &mut Findings,
 ) -> Result<u64, Stop> {
-    let mut payload =
-        Payload { key, output, buffer: Vec::new(), filled: 0, counter: 0, start, plaintext: 0 };
+    let mut payload = Payload { key, output, buffer: Vec::new(), filled: 0, counter: 0, start, plaintext: 0 };
     let result = payload.run(source, findings);
     // What is authenticated is handed on even if damage follows.
     let flushed = payload.flush();

@@ -38,10 +38,8 @@ impl Place {
 
     /// Reads the file, which nobody else may be able to read.
     pub(super) fn read(&self) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let unreadable = |error: std::io::Error| OpenError::Unreadable {
-            file: self.name(),
-            why: error.to_string(),
-        };
+        let unreadable =
+            |error: std::io::Error| OpenError::Unreadable { file: self.name(), why: error.to_string() };
         let file = File::open(&self.path).map_err(unreadable)?;
         let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o7777;
         // systemd grants a credential to the service by an access list, which shows as group bits.

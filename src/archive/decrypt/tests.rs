@@ -98,7 +98,11 @@ fn with_passphrase(passphrase: &str, max_work_factor: u8) -> Keyring {
     Keyring::load(&Keys { passphrase_file, max_work_factor, ..Keys::default() }, None).unwrap()
 }
 
-fn seal_to<'a>(plain: &[u8], recipients: impl Iterator<Item = &'a dyn age::Recipient>, form: Format) -> Vec<u8> {
+fn seal_to<'a>(
+    plain: &[u8],
+    recipients: impl Iterator<Item = &'a dyn age::Recipient>,
+    form: Format,
+) -> Vec<u8> {
     let armor = ArmoredWriter::wrap_output(Vec::new(), form).unwrap();
     let mut writer = age::Encryptor::with_recipients(recipients).unwrap().wrap_output(armor).unwrap();
     writer.write_all(plain).unwrap();
@@ -121,7 +125,10 @@ fn scrypt_recipient(passphrase: &str) -> age::scrypt::Recipient {
 
 /// Bytes that no two chunks have in common.
 fn text(length: usize) -> Vec<u8> {
-    (0_u64..).flat_map(|number| (number * 0x9E37_79B9_7F4A_7C15).to_le_bytes()).take(length).collect()
+    (0_u64..)
+        .flat_map(|number| number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes())
+        .take(length)
+        .collect()
 }
 
 /// Where the nonce and the payload begin.
@@ -216,7 +223,9 @@ fn a_flip_anywhere_is_named_after_where_it_is() {
     assert_eq!(open(&flipped(&stored, mac + 5)).finding(), "age-header-mac-mismatch");
     // A flipped nonce is another payload key: nothing opens.
     assert_eq!(open(&flipped(&stored, nonce + 3)).finding(), "age-chunk-corrupt");
-    for (at, chunk) in [(payload, 0), (payload + CHUNK - 1, 0), (payload + CHUNK, 1), (payload + 2 * CHUNK + 70, 2)] {
+    for (at, chunk) in
+        [(payload, 0), (payload + CHUNK - 1, 0), (payload + CHUNK, 1), (payload + 2 * CHUNK + 70, 2)]
+    {
         let opening = open(&flipped(&stored, at));
         assert_eq!(opening.finding(), "age-chunk-corrupt");
         let offset = payload + chunk * CHUNK;
@@ -591,7 +600,7 @@ proptest! {
 
     #[test]
     fn damage_gets_the_same_verdict_as_from_the_crate_age(
-        length in prop_oneof![0_usize..3000, Just(PLAIN_CHUNK), 65_000_usize..70_000],
+        length in prop_oneof![40 => 0_usize..3000, 1 => Just(PLAIN_CHUNK), 1 => 65_000_usize..70_000],
         text_form in any::<bool>(),
         damage in damage(),
         segment in 1_usize..70_000,
@@ -601,7 +610,8 @@ proptest! {
         let opening = open_in(&stored, segment, &keyring());
         match &opening.result {
             Ok(Decrypted { encryption: Encryption::Age { .. }, .. }) => {
-                prop_assert_eq!(oracle(&stored).as_ref(), Some(&opening.plain));
+                let truth = oracle(&stored);
+                prop_assert_eq!(truth.as_ref(), Some(&opening.plain));
                 prop_assert!(opening.findings.is_empty());
             }
             other => {
