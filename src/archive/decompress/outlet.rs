@@ -51,9 +51,9 @@ impl<'a> Outlet<'a> {
                 .observed(format!("more, out of {packed} bytes read so far"));
             return Err(self.give_up(findings, finding));
         }
-        if self.unpacked > RATIO_FREE && self.unpacked / packed.max(1) >= self.limits.ratio.max(1) {
+        if self.unpacked > RATIO_FREE && self.unpacked > packed.saturating_mul(self.limits.ratio) {
             let finding = Finding::new(&kinds::LIMIT_RATIO, "archive")
-                .expected(format!("less than {} times the bytes read", self.limits.ratio))
+                .expected(format!("at most {} times the bytes read", self.limits.ratio))
                 .observed(format!("{} bytes unpacked out of {packed}", self.unpacked));
             return Err(self.give_up(findings, finding));
         }

@@ -125,7 +125,10 @@ fn scrypt_recipient(passphrase: &str) -> age::scrypt::Recipient {
 
 /// Bytes that no two chunks have in common.
 fn text(length: usize) -> Vec<u8> {
-    (0_u64..).flat_map(|number| (number * 0x9E37_79B9_7F4A_7C15).to_le_bytes()).take(length).collect()
+    (0_u64..)
+        .flat_map(|number| number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes())
+        .take(length)
+        .collect()
 }
 
 /// Where the nonce and the payload begin.
@@ -597,7 +600,7 @@ proptest! {
 
     #[test]
     fn damage_gets_the_same_verdict_as_from_the_crate_age(
-        length in prop_oneof![0_usize..3000, Just(PLAIN_CHUNK), 65_000_usize..70_000],
+        length in prop_oneof![40 => 0_usize..3000, 1 => Just(PLAIN_CHUNK), 1 => 65_000_usize..70_000],
         text_form in any::<bool>(),
         damage in damage(),
         segment in 1_usize..70_000,
@@ -607,8 +610,8 @@ proptest! {
         let opening = open_in(&stored, segment, &keyring());
         match &opening.result {
             Ok(Decrypted { encryption: Encryption::Age { .. }, .. }) => {
-                let opened = oracle(&stored);
-                prop_assert_eq!(opened.as_ref(), Some(&opening.plain));
+                let truth = oracle(&stored);
+                prop_assert_eq!(truth.as_ref(), Some(&opening.plain));
                 prop_assert!(opening.findings.is_empty());
             }
             other => {
