@@ -53,7 +53,7 @@ impl Bench {
         let result = decompress::run(PipeReader::new(input), &output, limits, &mut findings);
         output.finish(&result);
         let mut hasher = blake3::Hasher::new();
-        while let Ok(Some(buffer)) = plain.next() {
+        while let Ok(Some(buffer)) = plain.receive() {
             hasher.update(&buffer);
         }
         Unpacked { result, hash: hasher.finalize(), findings }

@@ -105,7 +105,7 @@ fn open(path: &Path, keys: &Keys) -> (Result<Decrypted, Stop>, Vec<u8>) {
     let result = decrypt::run(PipeReader::new(input), &output, &keyring, &mut findings);
     output.finish(&result);
     let mut plain = Vec::new();
-    while let Ok(Some(buffer)) = plain_pipe.next() {
+    while let Ok(Some(buffer)) = plain_pipe.receive() {
         plain.extend(buffer);
     }
     assert!(findings.is_empty(), "{findings:?}");
