@@ -75,9 +75,9 @@ fn mailproof_never_passes_what_a_restore_by_hand_refuses() {
         };
         let expected = if unproven { ("not-verified", 20) } else { ("failed", 10) };
         if verdict.told() != expected || judged != *by_hand || !seen {
-            let (code, kinds) = (verdict.code, verdict.found());
+            let (told, kinds) = (verdict.told(), verdict.found());
             let errors = &verdict.result["archives"][0]["errors"];
-            complaints.push(format!("{damage}: exit {code:?}, {kinds:?}, {errors}; by hand {restored:?}"));
+            complaints.push(format!("{damage}: {told:?}, {kinds:?}, {errors}; by hand {restored:?}"));
         }
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
