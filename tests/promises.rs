@@ -1,0 +1,3 @@
+//! What mailproof promises, held against what can go wrong.
+
+mod interrupted;
