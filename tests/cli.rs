@@ -105,7 +105,7 @@ fn an_empty_store_is_not_verified() {
 // ---- the result
 
 #[test]
-fn the_schema_in_docs_is_this_versions() {
+fn the_result_schema_in_docs_is_this_versions() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/result.schema.json");
     let text = serde_json::to_string_pretty(&json::schema()).unwrap() + "\n";
     if std::env::var_os("REFRESH").is_some() {
@@ -114,7 +114,7 @@ fn the_schema_in_docs_is_this_versions() {
     let stored = fs::read_to_string(path).unwrap_or_default();
     assert!(
         stored == text,
-        "refresh it: REFRESH=1 cargo test --test suite the_schema_in_docs_is_this_versions"
+        "refresh it: REFRESH=1 cargo test --test suite the_result_schema_in_docs_is_this_versions"
     );
 }
 
