@@ -101,7 +101,7 @@ impl Read for Cycle<'_> {
 }
 
 #[test]
-#[ignore = "takes a minute and 2 GB of disk: tests/run runs it"]
+#[ignore = "writes 2 GB to a disk: tests/run runs it"]
 fn an_archive_of_2_gib_needs_little_memory() {
     const MEMBER: u64 = 64 << 20;
     let bench = Bench::new();
@@ -147,7 +147,7 @@ fn list_many(archive: &mut Archive, numbers: impl Iterator<Item = u64>) {
 }
 
 #[test]
-#[ignore = "takes minutes: tests/run runs it"]
+#[ignore = "takes half a minute: tests/run runs it"]
 fn a_million_members_behind_their_manifest_need_little_memory() {
     let bench = Bench::new();
     let (path, mut archive) = Archive::create(&bench, "many");
@@ -161,7 +161,7 @@ fn a_million_members_behind_their_manifest_need_little_memory() {
 }
 
 #[test]
-#[ignore = "takes minutes: tests/run runs it"]
+#[ignore = "takes half a minute: tests/run runs it"]
 fn a_million_members_before_a_shuffled_manifest_need_little_memory() {
     let bench = Bench::new();
     let (path, mut archive) = Archive::create(&bench, "many");
