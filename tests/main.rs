@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod lab;
+mod program;
 mod support;
 
 mod archives;
+mod cli;
 mod decompress;
 mod decrypt;
 mod demo;
@@ -16,5 +18,6 @@ mod foreign;
 mod manifest;
 mod operations;
 mod policy;
+mod promises;
 mod storage;
 mod unpack;
