@@ -6,7 +6,7 @@ use super::payload::{CHUNK, Mark, PLAIN_CHUNK, TAG, open_chunk};
 use crate::verdict::{Finding, kinds};
 
 /// How many places before and behind its own a chunk is looked for.
-const NEIGHBOURS: u64 = 1024;
+const NEIGHBOURS: u64 = 128;
 
 /// A chunk that did not open.
 pub(super) struct Failed<'a> {
