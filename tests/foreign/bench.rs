@@ -94,7 +94,7 @@ impl Bench {
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let missing = output.status.code() == Some(127) || said.contains("command not found");
-        assert!(!missing, "{script}: {said}; tests/run installs what is missing");
+        assert!(!missing, "{script}: {said}; install what the test says it needs");
         output
     }
 
