@@ -164,7 +164,7 @@ impl Running {
 
     /// Sends a signal by name, such as `INT`.
     pub fn signal(&self, name: &str) {
-        support::output(Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]));
+        signal(self.pid(), name);
     }
 
     /// Waits for the end.
@@ -174,4 +174,9 @@ impl Running {
         ended.stderr = self.told;
         ended
     }
+}
+
+/// Sends a signal by name to a process.
+pub fn signal(pid: u32, name: &str) {
+    support::output(Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]));
 }

@@ -60,13 +60,21 @@ impl Setup {
     pub fn select(&self, named: &[String], store: &StoreArgs) -> Result<Selection, Failure> {
         let mut base = self.policy.store.clone().unwrap_or_default();
         store.apply(&mut base);
-        let handle = self.runtime.handle();
         let credentials = self.credentials.as_deref();
-        if named.is_empty() {
-            handle.block_on(verify::selected(&self.policy, credentials)).map_err(Failure::usage)
-        } else {
-            handle.block_on(verify::named(named, &base, credentials)).map_err(Failure::usage)
-        }
+        let selecting = async {
+            if named.is_empty() {
+                verify::selected(&self.policy, credentials).await
+            } else {
+                verify::named(named, &base, credentials).await
+            }
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => Ok(Selection::interrupted()),
+                selected = selecting => selected.map_err(Failure::usage),
+            }
+        })
     }
 
     /// Writes the record of `run` where the policy, the command line or the system says.

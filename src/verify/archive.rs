@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::archive::ArchiveError;
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
 use crate::archive::manifest::Reconciliation;
@@ -51,9 +52,9 @@ enum Missing {
 }
 
 fn head(tools: Tools<'_>, target: &Target) -> Result<Object, Missing> {
-    match tools.runtime.block_on(target.store.head(&target.key)) {
+    match tools.head(target, &target.key) {
         Ok(object) => Ok(object),
-        Err(StorageError::NotFound { .. }) => Err(Missing::Finding(Box::new(
+        Err(ArchiveError::Storage(StorageError::NotFound { .. })) => Err(Missing::Finding(Box::new(
             Finding::new(&kinds::PRESENT_MISSING, "object")
                 .expected("an archive")
                 .observed("no such object in the store"),

@@ -18,7 +18,7 @@ use super::stream::{self, Tools};
 /// # Errors
 /// What stands in the way, ending with the next step.
 pub fn opens(tools: Tools<'_>, target: &Target) -> Result<(), String> {
-    let object = tools.runtime.block_on(target.store.head(&target.key)).map_err(|error| error.to_string())?;
+    let object = tools.head(target, &target.key).map_err(|error| error.to_string())?;
     let download = Download::start(Arc::clone(&target.store), object, Arc::default());
     let (stored_in, stored_out) = pipe(1);
     let (plain_in, plain_out) = pipe(1);

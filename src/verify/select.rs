@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::archive::ArchiveError;
 use crate::archive::storage::catalogue::Catalogue;
 use crate::archive::storage::{self, Location, Object, StorageError, Store};
 use crate::check::present::{self, Fetched, Presence, Replica};
@@ -23,6 +24,15 @@ pub struct Selection {
     pub findings: Findings,
     /// What could not be looked at.
     pub troubles: Vec<Trouble>,
+}
+
+impl Selection {
+    /// The selection of a run that was ended before it had one.
+    #[must_use]
+    pub fn interrupted() -> Self {
+        let trouble = Trouble::new("storage", &ArchiveError::Interrupted);
+        Self { troubles: vec![trouble], ..Self::default() }
+    }
 }
 
 /// One archive that is to be verified.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
+use crate::archive::ArchiveError;
 use crate::archive::decrypt;
 use crate::archive::manifest::{Parser, Reconciliation};
 use crate::archive::pipe::{PipeReader, Stop, pipe};
@@ -28,9 +29,11 @@ pub fn read(
 ) -> Result<(), Trouble> {
     for ending in ENDINGS {
         let key = format!("{}{ending}", target.key);
-        let object = match tools.runtime.block_on(target.store.head(&key)) {
+        let object = match tools.head(target, &key) {
             Ok(object) => object,
-            Err(StorageError::NotFound { .. } | StorageError::AccessDenied { .. }) => continue,
+            Err(ArchiveError::Storage(StorageError::NotFound { .. } | StorageError::AccessDenied { .. })) => {
+                continue;
+            }
             Err(error) => return Err(Trouble::new("manifest", &error)),
         };
         manifest.manifest_begins(&key);

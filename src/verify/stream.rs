@@ -13,13 +13,14 @@ use crate::archive::decrypt::{self, Decrypted, Keyring};
 use crate::archive::examine::{self, Examined};
 use crate::archive::manifest::Reconciliation;
 use crate::archive::pipe::{PipeReader, Sender, Stop, pipe};
-use crate::archive::storage::{Download, StorageError};
+use crate::archive::storage::{Download, Object, StorageError};
 use crate::event::Tally;
 use crate::policy::Limits;
 use crate::verdict::{Finding, Findings, kinds};
 
 use super::cancel::Cancel;
 use super::result::Trouble;
+use super::select::Target;
 
 /// Segments between the network and the decryption; each is what one read of the network gave.
 pub const SEGMENTS: usize = 32;
@@ -37,6 +38,22 @@ pub struct Tools<'a> {
     pub runtime: &'a Handle,
     /// Ends the reading early.
     pub cancel: &'a Cancel,
+}
+
+impl Tools<'_> {
+    /// Asks the store what it knows of an object; ends early if the run does.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Interrupted`] and [`ArchiveError::Storage`].
+    pub fn head(&self, target: &Target, key: &str) -> Result<Object, ArchiveError> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => Err(ArchiveError::Interrupted),
+                answer = target.store.head(key) => Ok(answer?),
+            }
+        })
+    }
 }
 
 /// What one reading left behind.

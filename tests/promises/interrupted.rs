@@ -1,10 +1,11 @@
 //! A run that ends early claims nothing and leaves nothing in the way.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use mailproof::demo::server::{Fault, Times};
 
-use crate::program::{Bench, Running, json, records_in, run};
+use crate::program::{Bench, Running, json, records_in, run, signal};
 
 /// Far more than a run needs to end, far less than what it was kept waiting with.
 const SOON: Duration = Duration::from_secs(20);
@@ -43,6 +44,50 @@ fn a_signal_ends_a_run_without_a_claim() {
         let records = bench.kept();
         assert_eq!(records.len(), 1);
         assert_eq!(records[0]["result"], printed);
+    }
+}
+
+/// A store that takes connections and never answers, and the program that waits for it.
+fn waiting_in_vain(arguments: impl FnOnce(&Bench) -> std::process::Command) -> (Bench, std::process::Child) {
+    let bench = Bench::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = arguments(&bench);
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let child = command
+        .args(["--endpoint", &address, "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let connection = silent.accept().unwrap();
+    // Both stay open as long as the test runs.
+    std::mem::forget((silent, connection));
+    (bench, child)
+}
+
+#[test]
+fn a_signal_ends_the_waiting_for_a_silent_store() {
+    let named = |bench: &Bench| {
+        let mut verify = bench.command("verify");
+        verify.arg("--identity").arg(&bench.key).arg("--records").arg(bench.records());
+        verify.args(["--region", "eu-south-1", "s3://backups/sound", "--credentials-file"]);
+        verify.arg(&bench.credentials);
+        verify
+    };
+    let selected = |bench: &Bench| {
+        let mut verify = bench.command("verify");
+        verify.arg("--policy").arg(bench.policy("", ""));
+        verify
+    };
+    for (bench, child) in [waiting_in_vain(named), waiting_in_vain(selected)] {
+        let sent = Instant::now();
+        signal(child.id(), "INT");
+        let output = child.wait_with_output().unwrap();
+        assert!(sent.elapsed() < SOON, "took {:?}", sent.elapsed());
+        assert_eq!(output.status.code(), Some(130));
+        let printed = json(&String::from_utf8(output.stdout).unwrap());
+        assert_eq!((&printed["interrupted"], &printed["outcome"]), (&true.into(), &"not-verified".into()));
+        assert_eq!(bench.kept()[0]["result"], printed);
     }
 }
 
