@@ -133,6 +133,16 @@ fn frames_are_counted() {
 }
 
 #[test]
+fn the_end_of_a_frame_may_wait_for_the_next_buffer() {
+    let plain = text(550_000);
+    // The last block crosses the edge of the first output buffer, and no checksum follows it.
+    let packed = [zstd(&plain[..300_000]), zstd_with(&plain[300_000..], &[])].concat();
+    let unpacking = unpack_in(&packed, 1 << 20, &Limits::default());
+    assert!(unpacking.result.is_ok(), "{:?}", unpacking.ids());
+    assert!(unpacking.plain == plain);
+}
+
+#[test]
 fn nothing_packed_is_empty() {
     for packed in [Vec::new(), zstd(b""), skippable(b"x"), gzip(b"")] {
         let unpacking = unpack(&packed);

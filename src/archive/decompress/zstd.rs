@@ -202,13 +202,13 @@ fn step(
         let room = outlet.room()?;
         let before = room.len();
         let result = context.decompress_stream(&mut OutBuffer::around_pos(room, before), &mut source);
-        let (after, full) = (room.len(), room.len() == room.capacity());
-        outlet.count(after - before, position + source.pos() as u64, findings)?;
+        let added = room.len() - before;
+        outlet.count(added, position + source.pos() as u64, findings)?;
         match result {
             Err(code) => return Ok(Step::Fault(code)),
             Ok(0) => return Ok(Step::Done(source.pos())),
-            // A full buffer may hold back output of bytes that are used already.
-            Ok(_) if full || source.pos() < bytes.len() => {}
+            // The buffer is full. A frame's last byte is not used before all its output is out.
+            Ok(_) if source.pos() < bytes.len() => {}
             Ok(_) => return Ok(Step::More),
         }
     }
