@@ -33,7 +33,8 @@ impl Bench {
         let mut policy = support::policy(&server, BUCKET, folder.path());
         let key = support::secret_file(folder.path(), "key.txt", specimen.identity().expose_secret());
         policy.keys.identities = vec![key];
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         Self { server, specimen, folder, policy, runtime }
     }
 
@@ -61,7 +62,8 @@ impl Bench {
 fn complaint(damage: &Damage, run: &RunResult) -> Option<String> {
     let archive = &run.archives[0];
     let found: Vec<_> = archive.findings.counts().map(|(kind, _)| kind.id).collect();
-    let missing: Vec<_> = damage.findings.iter().filter(|kind| !found.contains(&kind.id)).map(|kind| kind.id).collect();
+    let missing: Vec<_> =
+        damage.findings.iter().filter(|kind| !found.contains(&kind.id)).map(|kind| kind.id).collect();
     let allowed = damage.outcome != Outcome::Passed
         || found.iter().all(|id| damage.findings.iter().any(|kind| kind.id == *id));
     let code = match damage.outcome {
@@ -73,8 +75,13 @@ fn complaint(damage: &Damage, run: &RunResult) -> Option<String> {
     (!fits).then(|| {
         format!(
             "{}: expected {} with {:?}, got {} (exit {}) with {found:?}, {:?}, {:?}",
-            damage.name, damage.outcome, damage.findings.iter().map(|kind| kind.id).collect::<Vec<_>>(),
-            run.outcome, run.exit_code, archive.troubles, archive.standings,
+            damage.name,
+            damage.outcome,
+            damage.findings.iter().map(|kind| kind.id).collect::<Vec<_>>(),
+            run.outcome,
+            run.exit_code,
+            archive.troubles,
+            archive.standings,
         )
     })
 }

@@ -30,7 +30,7 @@ impl Walker {
         self.member.offset = self.block_at;
         self.member.modified = self.extensions.modified().or_else(|| header.modified());
         self.extensions.name_into(header, &mut self.member.name);
-        self.member.kind = self.kind(header, flag);
+        self.member.kind = self.kind(header, flag, stated);
         let size = self.size(stated, findings);
         self.judge_names(names_differ, findings);
         self.judge_kind(flag, findings);
@@ -38,7 +38,7 @@ impl Walker {
         self.begin_content(header, flag, size, sink, findings);
     }
 
-    fn kind(&mut self, header: &Header<'_>, flag: TypeFlag) -> Kind {
+    fn kind(&mut self, header: &Header<'_>, flag: TypeFlag, size: Option<u64>) -> Kind {
         match flag {
             TypeFlag::File if self.extensions.is_sparse() => Kind::Unsupported,
             // Old archivers have no other way to say that it is a folder.
@@ -48,6 +48,9 @@ impl Walker {
             TypeFlag::HardLink => Kind::HardLink { target: self.extensions.link_target(header) },
             TypeFlag::SymbolicLink => Kind::SymbolicLink,
             TypeFlag::Special => Kind::Special,
+            // GNU's incremental backups list a folder's names in its body (`D`) and may label the archive (`V`).
+            TypeFlag::Other(b'D') => Kind::Directory,
+            TypeFlag::Other(b'V') if size == Some(0) => Kind::Special,
             TypeFlag::Sparse | TypeFlag::Other(_) | TypeFlag::Extension(_) => Kind::Unsupported,
         }
     }
@@ -103,6 +106,9 @@ impl Walker {
         let (kind, observed) = match self.member.kind {
             Kind::File | Kind::Directory | Kind::HardLink { .. } => return,
             Kind::SymbolicLink => (&kinds::TAR_LINK_MEMBER, "a symbolic link".to_owned()),
+            Kind::Special if flag == TypeFlag::Other(b'V') => {
+                (&kinds::TAR_UNSUPPORTED_MEMBER, flag.describe())
+            }
             Kind::Special => (&kinds::TAR_SPECIAL_MEMBER, "a device, pipe or socket".to_owned()),
             Kind::Unsupported => (&kinds::TAR_UNSUPPORTED_MEMBER, flag.describe()),
         };
@@ -117,7 +123,8 @@ impl Walker {
         sink: &mut impl Sink,
         findings: &mut Findings,
     ) {
-        let bodiless = !matches!(self.member.kind, Kind::File | Kind::Unsupported);
+        let bodiless =
+            !matches!(self.member.kind, Kind::File | Kind::Unsupported) && flag != TypeFlag::Other(b'D');
         if bodiless && size > 0 {
             // A folder's size may be a quota, and v7 repeats a file's size in its links; pax gives links bodies.
             let lawful = match flag {
