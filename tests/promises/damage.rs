@@ -64,7 +64,10 @@ impl Lab {
     /// Verifies on a thread of its own; an error is a hang or a panic.
     fn verify_in_time(self: &Arc<Self>, archive: Vec<u8>) -> Result<RunResult, mpsc::RecvTimeoutError> {
         let (lab, (told, result)) = (Arc::clone(self), mpsc::channel());
-        thread::spawn(move || told.send(lab.verify(&archive)));
+        thread::spawn(move || {
+            // Nobody listens any more if this comes too late.
+            let _ = told.send(lab.verify(&archive));
+        });
         result.recv_timeout(DEADLINE)
     }
 }
@@ -225,7 +228,7 @@ fn no_damage_of_the_encrypted_archive_passes() {
 #[test]
 #[ignore = "takes minutes: tests/run runs it"]
 fn no_damage_of_many_encrypted_chunks_passes() {
-    hold_encrypted(200, &much(&mut Random::new(1)));
+    hold_encrypted(100, &much(&mut Random::new(1)));
 }
 
 #[test]

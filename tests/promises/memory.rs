@@ -80,7 +80,6 @@ fn verified(bench: &Bench, path: &PathBuf) -> (serde_json::Value, u64) {
 }
 
 fn assert_small(what: &str, most: u64) {
-    println!("{what}: {} MiB", most >> 10);
     assert!(most > 0 && most < MOST, "{what}: {} MiB", most >> 10);
 }
 
