@@ -210,6 +210,8 @@ mod tests {
             .block(header(b"c", b'3', 0))
             .block(header(b"p", b'6', 0))
             .block(header(b"label", b'V', 0))
+            .block(header(b"dump/", b'D', 6))
+            .body(b"Ya\0\0Nb")
             .block(header(b"vendor", b'X', 3))
             .body(b"abc")
             .ended();
@@ -227,7 +229,8 @@ mod tests {
                 Kind::SymbolicLink,
                 Kind::Special,
                 Kind::Special,
-                Kind::Unsupported,
+                Kind::Special,
+                Kind::Directory,
                 Kind::Unsupported
             ]
         );
@@ -241,8 +244,8 @@ mod tests {
                 "tar-unsupported-member"
             ]
         );
-        assert_eq!((seen.walked.members, seen.walked.files), (11, 3));
-        assert_eq!(seen.members[10].1, b"abc");
+        assert_eq!((seen.walked.members, seen.walked.files), (12, 3));
+        assert_eq!(seen.members[11].1, b"abc");
     }
 
     #[test]
