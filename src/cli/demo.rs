@@ -29,7 +29,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<u8, Failure> {
     let began = Instant::now();
     let mut setup = Setup::load(&PolicyArgs::default())?;
-    setup.policy.run.records.clone_from(&args.records);
+    // Apart from the records of real backups, which monitoring looks at.
+    let records = || setup::default_records().with_file_name("demo-records");
+    setup.policy.run.records = Some(args.records.clone().unwrap_or_else(records));
     setup::end_on_signals(&setup)?;
     let scratch = tempfile::tempdir().map_err(|error| {
         Failure::internal(format!("no temporary folder: {error}; set TMPDIR to one that is writable"))
@@ -42,7 +44,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         stage.files()
     ))?;
     let sound = stage.verify_sound().map_err(Failure::internal)?;
-    print(&text::render(&sound, text::Style { color: colored(&std::io::stdout()) }))?;
+    print(&super::fitted(text::render(&sound, text::Style { color: colored(&std::io::stdout()) })))?;
     let trials = damaged(&setup, &stage)?;
     print(&table(&trials, args.all))?;
     let record = setup.keep_record(&sound).map_err(Failure::internal)?;

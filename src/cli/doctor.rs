@@ -86,7 +86,13 @@ impl Visit<'_> {
     }
 
     fn named(&mut self, archive: &String, args: &Args) -> Result<Option<Target>, Failure> {
-        let selection = self.setup.select(std::slice::from_ref(archive), &args.common.store)?;
+        let selection = match self.setup.select(std::slice::from_ref(archive), &args.common.store) {
+            Ok(selection) => selection,
+            Err(failure) => {
+                self.bad("store", &failure.message)?;
+                return Ok(None);
+            }
+        };
         let Selection { mut targets, troubles, .. } = selection;
         for trouble in &troubles {
             self.bad("store", &trouble.message)?;
@@ -101,13 +107,13 @@ impl Visit<'_> {
         };
         let credentials = self.setup.credentials.as_deref();
         let inventory = verify::inventory(&self.setup.policy, settings, credentials);
-        match self.setup.runtime.block_on(inventory).map_err(Failure::usage)? {
-            Ok(inventory) => self.newest_of(&settings.url, &inventory),
-            Err(trouble) => {
-                self.bad("store", &trouble.message)?;
-                Ok(None)
-            }
-        }
+        let problem = match self.setup.runtime.block_on(inventory) {
+            Ok(Ok(inventory)) => return self.newest_of(&settings.url, &inventory),
+            Ok(Err(trouble)) => trouble.message,
+            Err(error) => error.to_string(),
+        };
+        self.bad("store", &problem)?;
+        Ok(None)
     }
 
     fn newest_of(&mut self, url: &str, inventory: &Inventory) -> Result<Option<Target>, Failure> {

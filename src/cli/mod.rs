@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit;
+use crate::report::text;
 
 /// Proves that encrypted off-site Zimbra backups can be restored.
 #[derive(Debug, Parser)]
@@ -109,6 +110,16 @@ fn print(text: &str) -> Result<(), Failure> {
 fn tell(text: &str) {
     // There is nobody left to tell that stderr is closed.
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Fits text to the terminal's width; where there is none, lines stay whole.
+fn fitted(text: String) -> String {
+    match console::Term::stdout().size_checked() {
+        Some((_, columns)) if io::stdout().is_terminal() => {
+            text::wrap(&text, usize::from(columns), console::measure_text_width)
+        }
+        _ => text,
+    }
 }
 
 fn colored(stream: &impl IsTerminal) -> bool {

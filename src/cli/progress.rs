@@ -11,7 +11,8 @@ use crate::event::{Event, Observer, Tally};
 use crate::report::human;
 
 const TICK: Duration = Duration::from_millis(150);
-const TEMPLATE: &str = "{prefix:.bold} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} left, {msg}";
+const TEMPLATE: &str =
+    "{prefix} {bar:10} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta} left, {msg}";
 
 struct Line {
     bar: ProgressBar,
@@ -42,7 +43,7 @@ impl Bars {
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_prefix(tail(archive, 32));
+        bar.set_prefix(tail(archive, 24));
         self.with_lines(|lines| lines.insert(archive.to_owned(), Line { bar, tally: Arc::clone(tally) }));
     }
 

@@ -37,14 +37,17 @@ impl Setup {
             }
             None => (Policy::default(), None),
         };
+        let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        let beside = args.policy.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        find_secrets(&mut policy, beside, credentials.as_deref());
         args.apply(&mut policy);
+        find_secrets(&mut policy, Path::new(""), credentials.as_deref());
         let runtime =
             runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| {
                 Failure::internal(format!(
                     "no threads for the network: {error}; look at this machine's limits (ulimit -u)"
                 ))
             })?;
-        let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         Ok(Self { policy, runtime, cancel: Cancel::default(), credentials, source })
     }
 
@@ -82,6 +85,20 @@ impl Setup {
         let folder = self.policy.run.records.clone().unwrap_or_else(default_records);
         let policy = self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()));
         evidence::write(&Record::new(run, policy), &folder)
+    }
+}
+
+/// A bare name is that of a systemd credential where there is one, else of a file in `beside`: the policy's
+/// folder, or for an option the current one. So the same policy serves the timer and the hand.
+fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) {
+    let stores = policy.store.iter_mut().chain(&mut policy.replica);
+    let of_stores = stores.filter_map(|store| store.credentials_file.as_mut());
+    let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
+    for path in of_stores.chain(of_keys) {
+        let bare = path.components().count() == 1 && !path.starts_with(".") && path.is_relative();
+        if bare && !credentials.is_some_and(|folder| folder.join(&*path).exists()) {
+            *path = Path::new(".").join(beside).join(&*path);
+        }
     }
 }
 

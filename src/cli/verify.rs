@@ -128,7 +128,9 @@ impl Args {
 
     fn rendered(&self, run: &RunResult) -> String {
         match self.format {
-            Format::Text => text::render(run, text::Style { color: colored(&std::io::stdout()) }),
+            Format::Text => {
+                super::fitted(text::render(run, text::Style { color: colored(&std::io::stdout()) }))
+            }
             Format::Json => setup::pretty(&json::Result::from(run)),
         }
     }

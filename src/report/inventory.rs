@@ -75,7 +75,7 @@ impl Listing {
             let age = row.age_seconds.map_or("?".to_owned(), age);
             let size = human::size(row.size_bytes);
             let lock = row.protection.unwrap_or("-");
-            let manifest = if row.sidecar_manifest { "beside" } else { "-" };
+            let manifest = if row.sidecar_manifest { "beside" } else { "inside?" };
             let _ = writeln!(text, "{age:>9}  {size:>9}  {lock:8}  {manifest:9}  {}", row.archive);
         }
         let total: u64 = self.archives.iter().map(|row| row.size_bytes).sum();
@@ -83,9 +83,10 @@ impl Listing {
             writeln!(text, "{} archives, {}", human::count(self.archives.len() as u64), human::size(total));
         if let Some(first) = self.unmatched.first() {
             let count = human::count(self.unmatched.len() as u64);
+            let plural = if self.unmatched.len() == 1 { "" } else { "s" };
             let _ = writeln!(
                 text,
-                "{count} other objects that `archives.key` does not describe, for example {first}"
+                "{count} other object{plural} that `archives.key` does not describe, for example {first}"
             );
         }
         text

@@ -68,6 +68,34 @@ pub fn render(run: &RunResult, style: Style) -> String {
     text
 }
 
+/// Breaks lines of `text` that are longer than `width` between words; what goes on is indented below its line.
+///
+/// `measured` gives the columns of a piece of text, escape sequences not counted. A word longer than a line stays whole.
+#[must_use]
+pub fn wrap(text: &str, width: usize, measured: impl Fn(&str) -> usize) -> String {
+    let mut wrapped = String::with_capacity(text.len());
+    for line in text.lines() {
+        let words = line.trim_start();
+        let indent = line.len() - words.len();
+        let mut column = indent;
+        wrapped.push_str(&line[..indent]);
+        for (place, word) in words.split(' ').enumerate() {
+            let length = measured(word);
+            if place > 0 && column + 1 + length > width {
+                let _ = write!(wrapped, "\n{:1$}", "", indent + 2);
+                column = indent + 2;
+            } else if place > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(word);
+            column += length;
+        }
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
 fn headline(text: &mut String, run: &RunResult, style: Style) {
     let elapsed = run.finished.duration_since(run.started).as_millis();
     let elapsed = human::duration(u64::try_from(elapsed).unwrap_or(0));
@@ -88,6 +116,9 @@ fn summary(run: &RunResult) -> String {
         _ if run.interrupted => "interrupted; nothing is claimed".to_owned(),
         Outcome::Passed if all == 1 => "the archive is proven".to_owned(),
         Outcome::Passed => format!("all {all} archives are proven"),
+        Outcome::NotVerified if all == 0 && !run.troubles.is_empty() => {
+            "nothing could be looked at".to_owned()
+        }
         Outcome::NotVerified if all == 0 => "there was nothing to verify".to_owned(),
         Outcome::NotVerified if all == 1 => "the archive could not be proven".to_owned(),
         Outcome::NotVerified => format!("{} of {all} archives could not be proven", of(Outcome::NotVerified)),
@@ -186,11 +217,22 @@ fn render_finding(text: &mut String, finding: &Finding, style: Style) {
 /// Says why an archive without a finding is not proven.
 fn unproven(text: &mut String, archive: &ArchiveResult) {
     let silent = archive.troubles.is_empty() && archive.findings.worst() < Some(Severity::Failure);
-    if archive.outcome == Outcome::NotVerified && silent {
+    if archive.outcome != Outcome::Passed && silent {
         for standing in &archive.standings {
             if let Some(reason) = &standing.reason {
                 let _ = writeln!(text, "    not proven: {} ({reason})", standing.rung);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn long_lines_break_between_words_and_are_indented() {
+        let wrapped = wrap("  do: look at the job\nshort\n  averyveryverylongword\n", 14, str::len);
+        assert_eq!(wrapped, "  do: look at\n    the job\nshort\n  averyveryverylongword\n");
     }
 }

@@ -186,7 +186,7 @@ kinds! {
 
     // manifest: b3sum lines
     MANIFEST_MISSING "manifest-missing" Warning ProducerFault
-        "Add a MANIFEST.b3 (`find . -type f -exec b3sum {} +`) as first or last member, or upload it beside the archive as X.b3."
+        "Before packing, run `find . -type f ! -name MANIFEST.b3 -exec b3sum {} + > MANIFEST.b3` in the folder, or upload that list beside the archive as X.b3."
     MANIFEST_MALFORMED "manifest-malformed" Failure ProducerFault
         "Write the manifest with b3sum (plain or --tag) and nothing else."
     MANIFEST_EMPTY "manifest-empty" Failure ProducerFault
@@ -202,7 +202,7 @@ kinds! {
     MANIFEST_MEMBER_MISSING "manifest-member-missing" Failure ProducerFault
         "The file is listed but not in the archive, so it can't be restored: make the backup again."
     MANIFEST_MEMBER_EXTRA "manifest-member-extra" Failure Tampering
-        "The file is in the archive but not listed: find out which program put it there; make manifest and archive in one step."
+        "The file is in the archive but not listed. Is it the archive itself, packed into itself? Otherwise find out which program put it there; make manifest and archive in one step, and write the archive elsewhere."
     MANIFEST_MEMBER_CHANGED "manifest-member-changed" Failure ProducerFault
         "The content differs from the manifest: the file changed between hashing and archiving, or the archive was rebuilt; make the backup again from a snapshot."
 }

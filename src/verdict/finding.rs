@@ -120,6 +120,13 @@ impl Finding {
         self
     }
 
+    /// Replaces the kind's usual next step.
+    #[must_use]
+    pub fn remedy(mut self, step: impl Into<String>) -> Self {
+        self.remedy = step.into();
+        self
+    }
+
     /// Replaces the kind's usual severity.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {

@@ -57,7 +57,8 @@ fn head(tools: Tools<'_>, target: &Target) -> Result<Object, Missing> {
         Err(ArchiveError::Storage(StorageError::NotFound { .. })) => Err(Missing::Finding(Box::new(
             Finding::new(&kinds::PRESENT_MISSING, "object")
                 .expected("an archive")
-                .observed("no such object in the store"),
+                .observed("no such object in the store")
+                .remedy("Check the name with `mailproof list`; if it is right, look at the backup job's log and its upload."),
         ))),
         Err(error) => Err(Missing::Trouble(Trouble::new("storage", &error))),
     }

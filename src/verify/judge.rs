@@ -54,6 +54,9 @@ pub fn outcome(require: &Require, result: &ArchiveResult) -> Outcome {
             || (standing.rung == Rung::Complete && enough(require, standing, result))
     };
     let asked: Vec<_> = result.standings.iter().filter(|standing| standing.rung <= require.rung).collect();
+    if asked.iter().any(|standing| standing.state == State::Disproven) {
+        return Outcome::Failed;
+    }
     let looked = asked.iter().any(|standing| standing.rung == require.rung);
     let proven = looked && asked.iter().all(|standing| holds(standing)) && result.troubles.is_empty();
     if proven { Outcome::Passed } else { Outcome::NotVerified }

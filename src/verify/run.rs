@@ -35,8 +35,8 @@ pub struct Job<'a> {
 ///
 /// Never fails: what could not be done is a trouble in the result, and the result then is not a pass.
 pub fn run(job: &Job<'_>, selection: Selection, observer: &dyn Observer) -> RunResult {
-    let started = Timestamp::now();
-    let Selection { targets, findings, troubles } = selection;
+    let began = Timestamp::now();
+    let Selection { started, targets, findings, troubles } = selection;
     let results = Mutex::new(targets.iter().map(|_| None).collect::<Vec<_>>());
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -49,7 +49,7 @@ pub fn run(job: &Job<'_>, selection: Selection, observer: &dyn Observer) -> RunR
         .into_iter()
         .zip(&targets)
         .map(|(result, target)| result.unwrap_or_else(|| lost(job, target)));
-    conclude(job, started, archives.collect(), findings, troubles)
+    conclude(job, started.unwrap_or(began), archives.collect(), findings, troubles)
 }
 
 /// How many archives are verified at the same time: three threads of each are busy, one of them mostly waits.

@@ -18,6 +18,8 @@ use super::result::Trouble;
 /// The archives of a run, and what is known of the selection as a whole.
 #[derive(Debug, Default)]
 pub struct Selection {
+    /// When the selection began, and with it the run.
+    pub started: Option<Timestamp>,
     /// The archives, in order.
     pub targets: Vec<Target>,
     /// Findings about series and keys rather than single archives.
@@ -94,7 +96,7 @@ pub async fn named(
     base: &policy::Store,
     credentials: Option<&Path>,
 ) -> Result<Selection, SelectError> {
-    let mut selection = Selection::default();
+    let mut selection = Selection { started: Some(Timestamp::now()), ..Selection::default() };
     let mut stores: HashMap<String, Arc<dyn Store>> = HashMap::new();
     for address in addresses {
         let location = Location::parse(address).map_err(SelectError::Storage)?;
@@ -120,15 +122,16 @@ pub async fn named(
 /// # Errors
 /// A policy without a store, or settings that can't work. A store that can't be reached is a trouble of the selection.
 pub async fn selected(policy: &Policy, credentials: Option<&Path>) -> Result<Selection, SelectError> {
+    let started = Some(Timestamp::now());
     let settings = policy.store.as_ref().ok_or(SelectError::Nothing)?;
     let inventory = match inventory(policy, settings, credentials).await? {
         Ok(inventory) => inventory,
-        Err(trouble) => return Ok(Selection { troubles: vec![trouble], ..Selection::default() }),
+        Err(trouble) => return Ok(Selection { started, troubles: vec![trouble], ..Selection::default() }),
     };
     let Inventory { store, catalogue, fetched } = inventory;
     let presence =
         present::present(&catalogue, &fetched, &policy.present, policy.archives.select, Timestamp::now());
-    Ok(from_presence(&store, presence))
+    Ok(Selection { started, ..from_presence(&store, presence) })
 }
 
 /// What a store holds and what was asked about it.

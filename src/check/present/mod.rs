@@ -18,7 +18,7 @@ pub use copies::Replica;
 use crate::archive::storage::Protection;
 use crate::archive::storage::catalogue::{Archive, Catalogue, Series};
 use crate::policy::{Present, Select};
-use crate::verdict::{Finding, Findings, Kind, Rung, Severity, Standing, State, kinds};
+use crate::verdict::{Cause, Finding, Findings, Kind, Rung, Severity, Standing, State, kinds};
 
 /// What was fetched for this check besides the listing.
 #[derive(Debug, Clone, Default)]
@@ -98,9 +98,14 @@ fn whole(catalogue: &Catalogue) -> Findings {
             0 => "none".to_owned(),
             many => format!("none; {many} objects have other names"),
         };
-        findings.push(
-            Finding::new(&kinds::PRESENT_MISSING, "the selection").expected("an archive").observed(observed),
-        );
+        let mut finding =
+            Finding::new(&kinds::PRESENT_MISSING, "the selection").expected("an archive").observed(observed);
+        if !catalogue.unmatched.is_empty() {
+            finding = finding
+                .cause(Cause::Configuration)
+                .remedy("Mend `archives.key` in the policy so that it describes the names that are there.");
+        }
+        findings.push(finding);
     }
     for key in &catalogue.unmatched {
         let finding = Finding::new(&kinds::PRESENT_UNMATCHED_KEY, key);
