@@ -344,7 +344,7 @@ fn ready_policies_have_no_problem() {
 fn settings_that_are_off_in_ready_policies_can_be_turned_on() {
     for name in READY {
         let text = all_on(&read(&format!("policies/{name}.toml")));
-        let text = text.replace("credentials_file = \"s3\"\n", "");
+        let text = text.replace("credentials_file = \"s3.toml\"\n", "");
         Policy::parse(&text, name).unwrap_or_else(|problems| panic!("{problems}"));
     }
 }

@@ -162,10 +162,9 @@ impl Sink for Comparer<'_> {
                 self.current = Current::File;
             }
             Kind::HardLink { target } => self.reconciliation.saw_link(&member.name, target),
-            Kind::SymbolicLink => self.reconciliation.saw_symlink(&member.name),
+            Kind::SymbolicLink | Kind::Special => self.reconciliation.saw_symlink(&member.name),
+            Kind::Directory => self.reconciliation.saw_folder(&member.name),
             Kind::Unsupported => self.reconciliation.unverifiable(&member.name),
-            // They hold no content that a manifest could list.
-            Kind::Directory | Kind::Special => {}
         }
     }
 
@@ -196,6 +195,63 @@ impl Sink for Comparer<'_> {
                 parser.finish(|number, line| self.reconciliation.take(number, line));
                 self.reconciliation.manifest_ends();
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::unpack::Member;
+
+    fn member(name: &str, kind: Kind) -> Member {
+        Member { name: name.into(), kind, size: 0, index: 0, offset: 0, modified: None }
+    }
+
+    /// What is said of members in this order, each listed in the manifest if it is a file.
+    fn said(members: &[(&str, Kind)]) -> Vec<&'static str> {
+        let (limits, tally) = (Limits::default(), Tally::default());
+        let mut manifest = Reconciliation::new(&limits);
+        manifest.manifest_begins("beside");
+        for (number, (name, _)) in (1..).zip(members.iter().filter(|(_, kind)| *kind == Kind::File)) {
+            manifest.expect(name.as_bytes(), &blake3::hash(b""), number);
+        }
+        manifest.manifest_ends();
+        let mut comparer = Comparer::new(manifest, &limits, &tally);
+        for (name, kind) in members {
+            comparer.begin(&member(name, kind.clone()));
+            comparer.end(Body::Whole);
+        }
+        let mut findings = Findings::default();
+        comparer.conclude(true, true, &mut findings);
+        findings.counts().map(|(kind, _)| kind.id).collect()
+    }
+
+    #[test]
+    fn folders_may_come_again_and_hold_members() {
+        let folder = || Kind::Directory;
+        assert!(
+            said(&[("./", folder()), ("./d/", folder()), ("d/a", Kind::File), ("d/", folder())]).is_empty()
+        );
+    }
+
+    #[test]
+    fn what_a_restore_would_lose_is_found() {
+        let duplicate = "tar-duplicate-member";
+        for (members, id) in [
+            (&[("a", Kind::File), ("a/", Kind::Directory)], duplicate),
+            (&[("a/", Kind::Directory), ("a", Kind::File)], duplicate),
+            (&[("a", Kind::File), ("a", Kind::Special)], duplicate),
+            (&[("a", Kind::File), ("a/b", Kind::File)], duplicate),
+            (&[("a/b/c", Kind::File), ("a", Kind::File)], duplicate),
+            (&[("d", Kind::SymbolicLink), ("d/f", Kind::File)], "tar-path-unsafe"),
+            (&[("d/f", Kind::File), ("d", Kind::Special)], "tar-path-unsafe"),
+        ] {
+            assert!(said(members).contains(&id), "{members:?}: {:?}", said(members));
+        }
+        for other in ["d//a", "d/./a", ".//d/a"] {
+            let found = said(&[("d/a", Kind::File), (other, Kind::File)]);
+            assert!(found.contains(&duplicate), "{other}: {found:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Failure, colored, print, progress, tell};
 use crate::event::{Event, Observer};
 use crate::evidence;
 use crate::report::{events::JsonLines, json, text};
-use crate::verdict::Rung;
+use crate::verdict::{Outcome, Rung};
 use crate::verify::{self, Job, RunResult};
 
 /// Verifies archives and says what was proven.
@@ -85,7 +85,10 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     };
     let run = verify::run(&job, selection, &args.observers());
     let kept = setup.keep_record(&run);
-    print(&args.rendered(&run))?;
+    // What leaves no evidence is not shown as passed.
+    if kept.is_ok() || run.outcome != Outcome::Passed {
+        print(&args.rendered(&run))?;
+    }
     match kept {
         Ok(path) if args.format == Format::Text => tell(&format!("record: {}\n", path.display())),
         Ok(_) => {}
@@ -96,7 +99,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
 
 /// A run without a record leaves no evidence, so a pass turns into a failure of mailproof; a finding stays one.
 fn unkept(run: &RunResult, error: &evidence::RecordError) -> Failure {
-    let code = if run.exit_code == crate::exit::PASSED { crate::exit::INTERNAL } else { run.exit_code };
+    let code = if run.outcome == Outcome::Passed { crate::exit::INTERNAL } else { run.exit_code };
     Failure { code, message: error.to_string() }
 }
 

@@ -6,6 +6,7 @@ use std::thread;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 
+use crate::archive::ArchiveError;
 use crate::archive::decrypt::Keyring;
 use crate::event::{Event, Observer};
 use crate::exit;
@@ -69,7 +70,12 @@ fn work_through(
     let limits = &job.policy.limits;
     let tools = Tools { keyring: job.keyring, limits, runtime: job.runtime, cancel: job.cancel };
     while let Some((index, target)) = take(targets, next) {
-        let result = verify_archive(job.policy, tools, target, observer);
+        let result = if job.cancel.is_cancelled() {
+            let trouble = Trouble::new("verify", &ArchiveError::Interrupted);
+            ArchiveResult::unexamined(target.address(), job.policy.require.rung, trouble)
+        } else {
+            verify_archive(job.policy, tools, target, observer)
+        };
         observer.observe(&Event::ArchiveDone { archive: &result.archive, outcome: result.outcome });
         if let Ok(mut results) = results.lock() {
             results[index] = Some(result);

@@ -1,8 +1,9 @@
 use std::hash::{BuildHasher, RandomState};
 
+use super::folders::Folders;
 use super::line::{Entry, LineError};
 use super::table::{Cursor, Index, Name, Table};
-use super::{MEMBER, shown, stripped};
+use super::{MEMBER, normalised, shown};
 use crate::policy::Limits;
 use crate::verdict::{Finding, Findings, kinds};
 
@@ -20,6 +21,7 @@ pub struct Reconciliation {
     pub(super) first: Option<Manifest>,
     pub(super) nested: Option<String>,
     pub(super) overflow: bool,
+    pub(super) folders: Folders,
     later: Option<Manifest>,
     manifest: Side,
     archive: Side,
@@ -77,6 +79,7 @@ impl Reconciliation {
             first: None,
             nested: None,
             overflow: false,
+            folders: Folders::new(limits.members),
             later: None,
             manifest: Side::default(),
             archive: Side::default(),
@@ -134,7 +137,7 @@ impl Reconciliation {
 
     /// Line `number` of the manifest says that the content of `path` has this hash.
     pub fn expect(&mut self, path: &[u8], hash: &blake3::Hash, number: u64) {
-        let name = stripped(path);
+        let name = &*normalised(path);
         if name == MEMBER {
             let finding = Finding::new(&kinds::MANIFEST_LISTS_ITSELF, self.current().place(number));
             self.findings.push(finding.expected("only other files").observed(shown(path)));
@@ -157,7 +160,8 @@ impl Reconciliation {
 
     /// The archive holds a hard link; its content is that of the member `target` before it.
     pub fn saw_link(&mut self, path: &[u8], target: &[u8]) {
-        let name = self.table.name(stripped(target));
+        let target_name = normalised(target);
+        let name = self.table.name(&target_name);
         let entry = self.indexed(name).filter(|entry| self.table.flags(*entry) & SEEN != 0);
         let Some(entry) = entry else {
             let finding = Finding::new(&kinds::TAR_LINK_DANGLING, shown(path))
@@ -170,7 +174,12 @@ impl Reconciliation {
         self.member(path, &hash, self.table.flags(entry) & (UNVERIFIABLE | SYMLINK));
     }
 
-    /// The archive holds a symbolic link of this name, which is no file.
+    /// The archive holds a folder of this name; it may come several times.
+    pub fn saw_folder(&mut self, path: &[u8]) {
+        self.folders.add(&normalised(path));
+    }
+
+    /// The archive holds a symbolic link, a device or the like of this name, which is no file.
     pub fn saw_symlink(&mut self, path: &[u8]) {
         self.member(path, &NO_HASH, SYMLINK);
     }
@@ -181,7 +190,7 @@ impl Reconciliation {
     }
 
     fn member(&mut self, path: &[u8], hash: &[u8; 32], flags: u8) {
-        let name = stripped(path);
+        let name = &*normalised(path);
         if self.nested.is_none() && name.ends_with(b"/MANIFEST.b3") {
             self.nested = Some(shown(name));
         }
@@ -455,7 +464,7 @@ mod tests {
     #[test]
     fn names_are_compared_byte_by_byte() {
         let (result, _) = first_listed("a=1 x/./b=2 .c=3 \u{e9}=4", "A=1 x/b=2 c=3 e\u{301}=4");
-        assert_eq!((result.matched, result.missing, result.extra), (0, 4, 4));
+        assert_eq!((result.matched, result.missing, result.extra), (1, 3, 3), "only x/b is the same file");
     }
 
     #[test]

@@ -76,6 +76,7 @@ impl Reconciliation {
         if ordered {
             self.build_index();
         }
+        self.judge_folders();
         let claims = self.claims(ended);
         let mut tally = self.tally(claims);
         tally.ordered = ordered;
@@ -83,6 +84,33 @@ impl Reconciliation {
             + self.findings.count(&kinds::MANIFEST_DUPLICATE_LINE);
         findings.append(self.findings);
         tally
+    }
+
+    /// Finds what is no folder and yet has members below it, or a folder's name: a restore loses one of them.
+    fn judge_folders(&mut self) {
+        let mut cursor = Cursor::default();
+        for entry in 0..self.table.len() {
+            if let Some(name) = cursor.name(&self.table).filter(|_| self.table.flags(entry) & SEEN != 0) {
+                self.folders.add_parents(name);
+            }
+            cursor.advance();
+        }
+        cursor.jump(0);
+        for entry in 0..self.table.len() {
+            let flags = self.table.flags(entry);
+            let seen = cursor.name(&self.table).filter(|_| flags & SEEN != 0);
+            if let Some(name) = seen.filter(|name| self.folders.holds(name)) {
+                let kind =
+                    if flags & SYMLINK != 0 { &kinds::TAR_PATH_UNSAFE } else { &kinds::TAR_DUPLICATE_MEMBER };
+                let finding = Finding::new(kind, shown(name)).expected("a file or a folder");
+                self.findings.push(finding.observed("both, so that a restore loses one of them"));
+            }
+            cursor.advance();
+        }
+        if self.folders.is_full() {
+            let finding = Finding::new(&kinds::LIMIT_MEMBERS, "folders of the archive");
+            self.findings.push(finding.expected("no more folders than members are allowed").observed("more"));
+        }
     }
 
     fn tally(&mut self, claims: Claims) -> Reconciled {
@@ -155,7 +183,8 @@ fn one_sided(flags: u8, claims: Claims) -> Option<fn(&[u8], u8) -> Finding> {
 }
 
 fn missing(name: &[u8], flags: u8) -> Finding {
-    let observed = if flags & SYMLINK != 0 { "only a symbolic link" } else { "not in the archive" };
+    let observed =
+        if flags & SYMLINK != 0 { "only a symbolic link or a special file" } else { "not in the archive" };
     Finding::new(&kinds::MANIFEST_MEMBER_MISSING, shown(name)).expected("a file").observed(observed)
 }
 

@@ -32,6 +32,11 @@ impl Walker {
         self.extensions.name_into(header, &mut self.member.name);
         self.member.kind = self.kind(header, flag, stated);
         let size = self.size(stated, findings);
+        if header.is_ambiguous() {
+            let finding = self.finding(&kinds::TAR_HEADER_MALFORMED).expected("a known kind of header");
+            findings
+                .push(finding.observed("an unknown one with a name prefix, which programs read differently"));
+        }
         self.judge_names(names_differ, findings);
         self.judge_kind(flag, findings);
         self.extensions.clear();

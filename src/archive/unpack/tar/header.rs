@@ -150,6 +150,12 @@ impl<'a> Header<'a> {
         }
     }
 
+    /// Whether the magic is none of the known ones although it looks like one, and a prefix is stated: programs then
+    /// disagree about the name.
+    pub fn is_ambiguous(&self) -> bool {
+        self.magic() == Magic::V7 && self.0[MAGIC].starts_with(b"ustar") && self.0[PREFIX][0] != 0
+    }
+
     /// What it announces.
     pub fn type_flag(&self) -> TypeFlag {
         match self.0[TYPE_FLAG] {

@@ -79,7 +79,8 @@ impl Attributes {
             b"hdrcharset" => {
                 self.foreign_charset = !matches!(value, b"ISO-IR 10646 2000 UTF-8" | b"BINARY");
             }
-            _ => self.sparse |= key.starts_with(b"GNU.sparse."),
+            // star states the size of a sparse file so.
+            _ => self.sparse |= key.starts_with(b"GNU.sparse.") || key == b"SCHILY.realsize",
         }
     }
 }
