@@ -43,12 +43,12 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     fn good(&self, what: &str, answer: &str) -> Result<(), Failure> {
-        print(&format!("ok       {what}: {answer}\n"))
+        print(&format!("ok       {what}: {}\n", human::clean(answer)))
     }
 
     fn bad(&mut self, what: &str, answer: &str) -> Result<(), Failure> {
         self.well = false;
-        print(&format!("PROBLEM  {what}: {answer}\n"))
+        print(&format!("PROBLEM  {what}: {}\n", human::clean(answer)))
     }
 
     fn policy(&self, args: &Args) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit;
-use crate::report::text;
+use crate::report::{human, text};
 
 /// Proves that encrypted off-site Zimbra backups can be restored.
 #[derive(Debug, Parser)]
@@ -106,10 +106,10 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Tells the user something on stderr.
+/// Tells the user something on stderr; what a terminal would obey is shown instead.
 fn tell(text: &str) {
     // There is nobody left to tell that stderr is closed.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(human::clean(text).as_bytes());
 }
 
 /// Fits text to the terminal's width; where there is none, lines stay whole.

@@ -93,6 +93,7 @@ impl Line {
 
 /// The last `length` characters of an address, which tell archives apart.
 fn tail(address: &str, length: usize) -> String {
+    let address = human::line(address);
     let all = address.chars().count();
     if all <= length {
         return format!("{address:length$}");

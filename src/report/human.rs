@@ -1,5 +1,42 @@
 //! Quantities for people: rounded, with units. Results for programs carry whole numbers.
 
+use std::borrow::Cow;
+
+/// Text of others as it may go to a terminal: what would move the cursor, colour, hide or reorder
+/// becomes a visible `\u{..}`; line breaks stay.
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
+    escaped(text, |letter| letter != '\n' && deceives(letter))
+}
+
+/// As [`clean`], for what must stay within its line, such as names: line breaks are escaped as well.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    escaped(text, deceives)
+}
+
+/// Control characters (Unicode `Cc`), line separators, and what is invisible or changes the direction of writing.
+fn deceives(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
+        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+fn escaped(text: &str, unfit: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&unfit) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if unfit(letter) {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// A number of bytes in decimal units, three digits: `1.23 GB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
@@ -49,6 +86,16 @@ pub fn count(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_instead() {
+        assert!(matches!(clean("plain — ä\nline"), Cow::Borrowed("plain — ä\nline")));
+        assert_eq!(clean("a\x1b[2Jb\rc\u{9b}1m"), "a\\u{1b}[2Jb\\u{d}c\\u{9b}1m");
+        for letter in ['\u{200B}', '\u{200F}', '\u{202A}', '\u{202E}', '\u{2060}', '\u{2069}', '\u{FEFF}'] {
+            assert_eq!(clean(&format!("a{letter}b")), format!("a{}b", letter.escape_unicode()));
+        }
+        assert_eq!(line("name\nPASSED"), "name\\u{a}PASSED");
+    }
 
     #[test]
     fn sizes_round_down_and_keep_three_digits() {

@@ -76,7 +76,8 @@ impl Listing {
             let size = human::size(row.size_bytes);
             let lock = row.protection.unwrap_or("-");
             let manifest = if row.sidecar_manifest { "beside" } else { "inside?" };
-            let _ = writeln!(text, "{age:>9}  {size:>9}  {lock:8}  {manifest:9}  {}", row.archive);
+            let _ =
+                writeln!(text, "{age:>9}  {size:>9}  {lock:8}  {manifest:9}  {}", human::line(&row.archive));
         }
         let total: u64 = self.archives.iter().map(|row| row.size_bytes).sum();
         let _ =
@@ -86,7 +87,8 @@ impl Listing {
             let plural = if self.unmatched.len() == 1 { "" } else { "s" };
             let _ = writeln!(
                 text,
-                "{count} other object{plural} that `archives.key` does not describe, for example {first}"
+                "{count} other object{plural} that `archives.key` does not describe, for example {}",
+                human::line(first)
             );
         }
         text

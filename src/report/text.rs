@@ -130,7 +130,7 @@ fn summary(run: &RunResult) -> String {
 
 fn render_archive(text: &mut String, archive: &ArchiveResult, style: Style) {
     let rung = archive.rung.map_or("nothing proven".to_owned(), |rung| format!("rung {rung}"));
-    let _ = writeln!(text, "\n{}  {}", style.outcome(archive.outcome, 12), archive.archive);
+    let _ = writeln!(text, "\n{}  {}", style.outcome(archive.outcome, 12), human::line(&archive.archive));
     let _ = writeln!(text, "    {rung}; {}; {}", coverage(archive), volume(archive));
     if let Some(repairs) = repairs(archive) {
         let _ = writeln!(text, "    {}", style.paint(Paint::Dim, &repairs));
@@ -182,7 +182,7 @@ fn repairs(archive: &ArchiveResult) -> Option<String> {
 
 fn render_trouble(text: &mut String, trouble: &Trouble, style: Style) {
     let word = style.paint(Paint::Yellow, "could not look");
-    let _ = writeln!(text, "    {word} ({}): {}", trouble.stage, trouble.message);
+    let _ = writeln!(text, "    {word} ({}): {}", trouble.stage, human::clean(&trouble.message));
 }
 
 /// How many findings of one kind are written out; the record has more.
@@ -199,7 +199,7 @@ fn findings(text: &mut String, findings: &Findings, style: Style) {
             let _ = writeln!(text, "      … and {} more of {}", human::count(more), kind.id);
         }
         if let Some(first) = of_kind.first() {
-            let _ = writeln!(text, "      cause: {}; do: {}", first.cause, first.remedy);
+            let _ = writeln!(text, "      cause: {}; do: {}", first.cause, human::clean(&first.remedy));
         }
     }
 }
@@ -207,10 +207,10 @@ fn findings(text: &mut String, findings: &Findings, style: Style) {
 fn render_finding(text: &mut String, finding: &Finding, style: Style) {
     let severity = style.severity(finding.severity);
     let id = style.paint(Paint::Bold, finding.kind.id);
-    let _ = writeln!(text, "    {severity} {id}: {}", finding.subject);
+    let _ = writeln!(text, "    {severity} {id}: {}", human::line(&finding.subject));
     let sides = [("expected", &finding.expected), ("observed", &finding.observed)];
     for (side, what) in sides.iter().filter(|(_, what)| !what.is_empty()) {
-        let _ = writeln!(text, "      {side} {what}");
+        let _ = writeln!(text, "      {side} {}", human::line(what));
     }
 }
 
@@ -220,7 +220,7 @@ fn unproven(text: &mut String, archive: &ArchiveResult) {
     if archive.outcome != Outcome::Passed && silent {
         for standing in &archive.standings {
             if let Some(reason) = &standing.reason {
-                let _ = writeln!(text, "    not proven: {} ({reason})", standing.rung);
+                let _ = writeln!(text, "    not proven: {} ({})", standing.rung, human::clean(reason));
             }
         }
     }

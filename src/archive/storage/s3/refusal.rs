@@ -29,11 +29,11 @@ impl Refusal {
     /// The refusal in `error`, if the store answered at all.
     pub fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let SdkError::ServiceError(context) = error else { return None };
-        let header = |name| context.raw().headers().get(name).map(str::to_owned);
+        let header = |name| context.raw().headers().get(name).map(printable);
         let meta = context.err().meta();
         Some(Self {
             status: context.raw().status().as_u16(),
-            code: meta.code().unwrap_or_default().to_owned(),
+            code: meta.code().map(printable).unwrap_or_default(),
             message: meta.message().map(printable).unwrap_or_default(),
             region: header("x-amz-bucket-region").or_else(|| meta.message().and_then(expected_region)),
         })
@@ -136,9 +136,15 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     })
 }
 
-/// A stranger's text as one short line without control characters.
+/// A stranger's text as one short line without control, invisible and bidirectional characters.
 fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST).collect()
+    text.chars().map(|letter| if unfit(letter) { ' ' } else { letter }).take(LONGEST).collect()
+}
+
+fn unfit(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
+        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 #[cfg(test)]
@@ -187,6 +193,7 @@ mod tests {
 
     #[test]
     fn a_stranger_s_text_becomes_one_short_line() {
+        assert_eq!(printable("a\u{202E}b\u{2066}\u{FEFF}"), "a b  ");
         let text = printable(&format!("a\nb\x1b[31m{}", "x".repeat(999)));
         assert!(text.starts_with("a b [31mx") && text.chars().count() == LONGEST, "{text}");
     }
