@@ -40,7 +40,7 @@ pub enum LoadError {
 impl Policy {
     /// Reads a policy file and resolves its paths against the folder it lies in.
     ///
-    /// No more than [`MAX_SIZE`] and one byte are read, whatever the path leads to.
+    /// No more than [`MAX_SIZE`] and one byte are read, and only of a regular file.
     ///
     /// # Errors
     ///
@@ -108,6 +108,11 @@ fn resolve_credential(path: &mut PathBuf, base: &Path) {
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
+    // Asked before opening, which would wait for a pipe's writer or wake a device.
+    if !std::fs::metadata(path)?.is_file() {
+        let problem = "this is no regular file (folders, pipes and devices are not read); save the policy as a file and name that";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+    }
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -134,6 +139,14 @@ fn not_text(bytes: &[u8], at: usize, name: &str) -> Problems {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_regular_file_is_opened() {
+        for path in ["/dev/null", "/"] {
+            let message = Policy::load(Path::new(path)).unwrap_err().to_string();
+            assert!(message.contains("no regular file"), "{message}");
+        }
+    }
 
     #[test]
     fn relative_paths_start_in_the_folder_and_bare_credentials_stay() {

@@ -40,6 +40,11 @@ impl Place {
     pub(super) fn read(&self) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let unreadable =
             |error: std::io::Error| OpenError::Unreadable { file: self.name(), why: error.to_string() };
+        // Asked before opening, which would wait for a pipe's writer or wake a device.
+        if !std::fs::metadata(&self.path).map_err(unreadable)?.is_file() {
+            let why = "no regular file (folders, pipes and devices are not read); write the secret into a file of mode 0600 and name that";
+            return Err(self.malformed(None, why));
+        }
         let file = File::open(&self.path).map_err(unreadable)?;
         let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o7777;
         // systemd grants a credential to the service by an access list, which shows as group bits.

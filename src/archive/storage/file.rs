@@ -51,7 +51,16 @@ impl FileStore {
         Ok(self.canonical.join(key))
     }
 
-    fn state(&self, key: &str) -> Result<(PathBuf, State), StorageError> {
+    fn state(&self, key: &str) -> Result<State, StorageError> {
+        let (path, state) = self.find(key)?;
+        state.ok_or_else(|| {
+            let problem = if path.is_dir() { "this is a folder" } else { "this is no regular file" };
+            StorageError::configuration(self.address(key), problem, "name the archive itself")
+        })
+    }
+
+    /// The file behind `key`; its state is `None` if it is no regular file.
+    fn find(&self, key: &str) -> Result<(PathBuf, Option<State>), StorageError> {
         let (path, address) = (self.path(key)?, self.address(key));
         let real = path.canonicalize().map_err(|error| StorageError::io(&address, error))?;
         if !real.starts_with(&self.canonical) {
@@ -59,7 +68,7 @@ impl FileStore {
             return Err(StorageError::configuration(address, "this symbolic link leaves the folder", step));
         }
         let state = State::of_path(&real).map_err(|error| StorageError::io(&address, error))?;
-        Ok((path, state.ok_or(StorageError::NotFound { address })?))
+        Ok((path, state))
     }
 }
 
@@ -76,7 +85,7 @@ impl Store for FileStore {
 
     async fn head(&self, key: &str) -> Result<Object, StorageError> {
         let (store, key) = (self.clone(), key.to_owned());
-        blocking(move || store.state(&key).map(|(_, state)| state.object(key))).await
+        blocking(move || store.state(&key).map(|state| state.object(key))).await
     }
 
     async fn get(&self, object: &Object, offset: u64) -> Result<Box<dyn Segments>, StorageError> {
@@ -206,11 +215,11 @@ impl Reading {
         let address = store.address(&object.key);
         let changed =
             |detail: &str| StorageError::Changed { address: address.clone(), detail: detail.to_owned() };
-        let (path, state) = match store.state(&object.key) {
+        let (path, state) = match store.find(&object.key) {
             Err(StorageError::NotFound { .. }) => return Err(changed("the file was removed")),
             other => other?,
         };
-        if !state.is(&object) {
+        if !state.is_some_and(|state| state.is(&object)) {
             return Err(changed("size, time or inode differ"));
         }
         let left = object.size.checked_sub(offset).ok_or_else(|| StorageError::WrongRange {

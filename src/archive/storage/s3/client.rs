@@ -104,11 +104,22 @@ fn checked(endpoint: &str) -> Result<&str, StorageError> {
     let fits = |host: &str| {
         !host.is_empty() && !host.contains(|letter: char| letter.is_whitespace() || letter.is_control())
     };
+    // What was written may hold a password, so the message never repeats it.
+    let refused = |problem, step| Err(StorageError::configuration("endpoint", problem, step));
+    if endpoint_authority(endpoint).contains('@') {
+        let step = "remove everything up to the @ and name a `credentials_file` or `profile`";
+        return refused("it holds a user name or password", step);
+    }
     if host.is_some_and(fits) {
         return Ok(endpoint);
     }
-    let step = "write it like https://s3.example.org";
-    Err(StorageError::configuration(format!("endpoint {endpoint}"), "it is no address of a store", step))
+    refused("it is no address of a store", "write it like https://s3.example.org")
+}
+
+/// The part of an address that names the host (RFC 3986, section 3.2); a backslash ends it too, as in browsers.
+fn endpoint_authority(endpoint: &str) -> &str {
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
 }
 
 /// Whether the endpoint is this machine, where no proxy is ever meant.
@@ -169,6 +180,15 @@ mod tests {
         for endpoint in ["", "s3.example.org", "https://", "ftp://x", "https://a b"] {
             assert!(checked(endpoint).is_err(), "{endpoint}");
         }
+    }
+
+    #[test]
+    fn an_endpoint_holds_no_password_and_is_never_repeated() {
+        for endpoint in ["https://me:hunter2@s3.example.org", "https://hunter2@[::1]/x", "me:hunter2 @x"] {
+            let message = checked(endpoint).unwrap_err().to_string();
+            assert!(!message.contains("hunter2") && message.contains("@"), "{message}");
+        }
+        assert!(checked("https://s3.example.org/a@b").is_ok());
     }
 
     #[test]

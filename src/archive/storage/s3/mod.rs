@@ -11,6 +11,7 @@ mod pin;
 mod refusal;
 mod trust;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
@@ -26,6 +27,12 @@ use jiff::Timestamp;
 use super::{Bandwidth, Object, Pace, Protection, Retry, Segments, StorageError, Store};
 use crate::policy;
 use pin::Answer;
+
+/// Pages in a row that may hold nothing and still promise more.
+const MOST_BARREN: u32 = 1000;
+
+/// Objects of one listing: what it takes must fit into memory, however long the store goes on.
+const MOST_OBJECTS: usize = 20_000_000;
 
 /// A bucket.
 #[derive(Clone)]
@@ -128,17 +135,17 @@ impl Store for S3Store {
     async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError> {
         let mut objects = Vec::new();
         let mut token: Option<String> = None;
+        let mut course = Course::default();
+        let refused = |detail| StorageError::Refused { address: self.address(prefix), detail };
         loop {
             let page = self.pace.retry.run(None, || self.page(prefix, token.as_deref())).await?;
-            objects.extend(page.contents().iter().filter_map(listed));
-            let next = page.next_continuation_token;
-            if page.is_truncated != Some(true) {
+            for object in page.contents() {
+                objects.extend(listed(object).map_err(refused)?);
+            }
+            token = course.next(&page, objects.len()).map_err(refused)?;
+            if token.is_none() {
                 break;
             }
-            if next.is_none() || next == token {
-                return Err(self.endless_list(prefix));
-            }
-            token = next;
         }
         // Most stores sort, but not all promise it.
         objects.sort_by(|one, other| one.key.cmp(&other.key));
@@ -168,10 +175,34 @@ impl Store for S3Store {
     }
 }
 
-impl S3Store {
-    fn endless_list(&self, prefix: &str) -> StorageError {
-        let detail = "a listing that says it goes on, but not where".to_owned();
-        StorageError::Refused { address: self.address(prefix), detail }
+/// The way through a listing's pages, which a faulty store may lead in a circle or never end.
+#[derive(Default)]
+struct Course {
+    /// Digests, as a token may be of any length.
+    seen: HashSet<blake3::Hash>,
+    barren: u32,
+}
+
+impl Course {
+    /// The token of the page after `page`, if there is one; `objects` were listed up to here.
+    fn next(&mut self, page: &ListObjectsV2Output, objects: usize) -> Result<Option<String>, String> {
+        if objects > MOST_OBJECTS {
+            return Err(format!("a listing of more than {MOST_OBJECTS} objects"));
+        }
+        if page.is_truncated != Some(true) {
+            return Ok(None);
+        }
+        self.barren = if page.contents().is_empty() { self.barren + 1 } else { 0 };
+        if self.barren > MOST_BARREN {
+            return Err(format!("a listing that goes on after {MOST_BARREN} pages without an object"));
+        }
+        let Some(token) = &page.next_continuation_token else {
+            return Err("a listing that says it goes on, but not where".to_owned());
+        };
+        if !self.seen.insert(blake3::hash(token.as_bytes())) {
+            return Err("a listing that leads back to a page it already gave".to_owned());
+        }
+        Ok(Some(token.clone()))
     }
 }
 
@@ -200,17 +231,19 @@ impl Segments for S3Segments {
     }
 }
 
-fn listed(object: &aws_sdk_s3::types::Object) -> Option<Object> {
-    let key = object.key()?.to_owned();
-    let size = u64::try_from(object.size().unwrap_or_default()).ok()?;
+/// `None` for the marker of a folder; an error says what is wrong with the entry.
+fn listed(object: &aws_sdk_s3::types::Object) -> Result<Option<Object>, String> {
+    let Some(key) = object.key().map(str::to_owned) else { return Ok(None) };
+    let size = u64::try_from(object.size().unwrap_or_default())
+        .map_err(|_| "a listing with an object of negative size".to_owned())?;
     let marker = size == 0 && key.ends_with('/');
-    (!marker).then(|| Object {
+    Ok((!marker).then(|| Object {
         key,
         size,
         modified: object.last_modified().and_then(instant),
         etag: object.e_tag().map(pin::bare),
         version: None,
-    })
+    }))
 }
 
 fn pinned(address: &str, key: &str, answer: &HeadObjectOutput) -> Result<Object, StorageError> {
@@ -229,4 +262,42 @@ fn pinned(address: &str, key: &str, answer: &HeadObjectOutput) -> Result<Object,
 fn instant(time: &DateTime) -> Option<Timestamp> {
     let nanoseconds = i32::try_from(time.subsec_nanos()).ok()?;
     Timestamp::new(time.secs(), nanoseconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Entry = aws_sdk_s3::types::Object;
+
+    fn page(token: &str, objects: Vec<Entry>) -> ListObjectsV2Output {
+        let page = ListObjectsV2Output::builder().is_truncated(true).next_continuation_token(token);
+        page.set_contents(Some(objects)).build()
+    }
+
+    #[test]
+    fn a_listing_that_leads_in_a_circle_is_refused() {
+        let full = || vec![Entry::builder().key("k").size(1).build()];
+        let mut course = Course::default();
+        assert_eq!(course.next(&page("a", full()), 1), Ok(Some("a".to_owned())));
+        assert_eq!(course.next(&page("b", full()), 2), Ok(Some("b".to_owned())));
+        assert!(course.next(&page("a", full()), 3).unwrap_err().contains("leads back"));
+        assert!(course.next(&page("c", full()), MOST_OBJECTS + 1).is_err());
+        assert_eq!(course.next(&ListObjectsV2Output::builder().build(), 3), Ok(None));
+    }
+
+    #[test]
+    fn empty_pages_that_promise_more_come_to_an_end() {
+        let mut course = Course::default();
+        for number in 0..MOST_BARREN {
+            assert!(course.next(&page(&number.to_string(), Vec::new()), 0).is_ok());
+        }
+        assert!(course.next(&page("last", Vec::new()), 0).is_err());
+    }
+
+    #[test]
+    fn a_negative_size_is_an_error_and_a_folder_s_marker_no_object() {
+        assert!(listed(&Entry::builder().key("k").size(-1).build()).is_err());
+        assert_eq!(listed(&Entry::builder().key("k/").size(0).build()), Ok(None));
+    }
 }
