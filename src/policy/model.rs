@@ -198,6 +198,8 @@ pub struct Limits {
     /// Bytes of one path.
     #[schemars(range(min = 1))]
     pub path_length: u32,
+    /// Bytes of one text that is read as a whole: a description, a message's structure, a catalogue of sessions.
+    pub text_size: Bytes,
 }
 
 /// How a run goes about its work.
@@ -275,6 +277,7 @@ impl Default for Limits {
             window_mib: 128,
             extension_size: Bytes(1 << 20),
             path_length: 4096,
+            text_size: Bytes(16 << 20),
         }
     }
 }

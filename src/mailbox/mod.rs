@@ -1,0 +1,13 @@
+//! Members in, mailboxes out: what Zimbra's exports and backup tools put into an archive.
+//!
+//! Input: the members of an archive as they stream by. Output: mailboxes, folders and items as the backup states
+//! them, and what was seen of each body. Invariants: names are never paths; no subject and no body outlives its
+//! member; what can't be read is said, never passed over.
+
+mod item;
+pub mod message;
+mod view;
+pub mod zimbra;
+
+pub use item::{Digest, DigestError, Flags, Item, ItemId, ItemKind};
+pub use view::{Ending, Folder, Form, Mailbox};

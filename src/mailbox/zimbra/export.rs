@@ -1,0 +1,269 @@
+//! The inside of an account's export: descriptions and bodies in, a mailbox out (Zimbra's `ArchiveFormatter.java`).
+//!
+//! Input: the members of the export's tar or zip, in order. Output: a [`Mailbox`], and each [`Entry`] to an
+//! [`Examiner`]. Invariants: a description and a body belong together only if they follow each other under one name;
+//! names are compared and never used as paths; one description and one message at a time are in memory.
+
+use aws_lc_rs::digest;
+
+use super::meta::{self, Described, Meta, MetaError};
+use crate::archive::unpack::{Body, Kind, Member, Sink};
+use crate::mailbox::message::{Content, Inspector};
+use crate::mailbox::{Digest, ItemKind, Mailbox};
+use crate::policy::Limits;
+
+/// What stands behind the name of a description.
+const META: &[u8] = b".meta";
+/// What stands behind the name of a body whose size surprised the server.
+const ERR: &[u8] = b".err";
+
+/// One item as it came: its description, its body, or both.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// The name in the export, without `.meta`; holds subjects, so it is never shown but through [`crate::archive::unpack::shown`].
+    pub name: &'a [u8],
+    /// What its `.meta` says; `None` where there is none.
+    pub described: Option<&'a Result<Described, MetaError>>,
+    /// What was seen of its body; `None` where there is none.
+    pub body: Option<SeenBody>,
+    /// A `.err` follows: the server noticed that size and database differ.
+    pub err: bool,
+}
+
+/// What was seen of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenBody {
+    /// Bytes that came.
+    pub size: u64,
+    /// All bytes that its header announces came.
+    pub whole: bool,
+    /// SHA-1 where the description states one, else SHA-256.
+    pub digest: Digest,
+    /// What it is.
+    pub content: Content,
+    /// Spaces at its end, as a server pads short bodies.
+    pub trailing_spaces: u64,
+}
+
+impl Entry<'_> {
+    /// The description, if it is there and can be read.
+    #[must_use]
+    pub fn meta(&self) -> Option<&Meta> {
+        match self.described {
+            Some(Ok(described)) => Some(&described.meta),
+            _ => None,
+        }
+    }
+
+    /// Whether the body is what the description states; an item without a digest needs none.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        match (self.meta(), &self.body) {
+            (Some(Meta::Folder(_)), None) => true,
+            (Some(Meta::Item(item)), None) => item.digest.is_none(),
+            (Some(Meta::Item(item)), Some(body)) => {
+                body.whole && body.size == item.size && item.digest.is_none_or(|digest| digest == body.digest)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Judges the entries of one export as they come, and the mailbox at its end.
+pub trait Examiner: Send {
+    /// What remains of one export.
+    type Verdict: Send;
+
+    /// An entry is complete.
+    fn entry(&mut self, entry: &Entry<'_>);
+
+    /// The export ended, well or not.
+    fn finish(self, mailbox: Mailbox) -> Self::Verdict;
+}
+
+/// Reads the members of one export. A [`Sink`], so that a walker can feed it.
+#[derive(Debug)]
+pub struct Export<E> {
+    mailbox: Mailbox,
+    examiner: E,
+    text_size: u64,
+    inspector: Inspector,
+    current: Current,
+    /// The entry that may still get a body or an `.err`.
+    pending: Pending,
+}
+
+/// What is being read.
+#[derive(Debug)]
+enum Current {
+    Nothing,
+    Meta { bytes: Vec<u8>, too_long: bool },
+    Body(Reading),
+}
+
+#[derive(Debug)]
+struct Reading {
+    hasher: Hasher,
+    size: u64,
+    spaces: u64,
+}
+
+struct Hasher(digest::Context);
+
+#[derive(Debug, Default)]
+struct Pending {
+    name: Vec<u8>,
+    described: Option<Result<Described, MetaError>>,
+    body: Option<SeenBody>,
+    err: bool,
+}
+
+impl<E: Examiner> Export<E> {
+    /// Begins to read the export of `mailbox`, of which account, source and form are known.
+    pub fn new(mailbox: Mailbox, examiner: E, limits: &Limits) -> Self {
+        Self {
+            mailbox,
+            examiner,
+            text_size: limits.text_size.0,
+            inspector: Inspector::default(),
+            current: Current::Nothing,
+            pending: Pending::default(),
+        }
+    }
+
+    /// Ends the reading; `ending` says how the layers around the members ended.
+    pub fn finish(mut self, ending: crate::mailbox::Ending, packed_bytes: u64) -> E::Verdict {
+        self.complete();
+        self.mailbox.ending = ending;
+        self.mailbox.packed_bytes = packed_bytes;
+        self.examiner.finish(self.mailbox)
+    }
+
+    /// Hands the pending entry to the examiner and its description to the mailbox.
+    fn complete(&mut self) {
+        let Pending { name, described, body, err } = std::mem::take(&mut self.pending);
+        if described.is_none() && body.is_none() {
+            return;
+        }
+        let entry = Entry { name: &name, described: described.as_ref(), body, err };
+        let sound = entry.is_sound();
+        self.examiner.entry(&entry);
+        match described {
+            Some(Ok(Described { meta: Meta::Folder(folder), .. })) => self.mailbox.folders.push(folder),
+            Some(Ok(Described { meta: Meta::Item(mut item), .. })) => {
+                item.sound = sound;
+                self.mailbox.items.push(item);
+            }
+            _ => {}
+        }
+    }
+
+    fn begin_meta(&mut self, name: &[u8], size: u64) {
+        self.complete();
+        self.pending.name = name.to_vec();
+        self.current = Current::Meta { bytes: Vec::new(), too_long: size > self.text_size };
+    }
+
+    fn begin_body(&mut self, member: &Member) {
+        let belongs = self.pending.body.is_none()
+            && self.pending.described.is_some()
+            && self.pending.name == member.name;
+        if !belongs {
+            self.complete();
+            self.pending.name.clone_from(&member.name);
+        }
+        let item = match &self.pending.described {
+            Some(Ok(Described { meta: Meta::Item(item), .. })) => Some(item),
+            _ => None,
+        };
+        let mail = match item {
+            Some(item) => item.kind == ItemKind::Message,
+            None => member.name.ends_with(b".eml"),
+        };
+        self.inspector.begin(member.size, mail);
+        let hasher = Hasher::like(item.and_then(|item| item.digest));
+        self.current = Current::Body(Reading { hasher, size: 0, spaces: 0 });
+    }
+
+    /// Holds if `name` is that of the pending body with `.err` behind it.
+    fn marks_pending(&self, name: &[u8]) -> bool {
+        self.pending.body.is_some() && name.strip_suffix(ERR) == Some(&*self.pending.name)
+    }
+}
+
+impl<E: Examiner> Sink for Export<E> {
+    fn begin(&mut self, member: &Member) {
+        self.current = Current::Nothing;
+        if member.kind != Kind::File {
+            return;
+        }
+        if let Some(name) = member.name.strip_suffix(META) {
+            self.begin_meta(name, member.size);
+        } else if member.size == 0 && self.marks_pending(&member.name) {
+            self.pending.err = true;
+        } else {
+            self.begin_body(member);
+        }
+    }
+
+    fn data(&mut self, piece: &[u8]) {
+        match &mut self.current {
+            Current::Nothing | Current::Meta { too_long: true, .. } => {}
+            Current::Meta { bytes, .. } => bytes.extend_from_slice(piece),
+            Current::Body(reading) => {
+                reading.take(piece);
+                self.inspector.data(piece);
+            }
+        }
+    }
+
+    fn end(&mut self, end: Body) {
+        match std::mem::replace(&mut self.current, Current::Nothing) {
+            Current::Nothing => {}
+            Current::Meta { too_long: true, .. } => self.pending.described = Some(Err(MetaError::TooLong)),
+            Current::Meta { bytes, .. } => self.pending.described = Some(meta::parse(&bytes)),
+            Current::Body(reading) => {
+                self.mailbox.bodies += 1;
+                self.mailbox.body_bytes += reading.size;
+                self.pending.body = Some(reading.seen(end == Body::Whole, self.inspector.end()));
+            }
+        }
+    }
+}
+
+impl Reading {
+    fn take(&mut self, piece: &[u8]) {
+        self.hasher.0.update(piece);
+        self.size += piece.len() as u64;
+        let spaces = piece.iter().rev().take_while(|byte| **byte == b' ').count();
+        self.spaces = if spaces == piece.len() { self.spaces + spaces as u64 } else { spaces as u64 };
+    }
+
+    fn seen(self, whole: bool, content: Content) -> SeenBody {
+        SeenBody { size: self.size, whole, digest: self.hasher.finish(), content, trailing_spaces: self.spaces }
+    }
+}
+
+impl Hasher {
+    /// Of the kind that can be compared with what is stated.
+    fn like(stated: Option<Digest>) -> Self {
+        Self(digest::Context::new(match stated {
+            Some(Digest::Sha1(_)) => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            _ => &digest::SHA256,
+        }))
+    }
+
+    fn finish(self) -> Digest {
+        let digest = self.0.finish();
+        match (<[u8; 32]>::try_from(digest.as_ref()), <[u8; 20]>::try_from(digest.as_ref())) {
+            (Err(_), Ok(sha1)) => Digest::Sha1(sha1),
+            (sha256, _) => Digest::Sha256(sha256.unwrap_or_default()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hasher")
+    }
+}

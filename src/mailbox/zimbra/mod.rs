@@ -1,0 +1,4 @@
+//! Zimbra's own formats, as its exports and backup tools write them.
+
+pub mod export;
+pub mod meta;
