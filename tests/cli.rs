@@ -80,7 +80,9 @@ fn usage_and_configuration_are_code_2_and_name_the_next_step() {
         bench.verify(&["sound"]),
         bench.verify(&[""]),
         bench.command("list"),
+        bench.command("verify"),
     ];
+    usages[6].arg(env!("CARGO_MANIFEST_DIR"));
     usages[2].args(["--rung", "intact"]);
     usages[3].args(["--policy", "absent.toml"]);
     for usage in &mut usages {

@@ -99,7 +99,7 @@ pub async fn named(
     let mut selection = Selection { started: Some(Timestamp::now()), ..Selection::default() };
     let mut stores: HashMap<String, Arc<dyn Store>> = HashMap::new();
     for address in addresses {
-        let location = Location::parse(address).map_err(SelectError::Storage)?;
+        let location = Location::parse(address).and_then(no_folder).map_err(SelectError::Storage)?;
         let (root, key) = (location.store().to_string(), location.key().map_err(SelectError::Storage)?);
         if !stores.contains_key(&root) {
             let settings = policy::Store { url: root.clone(), ..base.clone() };
@@ -115,6 +115,18 @@ pub async fn named(
         selection.targets.extend(store.map(|store| Target { store, key, present: None }));
     }
     Ok(selection)
+}
+
+/// Whoever names a folder means what is in it, which is never told by "no such object".
+fn no_folder(location: Location) -> Result<Location, StorageError> {
+    match &location {
+        Location::File { path } if path.is_dir() => Err(StorageError::configuration(
+            location.to_string(),
+            "this is a folder, not an archive",
+            "name the archives in it, or write the folder as `url` into a policy's [store]",
+        )),
+        _ => Ok(location),
+    }
 }
 
 /// What the policy selects from its store, with what the catalogue says of each archive.

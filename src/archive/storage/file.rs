@@ -53,9 +53,15 @@ impl FileStore {
 
     fn state(&self, key: &str) -> Result<State, StorageError> {
         let (path, state) = self.find(key)?;
-        state.ok_or_else(|| {
-            let problem = if path.is_dir() { "this is a folder" } else { "this is no regular file" };
-            StorageError::configuration(self.address(key), problem, "name the archive itself")
+        let address = self.address(key);
+        state.ok_or_else(|| match path.is_dir() {
+            // As in a bucket, where what only begins other keys is no object.
+            true => StorageError::NotFound { address },
+            false => StorageError::configuration(
+                address,
+                "this is no regular file",
+                "pipes and devices are not read; name a file",
+            ),
         })
     }
 
