@@ -2,4 +2,5 @@
 //!
 //! Input: plain data that others fetched. Output: findings and how far a rung was proven. No I/O.
 
+pub mod meaningful;
 pub mod present;

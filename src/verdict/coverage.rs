@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Unit {
     /// Files inside an archive.
     Members,
+    /// Items of mailboxes.
+    Items,
     /// Archives of a selection.
     Archives,
 }
@@ -17,6 +19,7 @@ impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Members => "members",
+            Self::Items => "items",
             Self::Archives => "archives",
         })
     }
