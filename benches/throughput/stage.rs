@@ -34,7 +34,7 @@ pub fn decompress(file: &Path) -> Duration {
                 decompress::run(PipeReader::new(packed_out), &plain_in, &Limits::default(), &mut findings);
             plain_in.finish(&result);
         });
-        plain_out.drain().unwrap();
+        PipeReader::new(plain_out).drain().unwrap();
     });
     began.elapsed()
 }

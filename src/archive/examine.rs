@@ -28,21 +28,22 @@ pub struct Examined {
 
 /// Walks `input` to its end and compares what it holds with the manifest.
 ///
-/// `reconciliation` may already hold the lines of a manifest beside the archive.
+/// `reconciliation` may already hold the lines of a manifest beside the archive; `onlooker` is given every member as well.
 pub fn run(
     mut input: PipeReader<Vec<u8>>,
     reconciliation: Reconciliation,
     limits: &Limits,
     tally: &Tally,
+    onlooker: &mut impl Sink,
     findings: &mut Findings,
 ) -> Examined {
-    let mut comparer = Comparer::new(reconciliation, limits, tally);
+    let mut comparer = Comparer::new(reconciliation, limits, tally, onlooker);
     let mut walker = Walker::new(limits);
     let walk = walk(&mut input, &mut walker, &mut comparer, findings);
     let (walked, ended) = match walk {
         Ok(Walk::Whole) => (Some(walker.finish(&mut comparer, findings)), Ok(())),
-        Ok(Walk::GivenUp) => (Some(walker.abandon(&mut comparer)), drain(&mut input).and(Err(Stop::Finding))),
-        Ok(Walk::NotTar) => (None, drain(&mut input).and(Err(Stop::Finding))),
+        Ok(Walk::GivenUp) => (Some(walker.abandon(&mut comparer)), input.drain().and(Err(Stop::Finding))),
+        Ok(Walk::NotTar) => (None, input.drain().and(Err(Stop::Finding))),
         Err(stop) => (Some(walker.abandon(&mut comparer)), Err(stop)),
     };
     let marked = walked.as_ref().is_some_and(|walked| walked.ended);
@@ -60,10 +61,10 @@ enum Walk {
     NotTar,
 }
 
-fn walk(
+fn walk<S: Sink>(
     input: &mut PipeReader<Vec<u8>>,
     walker: &mut Walker,
-    comparer: &mut Comparer<'_>,
+    comparer: &mut Comparer<'_, S>,
     findings: &mut Findings,
 ) -> Result<Walk, Stop> {
     let mut first = [0; RECORD];
@@ -96,20 +97,11 @@ fn unrecognised(first: &[u8]) -> Finding {
     Finding::new(&kinds::ARCHIVE_UNRECOGNISED, "content").expected("a tar archive").observed(observed)
 }
 
-fn drain(input: &mut PipeReader<Vec<u8>>) -> Result<(), Stop> {
-    loop {
-        let amount = input.fill()?.len();
-        if amount == 0 {
-            return Ok(());
-        }
-        input.advance(amount);
-    }
-}
-
 /// Hashes each member and hands it to the comparison; reads the manifest where it is a member.
-struct Comparer<'a> {
+struct Comparer<'a, S> {
     reconciliation: Reconciliation,
     tally: &'a Tally,
+    onlooker: &'a mut S,
     path_length: u32,
     current: Current,
     /// Of the current file; both are used again for the next, as there may be millions.
@@ -124,11 +116,17 @@ enum Current {
     Manifest(Parser),
 }
 
-impl<'a> Comparer<'a> {
-    fn new(reconciliation: Reconciliation, limits: &Limits, tally: &'a Tally) -> Self {
+impl<'a, S: Sink> Comparer<'a, S> {
+    fn new(
+        reconciliation: Reconciliation,
+        limits: &Limits,
+        tally: &'a Tally,
+        onlooker: &'a mut S,
+    ) -> Self {
         Self {
             reconciliation,
             tally,
+            onlooker,
             path_length: limits.path_length,
             current: Current::Nothing,
             name: Vec::new(),
@@ -148,8 +146,9 @@ impl<'a> Comparer<'a> {
     }
 }
 
-impl Sink for Comparer<'_> {
+impl<S: Sink> Sink for Comparer<'_, S> {
     fn begin(&mut self, member: &Member) {
+        self.onlooker.begin(member);
         self.current = Current::Nothing;
         match &member.kind {
             Kind::File if manifest::is_manifest(&member.name) => {
@@ -169,6 +168,7 @@ impl Sink for Comparer<'_> {
     }
 
     fn data(&mut self, bytes: &[u8]) {
+        self.onlooker.data(bytes);
         match &mut self.current {
             Current::Nothing => {}
             Current::File => {
@@ -181,6 +181,7 @@ impl Sink for Comparer<'_> {
     }
 
     fn end(&mut self, body: Body) {
+        self.onlooker.end(body);
         let current = std::mem::replace(&mut self.current, Current::Nothing);
         if body == Body::Cut {
             return;
@@ -210,14 +211,14 @@ mod tests {
 
     /// What is said of members in this order, each listed in the manifest if it is a file.
     fn said(members: &[(&str, Kind)]) -> Vec<&'static str> {
-        let (limits, tally) = (Limits::default(), Tally::default());
+        let (limits, tally, onlooker) = (Limits::default(), Tally::default(), &mut ());
         let mut manifest = Reconciliation::new(&limits);
         manifest.manifest_begins("beside");
         for (number, (name, _)) in (1..).zip(members.iter().filter(|(_, kind)| *kind == Kind::File)) {
             manifest.expect(name.as_bytes(), &blake3::hash(b""), number);
         }
         manifest.manifest_ends();
-        let mut comparer = Comparer::new(manifest, &limits, &tally);
+        let mut comparer = Comparer::new(manifest, &limits, &tally, onlooker);
         for (name, kind) in members {
             comparer.begin(&member(name, kind.clone()));
             comparer.end(Body::Whole);

@@ -86,6 +86,16 @@ impl<T> Sender<T> {
         self.spare.try_recv().ok()
     }
 
+    /// Lets `work` fill the pipe and tells the other end how that ended.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn feed<V>(self, work: impl FnOnce(&Self) -> Result<V, Stop>) -> Result<V, Stop> {
+        let result = work(&self);
+        self.finish(&result);
+        result
+    }
+
     /// Says how this stage ended: `Ok` is the true end of the data.
     pub fn finish<V>(self, result: &Result<V, Stop>) {
         let last = if result.is_ok() { Message::End } else { Message::Stop };
@@ -118,22 +128,6 @@ impl<T> Receiver<T> {
     pub fn recycle(&self, buffer: T) {
         // A full return path only means that enough buffers are on their way.
         let _ = self.spare.try_send(buffer);
-    }
-
-    /// Reads and drops what is left, so that the layers before reach their authenticated end.
-    ///
-    /// # Errors
-    /// As [`Receiver::receive`].
-    pub fn drain(&mut self) -> Result<u64, Stop>
-    where
-        T: AsRef<[u8]>,
-    {
-        let mut dropped = 0;
-        while let Some(buffer) = self.receive()? {
-            dropped += buffer.as_ref().len() as u64;
-            self.recycle(buffer);
-        }
-        Ok(dropped)
     }
 }
 
@@ -199,6 +193,20 @@ impl<T: AsRef<[u8]>> PipeReader<T> {
             self.advance(amount);
         }
         Ok(filled)
+    }
+
+    /// Reads and drops what is left, so that the layers before reach their authenticated end.
+    ///
+    /// # Errors
+    /// As [`Receiver::receive`].
+    pub fn drain(&mut self) -> Result<(), Stop> {
+        loop {
+            let amount = self.fill()?.len();
+            if amount == 0 {
+                return Ok(());
+            }
+            self.advance(amount);
+        }
     }
 }
 

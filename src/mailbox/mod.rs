@@ -6,8 +6,11 @@
 
 mod item;
 pub mod message;
+mod reader;
+mod task;
 mod view;
 pub mod zimbra;
 
 pub use item::{Digest, DigestError, Flags, Item, ItemId, ItemKind};
+pub use reader::{Contents, Reader, Stranger};
 pub use view::{Ending, Folder, Form, Mailbox};

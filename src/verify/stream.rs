@@ -95,7 +95,7 @@ pub fn read_through(
             feeding(tar_in, |output| decompress::run(PipeReader::new(plain_out), output, limits, findings))
         });
         let examine = stage(scope, "examine", |findings| {
-            Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, findings))
+            Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, &mut (), findings))
         });
         let mut reading = Reading::default();
         reading.take("fetch", join(fetch));

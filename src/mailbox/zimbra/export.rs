@@ -91,6 +91,8 @@ pub struct Export<E> {
     current: Current,
     /// The entry that may still get a body or an `.err`.
     pending: Pending,
+    /// A description or a message came.
+    described: bool,
 }
 
 /// What is being read.
@@ -128,7 +130,14 @@ impl<E: Examiner> Export<E> {
             inspector: Inspector::default(),
             current: Current::Nothing,
             pending: Pending::default(),
+            described: false,
         }
+    }
+
+    /// Whether what came so far looks like an export rather than some other archive.
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        self.described || self.mailbox.account.contains('@')
     }
 
     /// Ends the reading; `ending` says how the layers around the members ended.
@@ -161,6 +170,7 @@ impl<E: Examiner> Export<E> {
     fn begin_meta(&mut self, name: &[u8], size: u64) {
         self.complete();
         self.pending.name = name.to_vec();
+        self.described = true;
         self.current = Current::Meta { bytes: Vec::new(), too_long: size > self.text_size };
     }
 
@@ -180,6 +190,7 @@ impl<E: Examiner> Export<E> {
             Some(item) => item.kind == ItemKind::Message,
             None => member.name.ends_with(b".eml"),
         };
+        self.described |= mail;
         self.inspector.begin(member.size, mail);
         let hasher = Hasher::like(item.and_then(|item| item.digest));
         self.current = Current::Body(Reading { hasher, size: 0, spaces: 0 });

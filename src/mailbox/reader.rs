@@ -1,0 +1,238 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::task::{self, Feed, Running};
+use super::view::{Form, Mailbox};
+use super::zimbra::export::{Examiner, Export};
+use crate::archive::unpack::tar::looks_like_tar;
+use crate::archive::unpack::{Body, Kind, Member, Sink, shown};
+use crate::policy::Limits;
+
+/// Bytes of a member that tell what it is.
+const HEAD: usize = 512;
+/// Members that are none of what their names say, kept for the checks.
+const MOST_STRANGERS: usize = 1000;
+
+/// What an archive holds.
+#[derive(Debug)]
+pub struct Contents<V> {
+    /// What the examiners made of each export, in the archive's order.
+    pub exports: Vec<V>,
+    /// Members that are named like exports and are none.
+    pub strangers: Vec<Stranger>,
+    /// Members that belong to nothing that is known here.
+    pub others: u64,
+    /// An export could not be examined: a fault of mailproof or of this machine, in words.
+    pub failures: Vec<String>,
+}
+
+/// A member that is named like an export and is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranger {
+    /// Whose export it should be, by its name.
+    pub account: String,
+    /// The member, harmless on a terminal.
+    pub source: String,
+    /// Its first bytes, at most 512.
+    pub head: Vec<u8>,
+    /// All its bytes.
+    pub size: u64,
+}
+
+/// Takes the members of an archive in and reads what Zimbra's exports and backup tools put there.
+///
+/// Exports are read by threads of their own, several at a time, while the archive streams on. `make` gives an examiner
+/// for each.
+pub struct Reader<E: Examiner, F> {
+    make: F,
+    limits: Arc<Limits>,
+    /// How many exports are read at the same time.
+    most: usize,
+    current: Current,
+    running: VecDeque<Running<E::Verdict>>,
+    /// The archive itself is an export: its members are descriptions and bodies.
+    whole: Option<Box<Export<E>>>,
+    contents: Contents<E::Verdict>,
+    begun: bool,
+}
+
+/// What is being read.
+enum Current {
+    Nothing,
+    /// A member that is named like an export, of which too little came to say what it is.
+    Unknown { mailbox: Mailbox, head: Vec<u8>, size: u64 },
+    Export(Feed),
+    Stranger(Stranger),
+}
+
+impl<E, F> Reader<E, F>
+where
+    E: Examiner + 'static,
+    E::Verdict: 'static,
+    F: FnMut() -> E,
+{
+    /// Prepares to read an archive with `threads` cores at hand.
+    pub fn new(limits: &Limits, threads: usize, make: F) -> Self {
+        Self {
+            make,
+            limits: Arc::new(limits.clone()),
+            most: threads.max(1),
+            current: Current::Nothing,
+            running: VecDeque::new(),
+            whole: None,
+            contents: Contents { exports: Vec::new(), strangers: Vec::new(), others: 0, failures: Vec::new() },
+            begun: false,
+        }
+    }
+
+    /// Ends the reading; `ended` says that the archive was read to its end.
+    pub fn finish(mut self, ended: bool) -> Contents<E::Verdict> {
+        self.leave(Body::Cut);
+        while let Some(running) = self.running.pop_front() {
+            self.collect(running);
+        }
+        if let Some(export) = self.whole.take() {
+            let ending = super::Ending { whole: ended, ..super::Ending::default() };
+            self.contents.exports.push(export.finish(ending, 0));
+        }
+        self.contents
+    }
+
+    fn collect(&mut self, running: Running<E::Verdict>) {
+        match running.join() {
+            Ok(Some(verdict)) => self.contents.exports.push(verdict),
+            Ok(None) => self.contents.others += 1,
+            Err(failure) => self.contents.failures.push(failure),
+        }
+    }
+
+    /// Says what the member is, now that enough of it came or nothing more does.
+    fn recognise(&mut self, mailbox: Mailbox, head: Vec<u8>, size: u64) {
+        let form = match &*head {
+            [0x1f, 0x8b, ..] => Some(Form::Tgz),
+            [b'P', b'K', 3 | 5, 4 | 6, ..] => Some(Form::Zip),
+            _ if looks_like_tar(&head) => Some(Form::Tar),
+            _ => None,
+        };
+        self.current = match form {
+            Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &head),
+            None => Current::Stranger(Stranger { account: mailbox.account, source: mailbox.source, head, size }),
+        };
+    }
+
+    fn begin_export(&mut self, mailbox: Mailbox, head: &[u8]) -> Current {
+        while self.running.len() >= self.most
+            && let Some(oldest) = self.running.pop_front()
+        {
+            self.collect(oldest);
+        }
+        let depth = task::depth(self.most);
+        match task::start(mailbox, (self.make)(), Arc::clone(&self.limits), depth) {
+            Ok((mut feed, running)) => {
+                self.running.push_back(running);
+                feed.take(head);
+                Current::Export(feed)
+            }
+            Err(error) => {
+                self.contents.failures.push(format!("a thread for an export could not be started: {error}"));
+                Current::Nothing
+            }
+        }
+    }
+
+    /// Closes the current member.
+    fn leave(&mut self, end: Body) {
+        if let Current::Unknown { .. } = self.current
+            && let Current::Unknown { mailbox, head, size } = self.take_current()
+        {
+            self.recognise(mailbox, head, size);
+        }
+        match self.take_current() {
+            Current::Export(feed) => feed.end(end),
+            Current::Stranger(stranger) if self.contents.strangers.len() < MOST_STRANGERS => {
+                self.contents.strangers.push(stranger);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_current(&mut self) -> Current {
+        std::mem::replace(&mut self.current, Current::Nothing)
+    }
+
+    /// An archive whose first member is a description is an export itself.
+    fn begins_whole(&mut self, member: &Member) -> bool {
+        let first = !std::mem::replace(&mut self.begun, true);
+        first && member.kind == Kind::File && member.name.ends_with(b".meta")
+    }
+}
+
+impl<E, F> Sink for Reader<E, F>
+where
+    E: Examiner + 'static,
+    E::Verdict: 'static,
+    F: FnMut() -> E,
+{
+    fn begin(&mut self, member: &Member) {
+        if self.begins_whole(member) {
+            let mailbox = Mailbox { form: Form::Tar, ..Mailbox::default() };
+            self.whole = Some(Box::new(Export::new(mailbox, (self.make)(), &self.limits)));
+        }
+        if let Some(export) = &mut self.whole {
+            return export.begin(member);
+        }
+        if member.kind != Kind::File {
+            return;
+        }
+        match account_of(&member.name) {
+            Some(account) => {
+                let source = shown(&member.name);
+                let mailbox = Mailbox { account, source, packed_bytes: member.size, ..Mailbox::default() };
+                self.current = Current::Unknown { mailbox, head: Vec::new(), size: member.size };
+            }
+            None => self.contents.others += 1,
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        if let Some(export) = &mut self.whole {
+            return export.data(bytes);
+        }
+        match &mut self.current {
+            Current::Nothing | Current::Stranger(_) => {}
+            Current::Export(feed) => feed.take(bytes),
+            Current::Unknown { head, .. } => {
+                let (begin, rest) = bytes.split_at(bytes.len().min(HEAD - head.len()));
+                head.extend_from_slice(begin);
+                if head.len() == HEAD
+                    && let Current::Unknown { mailbox, head, size } = self.take_current()
+                {
+                    self.recognise(mailbox, head, size);
+                    self.data(rest);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, body: Body) {
+        match &mut self.whole {
+            Some(export) => export.end(body),
+            None => self.leave(body),
+        }
+    }
+}
+
+/// What names of exports end with.
+const EXPORTS: [&[u8]; 4] = [b".tgz", b".tar.gz", b".tar", b".zip"];
+
+/// Whose export a member is by its name, if it is named like one: the last component without its ending.
+fn account_of(name: &[u8]) -> Option<String> {
+    let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
+    let stem = EXPORTS.iter().find_map(|ending| strip_ignoring_case(last, ending))?;
+    Some(shown(stem))
+}
+
+fn strip_ignoring_case<'a>(name: &'a [u8], ending: &[u8]) -> Option<&'a [u8]> {
+    let (stem, end) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+    (!stem.is_empty() && end.eq_ignore_ascii_case(ending)).then_some(stem)
+}
