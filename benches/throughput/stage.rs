@@ -16,7 +16,7 @@ const PIECE: usize = 256 << 10;
 pub fn decompress(file: &Path) -> Duration {
     let bytes = fs::read(file).unwrap();
     let (packed_in, packed_out) = pipe::<Vec<u8>>(6);
-    let (plain_in, mut plain_out) = pipe::<Vec<u8>>(6);
+    let (plain_in, plain_out) = pipe::<Vec<u8>>(6);
     let began = Instant::now();
     thread::scope(|scope| {
         scope.spawn(move || {
