@@ -117,12 +117,7 @@ enum Current {
 }
 
 impl<'a, S: Sink> Comparer<'a, S> {
-    fn new(
-        reconciliation: Reconciliation,
-        limits: &Limits,
-        tally: &'a Tally,
-        onlooker: &'a mut S,
-    ) -> Self {
+    fn new(reconciliation: Reconciliation, limits: &Limits, tally: &'a Tally, onlooker: &'a mut S) -> Self {
         Self {
             reconciliation,
             tally,

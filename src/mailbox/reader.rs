@@ -60,7 +60,11 @@ pub struct Reader<E: Examiner, F> {
 enum Current {
     Nothing,
     /// A member that is named like an export, of which too little came to say what it is.
-    Unknown { mailbox: Mailbox, head: Vec<u8>, size: u64 },
+    Unknown {
+        mailbox: Mailbox,
+        head: Vec<u8>,
+        size: u64,
+    },
     Export(Feed),
     Stranger(Stranger),
 }
@@ -80,7 +84,12 @@ where
             current: Current::Nothing,
             running: VecDeque::new(),
             whole: None,
-            contents: Contents { exports: Vec::new(), strangers: Vec::new(), others: 0, failures: Vec::new() },
+            contents: Contents {
+                exports: Vec::new(),
+                strangers: Vec::new(),
+                others: 0,
+                failures: Vec::new(),
+            },
             begun: false,
         }
     }
@@ -116,7 +125,9 @@ where
         };
         self.current = match form {
             Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &head),
-            None => Current::Stranger(Stranger { account: mailbox.account, source: mailbox.source, head, size }),
+            None => {
+                Current::Stranger(Stranger { account: mailbox.account, source: mailbox.source, head, size })
+            }
         };
     }
 
