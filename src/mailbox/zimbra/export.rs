@@ -125,7 +125,7 @@ impl<E: Examiner> Export<E> {
             mailbox,
             examiner,
             text_size: limits.text_size.0,
-            inspector: Inspector::default(),
+            inspector: Inspector::new(limits.text_size.0),
             current: Current::Nothing,
             pending: Pending::default(),
         }
@@ -180,7 +180,7 @@ impl<E: Examiner> Export<E> {
             Some(item) => item.kind == ItemKind::Message,
             None => member.name.ends_with(b".eml"),
         };
-        self.inspector.begin(member.size, mail);
+        self.inspector.begin(mail);
         let hasher = Hasher::like(item.and_then(|item| item.digest));
         self.current = Current::Body(Reading { hasher, size: 0, spaces: 0 });
     }
@@ -240,7 +240,13 @@ impl Reading {
     }
 
     fn seen(self, whole: bool, content: Content) -> SeenBody {
-        SeenBody { size: self.size, whole, digest: self.hasher.finish(), content, trailing_spaces: self.spaces }
+        SeenBody {
+            size: self.size,
+            whole,
+            digest: self.hasher.finish(),
+            content,
+            trailing_spaces: self.spaces,
+        }
     }
 }
 
