@@ -395,6 +395,7 @@ fn ready_policies_fit_the_schema_and_broken_ones_do_not() {
         "[run]\nparallel = 0",
         "[limits]\nmember_size = 0",
         "[limits]\nmember_size = '1 KB'",
+        "[mailbox]\nshift = -1",
         "[keys]\nidentities = ['']",
     ] {
         assert!(!validator.is_valid(&json(text)), "{text}");

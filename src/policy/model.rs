@@ -24,6 +24,8 @@ pub struct Policy {
     pub keys: Keys,
     /// Which rung a run must prove.
     pub require: Require,
+    /// What the rung `meaningful` lets pass.
+    pub mailbox: Mailbox,
     /// Limits against hostile or broken input.
     pub limits: Limits,
     /// How a run goes about its work.
@@ -176,6 +178,14 @@ pub struct Require {
     pub fail_on: Severity,
 }
 
+/// What the rung `meaningful` lets pass.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mailbox {
+    /// Items of one folder that may be missing as deleted while the export ran; 0 where exports lock the mailbox.
+    pub shift: u32,
+}
+
 /// Limits against hostile or broken input; each has a finding of its own.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -264,6 +274,12 @@ impl Default for Keys {
 impl Default for Require {
     fn default() -> Self {
         Self { rung: Rung::Complete, coverage_percent: 100, fail_on: Severity::Failure }
+    }
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { shift: 3 }
     }
 }
 

@@ -127,7 +127,7 @@ impl<E: Examiner> Export<E> {
             mailbox,
             examiner,
             text_size: limits.text_size.0,
-            inspector: Inspector::default(),
+            inspector: Inspector::new(limits.text_size.0),
             current: Current::Nothing,
             pending: Pending::default(),
             described: false,
@@ -191,7 +191,7 @@ impl<E: Examiner> Export<E> {
             None => member.name.ends_with(b".eml"),
         };
         self.described |= mail;
-        self.inspector.begin(member.size, mail);
+        self.inspector.begin(mail);
         let hasher = Hasher::like(item.and_then(|item| item.digest));
         self.current = Current::Body(Reading { hasher, size: 0, spaces: 0 });
     }
