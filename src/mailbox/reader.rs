@@ -4,7 +4,6 @@ use std::sync::Arc;
 use super::task::{self, Feed, Running};
 use super::view::{Form, Mailbox};
 use super::zimbra::export::{Examiner, Export};
-use crate::archive::unpack::tar::looks_like_tar;
 use crate::archive::unpack::{Body, Kind, Member, Sink, shown};
 use crate::policy::Limits;
 
@@ -18,7 +17,7 @@ const MOST_STRANGERS: usize = 1000;
 pub struct Contents<V> {
     /// What the examiners made of each export, in the archive's order.
     pub exports: Vec<V>,
-    /// Members that are named like exports and are none.
+    /// Members that are not what their names say.
     pub strangers: Vec<Stranger>,
     /// Members that belong to nothing that is known here.
     pub others: u64,
@@ -26,13 +25,11 @@ pub struct Contents<V> {
     pub failures: Vec<String>,
 }
 
-/// A member that is named like an export and is none.
+/// A member that is named like an export and is none, or one of another form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stranger {
-    /// Whose export it should be, by its name.
-    pub account: String,
-    /// The member, harmless on a terminal.
-    pub source: String,
+    /// The member.
+    pub name: Vec<u8>,
     /// Its first bytes, at most 512.
     pub head: Vec<u8>,
     /// All its bytes.
@@ -60,20 +57,15 @@ pub struct Reader<E: Examiner, F> {
 enum Current {
     Nothing,
     /// A member that is named like an export, of which too little came to say what it is.
-    Unknown {
-        mailbox: Mailbox,
-        head: Vec<u8>,
-        size: u64,
-    },
+    Unknown { mailbox: Mailbox, member: Stranger },
     Export(Feed),
-    Stranger(Stranger),
 }
 
 impl<E, F> Reader<E, F>
 where
     E: Examiner + 'static,
     E::Verdict: 'static,
-    F: FnMut() -> E,
+    F: FnMut(&str) -> E,
 {
     /// Prepares to read an archive with `threads` cores at hand.
     pub fn new(limits: &Limits, threads: usize, make: F) -> Self {
@@ -116,19 +108,16 @@ where
     }
 
     /// Says what the member is, now that enough of it came or nothing more does.
-    fn recognise(&mut self, mailbox: Mailbox, head: Vec<u8>, size: u64) {
-        let form = match &*head {
-            [0x1f, 0x8b, ..] => Some(Form::Tgz),
-            [b'P', b'K', 3 | 5, 4 | 6, ..] => Some(Form::Zip),
-            _ if looks_like_tar(&head) => Some(Form::Tar),
-            _ => None,
-        };
+    fn recognise(&mut self, mailbox: Mailbox, member: Stranger) {
+        let form = Form::of(&member.head);
         self.current = match form {
-            Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &head),
-            None => {
-                Current::Stranger(Stranger { account: mailbox.account, source: mailbox.source, head, size })
-            }
+            Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &member.head),
+            None => Current::Nothing,
         };
+        let as_named = form == Form::promised(&member.name).map(|(form, _)| form);
+        if !as_named && self.contents.strangers.len() < MOST_STRANGERS {
+            self.contents.strangers.push(member);
+        }
     }
 
     fn begin_export(&mut self, mailbox: Mailbox, head: &[u8]) -> Current {
@@ -138,7 +127,8 @@ where
             self.collect(oldest);
         }
         let depth = task::depth(self.most);
-        match task::start(mailbox, (self.make)(), Arc::clone(&self.limits), depth) {
+        let examiner = (self.make)(&mailbox.account);
+        match task::start(mailbox, examiner, Arc::clone(&self.limits), depth) {
             Ok((mut feed, running)) => {
                 self.running.push_back(running);
                 feed.take(head);
@@ -154,16 +144,12 @@ where
     /// Closes the current member.
     fn leave(&mut self, end: Body) {
         if let Current::Unknown { .. } = self.current
-            && let Current::Unknown { mailbox, head, size } = self.take_current()
+            && let Current::Unknown { mailbox, member } = self.take_current()
         {
-            self.recognise(mailbox, head, size);
+            self.recognise(mailbox, member);
         }
-        match self.take_current() {
-            Current::Export(feed) => feed.end(end),
-            Current::Stranger(stranger) if self.contents.strangers.len() < MOST_STRANGERS => {
-                self.contents.strangers.push(stranger);
-            }
-            _ => {}
+        if let Current::Export(feed) = self.take_current() {
+            feed.end(end);
         }
     }
 
@@ -182,12 +168,12 @@ impl<E, F> Sink for Reader<E, F>
 where
     E: Examiner + 'static,
     E::Verdict: 'static,
-    F: FnMut() -> E,
+    F: FnMut(&str) -> E,
 {
     fn begin(&mut self, member: &Member) {
         if self.begins_whole(member) {
             let mailbox = Mailbox { form: Form::Tar, ..Mailbox::default() };
-            self.whole = Some(Box::new(Export::new(mailbox, (self.make)(), &self.limits)));
+            self.whole = Some(Box::new(Export::new(mailbox, (self.make)(""), &self.limits)));
         }
         if let Some(export) = &mut self.whole {
             return export.begin(member);
@@ -199,7 +185,8 @@ where
             Some(account) => {
                 let source = shown(&member.name);
                 let mailbox = Mailbox { account, source, packed_bytes: member.size, ..Mailbox::default() };
-                self.current = Current::Unknown { mailbox, head: Vec::new(), size: member.size };
+                let member = Stranger { name: member.name.clone(), head: Vec::new(), size: member.size };
+                self.current = Current::Unknown { mailbox, member };
             }
             None => self.contents.others += 1,
         }
@@ -210,15 +197,15 @@ where
             return export.data(bytes);
         }
         match &mut self.current {
-            Current::Nothing | Current::Stranger(_) => {}
+            Current::Nothing => {}
             Current::Export(feed) => feed.take(bytes),
-            Current::Unknown { head, .. } => {
-                let (begin, rest) = bytes.split_at(bytes.len().min(HEAD - head.len()));
-                head.extend_from_slice(begin);
-                if head.len() == HEAD
-                    && let Current::Unknown { mailbox, head, size } = self.take_current()
+            Current::Unknown { member, .. } => {
+                let (begin, rest) = bytes.split_at(bytes.len().min(HEAD - member.head.len()));
+                member.head.extend_from_slice(begin);
+                if member.head.len() == HEAD
+                    && let Current::Unknown { mailbox, member } = self.take_current()
                 {
-                    self.recognise(mailbox, head, size);
+                    self.recognise(mailbox, member);
                     self.data(rest);
                 }
             }
@@ -233,17 +220,9 @@ where
     }
 }
 
-/// What names of exports end with.
-const EXPORTS: [&[u8]; 4] = [b".tgz", b".tar.gz", b".tar", b".zip"];
-
 /// Whose export a member is by its name, if it is named like one: the last component without its ending.
 fn account_of(name: &[u8]) -> Option<String> {
     let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
-    let stem = EXPORTS.iter().find_map(|ending| strip_ignoring_case(last, ending))?;
+    let (_, stem) = Form::promised(last)?;
     Some(shown(stem))
-}
-
-fn strip_ignoring_case<'a>(name: &'a [u8], ending: &[u8]) -> Option<&'a [u8]> {
-    let (stem, end) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
-    (!stem.is_empty() && end.eq_ignore_ascii_case(ending)).then_some(stem)
 }

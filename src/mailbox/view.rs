@@ -1,4 +1,5 @@
 use super::item::{Item, ItemId, ItemKind};
+use crate::archive::unpack::tar::looks_like_tar;
 use crate::verdict::Findings;
 
 /// One account's mailbox as one backup states it. What later work compares, samples and restores from.
@@ -34,6 +35,33 @@ pub enum Form {
     Tar,
     /// `fmt=zip`
     Zip,
+}
+
+/// What names of exports end with, and what they promise.
+const SUFFIXES: [(&[u8], Form); 4] =
+    [(b".tgz", Form::Tgz), (b".tar.gz", Form::Tgz), (b".tar", Form::Tar), (b".zip", Form::Zip)];
+
+impl Form {
+    /// The form of an export that begins with these bytes, of which 512 are enough.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, ..] => Some(Self::Tgz),
+            // An empty zip begins with the end of its directory.
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Self::Zip),
+            _ if looks_like_tar(head) => Some(Self::Tar),
+            _ => None,
+        }
+    }
+
+    /// The form that the end of a name promises, and the name without that end.
+    #[must_use]
+    pub fn promised(name: &[u8]) -> Option<(Self, &[u8])> {
+        SUFFIXES.iter().find_map(|(suffix, form)| {
+            let (stem, end) = name.split_at_checked(name.len().checked_sub(suffix.len())?)?;
+            end.eq_ignore_ascii_case(suffix).then_some((*form, stem))
+        })
+    }
 }
 
 /// How an export's own layers ended.
