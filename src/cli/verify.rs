@@ -58,6 +58,8 @@ enum RungArg {
     Present,
     /// It opens, every layer ends well, every member equals the manifest.
     Complete,
+    /// What the mailboxes in it state of themselves holds: every item's digest, every folder's count.
+    Meaningful,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,6 +117,7 @@ impl Args {
         match self.rung {
             Some(RungArg::Present) => setup.policy.require.rung = Rung::Present,
             Some(RungArg::Complete) => setup.policy.require.rung = Rung::Complete,
+            Some(RungArg::Meaningful) => setup.policy.require.rung = Rung::Meaningful,
             None => {}
         }
     }

@@ -43,6 +43,19 @@ impl Coverage {
         Self { checked: 0, total: None, unit }
     }
 
+    /// Nothing is due.
+    #[must_use]
+    pub fn nothing(unit: Unit) -> Self {
+        Self { checked: 0, total: Some(0), unit }
+    }
+
+    /// Both together, in the unit of the first; the whole is unknown if one of them is.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        let total = self.total.zip(other.total).map(|(one, other)| one.saturating_add(other));
+        Self { checked: self.checked.saturating_add(other.checked), total, unit: self.unit }
+    }
+
     /// Holds if at least `percent` of a known, non-empty total was checked.
     ///
     /// Rounds against the claim: 99.99 % is not 100 %.

@@ -99,13 +99,13 @@ impl Case<'_> {
             return (None, None);
         }
         let first = self.read_once();
-        let damaged = first.findings.worst() == Some(Severity::Failure);
+        let damaged = first.worst() == Some(Severity::Failure);
         if !damaged || !self.policy.run.reread || self.tools.cancel.is_cancelled() {
             return (Some(first), None);
         }
         self.observer.observe(&Event::RereadStarted { archive: &self.target.address() });
         let second = self.read_once();
-        let kept = first.findings.clone();
+        let kept = first.all_findings();
         (Some(settle(first, second)), Some(kept))
     }
 
@@ -115,7 +115,8 @@ impl Case<'_> {
         let sidecar = sidecar::read(self.tools, self.target, &mut manifest, &mut findings);
         let download =
             Download::start(Arc::clone(&self.target.store), self.object.clone(), Arc::clone(self.tally));
-        let mut reading = read_through(self.tools, download, manifest, self.tally);
+        let mailboxes = (self.policy.require.rung >= Rung::Meaningful).then_some(&self.policy.mailbox);
+        let mut reading = read_through(self.tools, download, manifest, mailboxes, self.tally);
         findings.append(std::mem::take(&mut reading.findings));
         reading.findings = findings;
         reading.troubles.extend(sidecar.err());
@@ -132,9 +133,17 @@ impl Case<'_> {
         result.first_read = first_read;
         if let Some(mut reading) = reading {
             self.demand_layers(&mut reading);
-            result.standings.push(judge::complete(&reading));
+            let complete = judge::complete(&reading);
+            let meaningful = reading.judgement.as_ref().map(|found| judge::meaningful(found, &complete));
+            result.standings.push(complete);
+            result.standings.extend(meaningful);
             result.findings.append(reading.findings);
             result.troubles = reading.troubles;
+            if let Some(judgement) = reading.judgement {
+                result.findings.append(judgement.findings());
+                result.items = Some(judgement.coverage());
+                result.mailboxes = judgement.mailboxes.into_iter().map(judge::mailbox).collect();
+            }
         }
         result.rung = judge::highest(&result.standings);
         result.outcome = judge::outcome(&self.policy.require, &result);
@@ -190,8 +199,10 @@ fn settle(first: Reading, mut second: Reading) -> Reading {
         first.troubles.append(&mut second.troubles);
         return first;
     }
-    let kinds =
-        |reading: &Reading| reading.findings.counts().map(|(kind, _)| kind.id).collect::<Vec<_>>().join(", ");
+    let kinds = |reading: &Reading| {
+        let found = reading.all_findings();
+        found.counts().map(|(kind, _)| kind.id).collect::<Vec<_>>().join(", ")
+    };
     let (before, after) = (kinds(&first), kinds(&second));
     if before != after {
         let after = if after.is_empty() { "nothing".to_owned() } else { after };

@@ -1,9 +1,11 @@
 //! What may be claimed of an archive after what was seen of it.
 
+use crate::check::meaningful::export::MailboxSummary;
+use crate::check::meaningful::{Judgement, Meaning};
 use crate::policy::Require;
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Severity, Standing, State, Unit};
 
-use super::result::ArchiveResult;
+use super::result::{ArchiveResult, MailboxResult};
 use super::stream::Reading;
 
 /// How many members a reading compared, of how many.
@@ -30,6 +32,37 @@ pub fn complete(reading: &Reading) -> Standing {
     Standing { rung: Rung::Complete, state, reason }
 }
 
+/// Judges the rung `meaningful`: what the mailboxes state of themselves holds. It stands on `complete`.
+pub fn meaningful(judgement: &Judgement, complete: &Standing) -> Standing {
+    let (findings, coverage) = (judgement.findings(), judgement.coverage());
+    let (state, reason) = if findings.worst() == Some(Severity::Failure) {
+        (State::Disproven, first_failure(&findings))
+    } else if complete.state != State::Proven {
+        (State::NotProven, Some(format!("it stands on `{}`, which is not proven", complete.rung)))
+    } else if let Some(reason) = judgement.open().next() {
+        (State::NotProven, Some(reason.clone()))
+    } else if !coverage.reaches(100) {
+        (State::NotProven, Some(coverage.to_string()))
+    } else {
+        (State::Proven, None)
+    };
+    Standing { rung: Rung::Meaningful, state, reason }
+}
+
+/// What may be claimed of one account.
+pub fn mailbox((summary, meaning): (MailboxSummary, Meaning)) -> MailboxResult {
+    let (state, reason) = if meaning.findings.worst() == Some(Severity::Failure) {
+        (State::Disproven, first_failure(&meaning.findings))
+    } else if let Some(reason) = meaning.open.first() {
+        (State::NotProven, Some(reason.clone()))
+    } else if !meaning.coverage.reaches(100) {
+        (State::NotProven, Some(meaning.coverage.to_string()))
+    } else {
+        (State::Proven, None)
+    };
+    MailboxResult { summary, state, reason, coverage: meaning.coverage }
+}
+
 fn first_failure(findings: &Findings) -> Option<String> {
     findings
         .iter()
@@ -49,10 +82,7 @@ pub fn outcome(require: &Require, result: &ArchiveResult) -> Outcome {
     if result.findings.worst().is_some_and(|worst| worst >= require.fail_on) {
         return Outcome::Failed;
     }
-    let holds = |standing: &Standing| {
-        standing.state == State::Proven
-            || (standing.rung == Rung::Complete && enough(require, standing, result))
-    };
+    let holds = |standing: &Standing| standing.state == State::Proven || enough(require, standing, result);
     let asked: Vec<_> = result.standings.iter().filter(|standing| standing.rung <= require.rung).collect();
     if asked.iter().any(|standing| standing.state == State::Disproven) {
         return Outcome::Failed;
@@ -63,7 +93,13 @@ pub fn outcome(require: &Require, result: &ArchiveResult) -> Outcome {
 }
 
 fn enough(require: &Require, standing: &Standing, result: &ArchiveResult) -> bool {
-    let coverage = result.coverage;
-    let only_coverage = standing.reason.as_ref() == Some(&coverage.to_string());
-    only_coverage && coverage.checked > 0 && coverage.reaches(require.coverage_percent)
+    let coverage = match standing.rung {
+        Rung::Complete => Some(result.coverage),
+        Rung::Meaningful => result.items,
+        _ => None,
+    };
+    coverage.is_some_and(|coverage| {
+        let only_coverage = standing.reason.as_ref() == Some(&coverage.to_string());
+        only_coverage && coverage.checked > 0 && coverage.reaches(require.coverage_percent)
+    })
 }

@@ -16,7 +16,7 @@ mod stream;
 
 pub use cancel::Cancel;
 pub use opening::opens;
-pub use result::{ArchiveResult, Facts, RunResult, Trouble};
+pub use result::{ArchiveResult, Facts, MailboxResult, RunResult, Trouble};
 pub use run::{Job, run};
 pub use select::{Inventory, SelectError, Selection, Target, inventory, named, selected};
 pub use stream::Tools;

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
+use crate::check::meaningful::export::MailboxSummary;
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Standing, State, Unit};
 
 /// What a run found out, archive by archive.
@@ -48,8 +49,27 @@ pub struct ArchiveResult {
     pub troubles: Vec<Trouble>,
     /// What was seen on the way.
     pub facts: Facts,
+    /// How many items were compared, where mailboxes were asked for.
+    pub items: Option<Coverage>,
+    /// Each account's mailbox, in the archive's order.
+    pub mailboxes: Vec<MailboxResult>,
     /// The findings of the first read, where the archive was read twice.
     pub first_read: Option<Findings>,
+}
+
+/// One account's mailbox in an archive, and how far the rung `meaningful` was proven for it.
+///
+/// What is said of the archive as a whole (its layers, its manifest) stands with the archive.
+#[derive(Debug, Clone)]
+pub struct MailboxResult {
+    /// What it holds.
+    pub summary: MailboxSummary,
+    /// Whether what it states of itself holds.
+    pub state: State,
+    /// Why it is not proven.
+    pub reason: Option<String>,
+    /// How many items were compared.
+    pub coverage: Coverage,
 }
 
 /// Something that kept a check from being done: our side, the network, the store.
@@ -118,6 +138,8 @@ impl ArchiveResult {
             findings: Findings::default(),
             troubles: Vec::new(),
             facts: Facts::default(),
+            items: None,
+            mailboxes: Vec::new(),
             first_read: None,
         }
     }

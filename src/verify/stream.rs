@@ -1,6 +1,7 @@
 //! One reading of one archive: four threads, from the store's bytes to the manifest's verdict.
 
 use std::io;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 
@@ -14,9 +15,12 @@ use crate::archive::examine::{self, Examined};
 use crate::archive::manifest::Reconciliation;
 use crate::archive::pipe::{PipeReader, Sender, Stop, pipe};
 use crate::archive::storage::{Download, Object, StorageError};
+use crate::check::meaningful::export::{Examination, MailboxSummary};
+use crate::check::meaningful::{self, Judgement, Meaning};
 use crate::event::Tally;
-use crate::policy::Limits;
-use crate::verdict::{Finding, Findings, kinds};
+use crate::mailbox;
+use crate::policy::{self, Limits};
+use crate::verdict::{Finding, Findings, Severity, kinds};
 
 use super::cancel::Cancel;
 use super::result::Trouble;
@@ -69,6 +73,8 @@ pub struct Reading {
     pub decompressed: Option<Decompressed>,
     /// The archive itself; absent only if the stage could not run.
     pub examined: Option<Examined>,
+    /// What the mailboxes in it prove; absent where that was not asked for.
+    pub judgement: Option<Judgement>,
     /// Every layer reached its end.
     pub whole: bool,
 }
@@ -78,13 +84,17 @@ pub fn read_through(
     tools: Tools<'_>,
     download: Download,
     manifest: Reconciliation,
+    mailboxes: Option<&policy::Mailbox>,
     tally: &Arc<Tally>,
 ) -> Reading {
     let Tools { keyring, limits, .. } = tools;
     let (stored_in, stored_out) = pipe(SEGMENTS);
     let (plain_in, plain_out) = pipe(BUFFERS);
     let (tar_in, tar_out) = pipe(BUFFERS);
-    thread::scope(|scope| {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut reader = mailboxes
+        .map(|rules| mailbox::Reader::new(limits, cores, move |account| Examination::new(account, rules)));
+    let mut reading = thread::scope(|scope| {
         let fetch = stage(scope, "fetch", |findings| {
             feeding(stored_in, |output| fetch(tools, download, output, findings))
         });
@@ -95,7 +105,7 @@ pub fn read_through(
             feeding(tar_in, |output| decompress::run(PipeReader::new(plain_out), output, limits, findings))
         });
         let examine = stage(scope, "examine", |findings| {
-            Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, &mut (), findings))
+            Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, &mut reader, findings))
         });
         let mut reading = Reading::default();
         reading.take("fetch", join(fetch));
@@ -106,7 +116,11 @@ pub fn read_through(
             reading.whole = false;
         }
         reading
-    })
+    });
+    if let Some(reader) = reader {
+        reading.judge(reader.finish(reading.whole));
+    }
+    reading
 }
 
 /// How a stage's thread ended.
@@ -193,12 +207,33 @@ impl Default for Reading {
             decrypted: None,
             decompressed: None,
             examined: None,
+            judgement: None,
             whole: true,
         }
     }
 }
 
 impl Reading {
+    /// What was found in the archive and in its mailboxes.
+    pub fn all_findings(&self) -> Findings {
+        let mut all = self.findings.clone();
+        if let Some(judgement) = &self.judgement {
+            all.append(judgement.findings());
+        }
+        all
+    }
+
+    /// The gravest of all findings.
+    pub fn worst(&self) -> Option<Severity> {
+        self.all_findings().worst()
+    }
+
+    fn judge(&mut self, contents: mailbox::Contents<(MailboxSummary, Meaning)>) {
+        let failures = contents.failures.iter().map(|failure| Trouble::internal("mailbox", failure));
+        self.troubles.extend(failures);
+        self.judgement = Some(meaningful::judge(contents));
+    }
+
     fn take<V>(&mut self, stage: &'static str, ended: Ended<V>) -> Option<V> {
         self.findings.append(ended.findings);
         match ended.result {

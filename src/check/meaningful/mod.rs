@@ -3,7 +3,11 @@
 //! Input: mailboxes and the facts that backup tools left beside them. Output: findings, and how much was checked.
 //! Invariant: what was not looked at, or could not be judged, is said and proves nothing.
 
+pub mod export;
+
+use crate::mailbox::Contents;
 use crate::verdict::{Coverage, Findings, Unit};
+use export::MailboxSummary;
 
 /// What the checks make of one part of an archive: an account's mailbox, a session, a raw store.
 #[derive(Debug, Clone)]
@@ -19,5 +23,53 @@ pub struct Meaning {
 impl Default for Meaning {
     fn default() -> Self {
         Self { findings: Findings::default(), coverage: Coverage::none(Unit::Items), open: Vec::new() }
+    }
+}
+
+/// What the mailboxes of an archive, and what backup tools left beside them, prove.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Each account's export, in the archive's order.
+    pub mailboxes: Vec<(MailboxSummary, Meaning)>,
+    /// What is said of the archive as a whole.
+    pub whole: Meaning,
+}
+
+/// Judges what an archive holds.
+#[must_use]
+pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
+    let mut whole = Meaning { coverage: Coverage::nothing(Unit::Items), ..Meaning::default() };
+    for stranger in &contents.strangers {
+        if let Some(finding) = export::judge_head(&stranger.name, &stranger.head, stranger.size) {
+            whole.findings.push(finding);
+        }
+    }
+    Judgement { mailboxes: contents.exports, whole }
+}
+
+impl Judgement {
+    /// Everything that was found, the archive's own first.
+    #[must_use]
+    pub fn findings(&self) -> Findings {
+        let mut all = self.whole.findings.clone();
+        for (_, meaning) in &self.mailboxes {
+            all.append(meaning.findings.clone());
+        }
+        all
+    }
+
+    /// Why something could not be judged.
+    pub fn open(&self) -> impl Iterator<Item = &String> {
+        self.parts().flat_map(|meaning| &meaning.open)
+    }
+
+    /// Items that were compared, of those that are stated, over everything.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.parts().map(|meaning| meaning.coverage).fold(Coverage::nothing(Unit::Items), Coverage::joined)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Meaning> {
+        std::iter::once(&self.whole).chain(self.mailboxes.iter().map(|(_, meaning)| meaning))
     }
 }

@@ -1,0 +1,65 @@
+use clap::ValueEnum;
+
+use super::args::PolicyArgs;
+use super::setup::{self, Setup};
+use super::{Failure, fitted, print};
+use crate::report::contents::{self, Contents};
+use crate::report::text;
+use crate::verdict::Rung;
+use crate::verify::{self, Job};
+
+/// Shows what an archive holds: accounts, folders, items, sizes, and what of it is proven.
+///
+/// The archive is read to its end, as `verify --rung meaningful` does; no record is kept.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailproof show -i key.txt s3://backups/session.tar.zst.age
+  mailproof show -i key.txt --folders --format json ./session.tar.zst.age")]
+pub struct Args {
+    /// s3://bucket/key, file:///path or a plain path.
+    #[arg(value_name = "ARCHIVE")]
+    archive: String,
+    #[command(flatten)]
+    common: PolicyArgs,
+    /// List the folders of every account; of a single one they are listed anyway.
+    #[arg(long)]
+    folders: bool,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// No progress bars.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub fn run(args: Args) -> Result<u8, Failure> {
+    let mut setup = Setup::load(&args.common)?;
+    setup.policy.require.rung = Rung::Meaningful;
+    setup::end_on_signals(&setup)?;
+    let keyring = setup.keyring()?;
+    let selection = setup.select(std::slice::from_ref(&args.archive), &args.common.store)?;
+    let job = Job {
+        policy: &setup.policy,
+        keyring: &keyring,
+        runtime: setup.runtime.handle(),
+        cancel: &setup.cancel,
+    };
+    let run = verify::run(&job, selection, &super::observers(None, args.quiet));
+    match (args.format, run.archives.first()) {
+        (Format::Json, Some(archive)) => print(&setup::pretty(&Contents::from(archive)))?,
+        (Format::Text, Some(archive)) => {
+            let folders = args.folders || archive.mailboxes.len() == 1;
+            print(&contents::table(archive, folders))?;
+            print("\n")?;
+            print(&fitted(text::render(&run, super::style())))?;
+        }
+        (_, None) => print(&fitted(text::render(&run, super::style())))?,
+    }
+    Ok(run.exit_code)
+}

@@ -1,0 +1,126 @@
+//! What an archive holds, account by account, as a table or as JSON (`mailproof/contents/v1`).
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::human;
+use super::json::{Account, Error, Finding};
+use crate::verdict::{Coverage, Outcome, Rung, State};
+use crate::verify::{ArchiveResult, MailboxResult};
+
+/// The name of this form.
+pub const SCHEMA: &str = "mailproof/contents/v1";
+
+/// What an archive holds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Contents {
+    /// Always `mailproof/contents/v1`.
+    pub schema: &'static str,
+    /// The archive's address.
+    pub archive: String,
+    /// How the reading ended.
+    pub outcome: Outcome,
+    /// The highest rung that was proven.
+    pub rung: Option<Rung>,
+    /// How many members were compared with the manifest.
+    pub members: Coverage,
+    /// How many items were compared with what is stated of them.
+    pub items: Option<Coverage>,
+    /// Each account, in the archive's order.
+    pub accounts: Vec<Account>,
+    /// What was found; of many of one kind the first twenty.
+    pub findings: Vec<Finding>,
+    /// What kept us from looking.
+    pub errors: Vec<Error>,
+}
+
+impl From<&ArchiveResult> for Contents {
+    fn from(archive: &ArchiveResult) -> Self {
+        Self {
+            schema: SCHEMA,
+            archive: archive.archive.clone(),
+            outcome: archive.outcome,
+            rung: archive.rung,
+            members: archive.coverage,
+            items: archive.items,
+            accounts: archive.mailboxes.iter().map(Account::with_folders).collect(),
+            findings: archive.findings.iter().map(Finding::from).collect(),
+            errors: archive.troubles.iter().map(Error::from).collect(),
+        }
+    }
+}
+
+/// A table of accounts, each with its folders if `folders`; ends with a line break.
+#[must_use]
+pub fn table(archive: &ArchiveResult, folders: bool) -> String {
+    let mut text = String::new();
+    let width = archive.mailboxes.iter().map(|mailbox| mailbox.summary.account.chars().count());
+    let width = width.max().unwrap_or(0).clamp("ACCOUNT".len(), 48);
+    let _ = writeln!(
+        text,
+        "{:width$}  {:10}  {:>19}  {:>9}  {:16}  FORM",
+        "ACCOUNT", "MEANINGFUL", "ITEMS", "SIZE", "NEWEST (UTC)"
+    );
+    for mailbox in &archive.mailboxes {
+        account(&mut text, mailbox, width);
+        if folders {
+            list_folders(&mut text, mailbox);
+        }
+    }
+    let bytes = archive.mailboxes.iter().map(|mailbox| mailbox.summary.body_bytes).sum();
+    let count = archive.mailboxes.len();
+    let plural = if count == 1 { "" } else { "s" };
+    let _ = writeln!(text, "{} account{plural}, {}", human::count(count as u64), human::size(bytes));
+    text
+}
+
+fn account(text: &mut String, mailbox: &MailboxResult, width: usize) {
+    let summary = &mailbox.summary;
+    let state = match mailbox.state {
+        State::Proven => "proven",
+        State::Disproven => "disproven",
+        State::NotProven => "not proven",
+    };
+    let _ = writeln!(
+        text,
+        "{:width$}  {state:10}  {:>19}  {:>9}  {:16}  {}",
+        human::line(&summary.account),
+        share(mailbox.coverage),
+        human::size(summary.body_bytes),
+        summary.newest.and_then(moment).unwrap_or_else(|| "-".to_owned()),
+        summary.form,
+    );
+    if let Some(reason) = &mailbox.reason {
+        let _ = writeln!(text, "    {}", human::line(reason));
+    }
+}
+
+fn share(coverage: Coverage) -> String {
+    let checked = human::count(coverage.checked);
+    match coverage.total {
+        Some(total) => format!("{checked} of {}", human::count(total)),
+        None => format!("{checked} of unknown"),
+    }
+}
+
+/// Search folders and mountpoints hold nothing of their own, so they state none and have none.
+fn list_folders(text: &mut String, mailbox: &MailboxResult) {
+    for folder in &mailbox.summary.folders {
+        let (seen, stated) = (human::count(folder.seen), human::count(folder.stated));
+        let _ = writeln!(
+            text,
+            "    {seen:>9} of {stated:>9}  {:>9}  {}",
+            human::size(folder.bytes),
+            human::line(&folder.path)
+        );
+    }
+}
+
+/// A time to the minute, in UTC.
+fn moment(seconds: i64) -> Option<String> {
+    let time = Timestamp::from_second(seconds).ok()?;
+    Some(time.strftime("%Y-%m-%d %H:%M").to_string())
+}
