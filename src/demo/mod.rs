@@ -8,3 +8,4 @@ pub mod mailbox;
 pub mod pack;
 pub mod server;
 pub mod show;
+pub mod zimbra;

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::digest::Digest;
+
 /// Zimbra's number of an item or folder, unique in its mailbox; up to 255 for Zimbra's own folders and tags
 /// (`Mailbox.java`, `FIRST_USER_ID`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +95,31 @@ impl ItemKind {
         }
     }
 
+    /// The number Zimbra writes for this kind.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Folder => 1,
+            Self::SearchFolder => 2,
+            Self::Tag => 3,
+            Self::Conversation => 4,
+            Self::Message => 5,
+            Self::Contact => 6,
+            Self::Document => 8,
+            Self::Note => 9,
+            Self::Flag => 10,
+            Self::Appointment => 11,
+            Self::VirtualConversation => 12,
+            Self::Mountpoint => 13,
+            Self::Wiki => 14,
+            Self::Task => 15,
+            Self::Chat => 16,
+            Self::Comment => 17,
+            Self::Link => 18,
+            Self::Other(number) => number,
+        }
+    }
+
     /// Holds for folders, search folders and mountpoints.
     #[must_use]
     pub fn is_folder(self) -> bool {
@@ -130,20 +157,6 @@ impl fmt::Display for ItemKind {
         })
     }
 }
-
-/// The digest of an item's uncompressed body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Digest {
-    /// Of items made by Zimbra 8 and newer.
-    Sha256([u8; 32]),
-    /// Of items made by Zimbra 7 and older; an upgrade does not compute them anew.
-    Sha1([u8; 20]),
-}
-
-/// Text that is no digest as Zimbra writes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("neither a SHA-256 nor a SHA-1 in Zimbra's base64")]
-pub struct DigestError;
 
 /// Zimbra's flags of an item (`Flag.java`); whether it is unread is not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -191,4 +204,14 @@ pub struct Item {
     pub unread: bool,
     /// Its body was there and equal in size and digest to what is stated, or it has none and needs none.
     pub sound: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_and_its_number_belong_together() {
+        assert!((0..=u8::MAX).all(|number| ItemKind::of(number).number() == number));
+    }
 }

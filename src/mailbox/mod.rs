@@ -4,10 +4,12 @@
 //! them, and what was seen of each body. Invariants: names are never paths; no subject and no body outlives its
 //! member; what can't be read is said, never passed over.
 
+mod digest;
 mod item;
 pub mod message;
 mod view;
 pub mod zimbra;
 
-pub use item::{Digest, DigestError, Flags, Item, ItemId, ItemKind};
+pub use digest::{Digest, DigestError};
+pub use item::{Flags, Item, ItemId, ItemKind};
 pub use view::{Ending, Folder, Form, Mailbox};

@@ -1,0 +1,23 @@
+//! Exports of accounts, byte for byte as Zimbra writes them, made up and damaged at will.
+//!
+//! Input: folders and items. Output: a tgz, tar or zip. Three levels can be changed: the [`Export`] with what becomes
+//! of each item, its [`Member`]s, and the bytes of each layer. Invariant: the same input makes the same bytes.
+//! Sources: Zimbra's `ArchiveFormatter`, `ItemData`, `Folder` and its patched Ant.
+
+mod bencode;
+mod export;
+pub mod gzip;
+mod item;
+mod json;
+mod member;
+mod meta;
+mod name;
+pub mod tar;
+#[cfg(test)]
+mod tests;
+pub mod zip;
+
+pub use bencode::{Map, Value};
+pub use export::{Export, Options, Tally};
+pub use item::{Fate, Folder, Item, digest_of};
+pub use member::{Member, type_text};
