@@ -9,6 +9,7 @@ mod list;
 mod policy;
 mod progress;
 mod setup;
+mod show;
 mod verify;
 
 use std::io::{self, IsTerminal, Write};
@@ -35,6 +36,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Verify(verify::Args),
+    Show(show::Args),
     List(list::Args),
     Doctor(doctor::Args),
     Demo(demo::Args),
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Verify(args) => verify::run(args),
+        Command::Show(args) => show::run(args),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Demo(args) => demo::run(&args),
@@ -120,6 +123,10 @@ fn fitted(text: String) -> String {
         }
         _ => text,
     }
+}
+
+fn style() -> text::Style {
+    text::Style { color: colored(&io::stdout()) }
 }
 
 fn colored(stream: &impl IsTerminal) -> bool {

@@ -1,6 +1,7 @@
 //! The progress bars on a terminal: bytes, rate, time left and members of each archive.
 
 use std::collections::HashMap;
+use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::event::{Event, Observer, Tally};
+use crate::report::events::JsonLines;
 use crate::report::human;
 
 const TICK: Duration = Duration::from_millis(150);
@@ -20,6 +22,28 @@ struct Line {
 }
 
 type Lines = Mutex<HashMap<String, Line>>;
+
+/// Who watches a run: JSON lines on stderr if `events`, else bars where a terminal shows them and nobody asked for quiet.
+pub fn observers(events: bool, quiet: bool) -> Observers {
+    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    if events {
+        observers.push(Box::new(JsonLines::new(io::stderr())));
+    } else if !quiet && io::stderr().is_terminal() {
+        observers.push(Box::new(Bars::start()));
+    }
+    Observers(observers)
+}
+
+/// Several observers as one.
+pub struct Observers(Vec<Box<dyn Observer>>);
+
+impl Observer for Observers {
+    fn observe(&self, event: &Event<'_>) {
+        for observer in &self.0 {
+            observer.observe(event);
+        }
+    }
+}
 
 /// Draws one bar for each archive that is being read.
 pub struct Bars {

@@ -2,7 +2,7 @@ use clap::ValueEnum;
 
 use super::args::PolicyArgs;
 use super::setup::{self, Setup};
-use super::{Failure, fitted, print};
+use super::{Failure, fitted, print, progress};
 use crate::report::contents::{self, Contents};
 use crate::report::text;
 use crate::verdict::Rung;
@@ -50,7 +50,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
         runtime: setup.runtime.handle(),
         cancel: &setup.cancel,
     };
-    let run = verify::run(&job, selection, &super::observers(None, args.quiet));
+    let run = verify::run(&job, selection, &progress::observers(false, args.quiet));
     match (args.format, run.archives.first()) {
         (Format::Json, Some(archive)) => print(&setup::pretty(&Contents::from(archive)))?,
         (Format::Text, Some(archive)) => {

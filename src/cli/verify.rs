@@ -4,10 +4,9 @@ use clap::ValueEnum;
 
 use super::args::PolicyArgs;
 use super::setup::{self, Setup};
-use super::{Failure, colored, print, progress, tell};
-use crate::event::{Event, Observer};
+use super::{Failure, print, progress, tell};
 use crate::evidence;
-use crate::report::{events::JsonLines, json, text};
+use crate::report::{json, text};
 use crate::verdict::{Outcome, Rung};
 use crate::verify::{self, Job, RunResult};
 
@@ -85,7 +84,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
         runtime: setup.runtime.handle(),
         cancel: &setup.cancel,
     };
-    let run = verify::run(&job, selection, &args.observers());
+    let run = verify::run(&job, selection, &progress::observers(args.events.is_some(), args.quiet));
     let kept = setup.keep_record(&run);
     // What leaves no evidence is not shown as passed.
     if kept.is_ok() || run.outcome != Outcome::Passed {
@@ -122,33 +121,10 @@ impl Args {
         }
     }
 
-    fn observers(&self) -> Observers {
-        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
-        if let Some(Events::Jsonl) = self.events {
-            observers.push(Box::new(JsonLines::new(std::io::stderr())));
-        } else if !self.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-            observers.push(Box::new(progress::Bars::start()));
-        }
-        Observers(observers)
-    }
-
     fn rendered(&self, run: &RunResult) -> String {
         match self.format {
-            Format::Text => {
-                super::fitted(text::render(run, text::Style { color: colored(&std::io::stdout()) }))
-            }
+            Format::Text => super::fitted(text::render(run, super::style())),
             Format::Json => setup::pretty(&json::Result::from(run)),
-        }
-    }
-}
-
-/// Several observers as one.
-struct Observers(Vec<Box<dyn Observer>>);
-
-impl Observer for Observers {
-    fn observe(&self, event: &Event<'_>) {
-        for observer in &self.0 {
-            observer.observe(event);
         }
     }
 }

@@ -57,7 +57,10 @@ pub struct Reader<E: Examiner, F> {
 enum Current {
     Nothing,
     /// A member that is named like an export, of which too little came to say what it is.
-    Unknown { mailbox: Mailbox, member: Stranger },
+    Unknown {
+        mailbox: Mailbox,
+        member: Stranger,
+    },
     Export(Feed),
 }
 

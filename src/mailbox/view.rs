@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::item::{Item, ItemId, ItemKind};
 use crate::archive::unpack::tar::looks_like_tar;
 use crate::verdict::Findings;
@@ -60,6 +62,16 @@ impl Form {
         SUFFIXES.iter().find_map(|(suffix, form)| {
             let (stem, end) = name.split_at_checked(name.len().checked_sub(suffix.len())?)?;
             end.eq_ignore_ascii_case(suffix).then_some((*form, stem))
+        })
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Tgz => "tgz",
+            Self::Tar => "tar",
+            Self::Zip => "zip",
         })
     }
 }

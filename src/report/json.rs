@@ -2,14 +2,16 @@
 //!
 //! `docs/result.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
-use crate::verdict::{self, Cause, Coverage, Outcome, Rung, Severity, Standing};
-use crate::verify::{ArchiveResult, RunResult, Trouble};
+use crate::verdict::{self, Cause, Coverage, Outcome, Rung, Severity, Standing, State};
+use crate::verify::{ArchiveResult, MailboxResult, RunResult, Trouble};
 
 /// The name of this form of the result.
 pub const SCHEMA: &str = "mailproof/result/v1";
@@ -64,8 +66,53 @@ pub struct Archive {
     pub errors: Vec<Error>,
     /// What was seen on the way.
     pub facts: Facts,
+    /// How many items of mailboxes were compared, where that was asked for.
+    pub items: Option<Coverage>,
+    /// Each account's mailbox, in the archive's order.
+    pub accounts: Vec<Account>,
     /// The findings of the first read, where the archive was read twice.
     pub first_read: Option<Vec<Finding>>,
+}
+
+/// One account's mailbox in an archive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Account {
+    /// Whose it is.
+    pub account: String,
+    /// The member of the archive it was read from.
+    pub source: String,
+    /// `tgz`, `tar` or `zip`.
+    pub form: String,
+    /// Whether what the mailbox states of itself holds: the rung `meaningful`.
+    pub meaningful: State,
+    /// Why that is not proven.
+    pub reason: Option<String>,
+    /// How many items were compared with what is stated of them.
+    pub coverage: Coverage,
+    /// How many items there are of each kind.
+    pub items: BTreeMap<String, u64>,
+    /// Bytes of all bodies.
+    pub body_bytes: u64,
+    /// The date of the newest item (RFC 3339).
+    pub newest: Option<String>,
+    /// Its folders, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folders: Option<Vec<Folder>>,
+}
+
+/// A folder as it is stated and as it came.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Folder {
+    /// Its number.
+    pub id: u32,
+    /// Its path.
+    pub path: String,
+    /// Items it held when the export began.
+    pub stated: u64,
+    /// Items that came.
+    pub seen: u64,
+    /// Bytes that the items which came are stated to have.
+    pub bytes: u64,
 }
 
 /// One statement about a backup.
@@ -177,8 +224,49 @@ impl From<&ArchiveResult> for Archive {
             finding_counts: counts(&archive.findings),
             errors: errors(&archive.troubles),
             facts: Facts::from(&archive.facts),
+            items: archive.items,
+            accounts: archive.mailboxes.iter().map(Account::from).collect(),
             first_read: archive.first_read.as_ref().map(findings),
         }
+    }
+}
+
+impl From<&MailboxResult> for Account {
+    fn from(mailbox: &MailboxResult) -> Self {
+        let summary = &mailbox.summary;
+        Self {
+            account: summary.account.clone(),
+            source: summary.source.clone(),
+            form: summary.form.to_string(),
+            meaningful: mailbox.state,
+            reason: mailbox.reason.clone(),
+            coverage: mailbox.coverage,
+            items: summary.items.iter().map(|(kind, count)| (kind.to_string(), *count)).collect(),
+            body_bytes: summary.body_bytes,
+            newest: summary.newest.and_then(|at| Timestamp::from_second(at).ok()).map(time),
+            folders: None,
+        }
+    }
+}
+
+impl Account {
+    /// The account with its folders.
+    #[must_use]
+    pub fn with_folders(mailbox: &MailboxResult) -> Self {
+        let folders = mailbox.summary.folders.iter().map(|folder| Folder {
+            id: folder.id.0,
+            path: folder.path.to_string(),
+            stated: folder.stated,
+            seen: folder.seen,
+            bytes: folder.bytes,
+        });
+        Self { folders: Some(folders.collect()), ..Self::from(mailbox) }
+    }
+}
+
+impl From<&Trouble> for Error {
+    fn from(trouble: &Trouble) -> Self {
+        Self { stage: trouble.stage, message: trouble.message.clone(), internal: trouble.internal }
     }
 }
 
@@ -240,12 +328,5 @@ fn counts(findings: &verdict::Findings) -> Vec<FindingCount> {
 }
 
 fn errors(troubles: &[Trouble]) -> Vec<Error> {
-    troubles
-        .iter()
-        .map(|trouble| Error {
-            stage: trouble.stage,
-            message: trouble.message.clone(),
-            internal: trouble.internal,
-        })
-        .collect()
+    troubles.iter().map(Error::from).collect()
 }

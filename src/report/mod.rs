@@ -1,5 +1,6 @@
 //! What people and programs read of a result: text, JSON, events.
 
+pub mod contents;
 pub mod events;
 pub mod human;
 pub mod inventory;

@@ -205,6 +205,56 @@ kinds! {
         "The file is in the archive but not listed. Is it the archive itself, packed into itself? Otherwise find out which program put it there; make manifest and archive in one step, and write the archive elsewhere."
     MANIFEST_MEMBER_CHANGED "manifest-member-changed" Failure ProducerFault
         "The content differs from the manifest: the file changed between hashing and archiving, or the archive was rebuilt; make the backup again from a snapshot."
+
+    // export: a mailbox as Zimbra exports it (fmt=tgz, tar, zip)
+    EXPORT_ERROR_PAGE "export-error-page" Failure ProducerFault
+        "A page of the web server was saved in place of the export: check the account's name, the URL and the rights of the exporting account on the mail server, then export again."
+    EXPORT_UNRECOGNISED "export-unrecognised" Failure ProducerFault
+        "This is neither gzip, zip nor tar: look at what the backup job writes into this file, then export again."
+    EXPORT_WRONG_SUFFIX "export-wrong-suffix" Warning ProducerFault
+        "The file's name promises another format than it has, and an import that goes by the name fails: rename it, and mend the backup job."
+    EXPORT_EMPTY "export-empty" Warning ProducerFault
+        "An empty mailbox and a failed export look the same: compare with `zmmailbox -z -m ACCOUNT gms` on the mail server; if there is mail, export again."
+    EXPORT_TRUNCATED "export-truncated" Failure ProducerFault
+        "Everything behind this place is missing: look at the mail server's mailbox.log at the time of the export and at the job's exit code, then export again."
+    EXPORT_DAMAGED "export-damaged" Failure ProducerFault
+        "Nothing behind this place can be relied on: check how the file gets from the mail server into the archive (binary transfer, disk, memory), then export again."
+    EXPORT_WITHOUT_DESCRIPTIONS "export-without-descriptions" Warning ProducerFault
+        "Without descriptions neither digests nor counts can be checked, and an import loses flags, tags and dates: export with `fmt=tgz&meta=1`."
+    EXPORT_DESCRIPTION_UNREADABLE "export-description-unreadable" Failure ProducerFault
+        "An import refuses this item: look at the item on the mail server (`zmmailbox -z -m ACCOUNT getRestURL '/?id=ITEM'`), then export again."
+    EXPORT_METADATA_UNDECODABLE "export-metadata-undecodable" Warning ProducerFault
+        "Zimbra may still read what can't be read here; if the mail server's mailbox.log warns of it too, repair the item there."
+    EXPORT_DESCRIPTION_MISSING "export-description-missing" Failure ProducerFault
+        "An import refuses a body without its description: keep the export as the mail server wrote it, don't repack it; export again."
+    EXPORT_BODY_MISSING "export-body-missing" Failure ProducerFault
+        "The item is described and its content is not there: run `zmblobchk -m MAILBOX start` on the mail server, then export again."
+    EXPORT_ITEM_FILLER "export-item-filler" Failure ProducerFault
+        "The content is lost on the mail server and was replaced by a rescue tool: restore the item from an older backup."
+    EXPORT_ITEM_BLANK "export-item-blank" Failure ProducerFault
+        "The blob on the mail server is empty: run `zmblobchk -m MAILBOX start` there and restore the item from an older backup."
+    EXPORT_ITEM_ERROR_PAGE "export-item-error-page" Failure ProducerFault
+        "A page of a web server stands in place of the message: look at the item on the mail server, restore it from an older backup."
+    EXPORT_ITEM_UNPARSABLE "export-item-unparsable" Warning ProducerFault
+        "This is no mail: look at the item on the mail server; if it can't be opened there either, restore it from an older backup."
+    EXPORT_ITEM_TOO_LARGE "export-item-too-large" Failure ProducerFault
+        "Zimbra's tar can't hold items of 8 GiB and more, and what follows one is unreadable: export this account with `fmt=zip&meta=1`, or remove the item."
+    EXPORT_ITEM_SIZE "export-item-size" Failure ProducerFault
+        "The blob has another size than the database states: run `zmblobchk -m MAILBOX start` on the mail server, restore the item from an older backup."
+    EXPORT_ITEM_DIGEST "export-item-digest" Failure ProducerFault
+        "The blob on the mail server changed after it was received: check that server's disks, run `zmblobchk -m MAILBOX start`, restore the item from an older backup."
+    EXPORT_ITEM_DUPLICATE "export-item-duplicate" Failure ProducerFault
+        "One number stands for two contents, as when exports are joined: keep exports apart and export again."
+    EXPORT_OTHER_ACCOUNT "export-other-account" Warning ProducerFault
+        "See whose mailbox this is: is the other address an alias or an identity of the account (`zmprov ga ACCOUNT mail zimbraMailAlias`)? If not, the job mixes up accounts."
+    EXPORT_ITEMS_MISSING "export-items-missing" Failure ProducerFault
+        "Look for the account in the mail server's mailbox.log at the time of the export, run `zmblobchk -m MAILBOX start` there, then export again."
+    EXPORT_COUNT_SHIFT "export-count-shift" Warning SourceChurn
+        "If it stays after the next export, items are missing rather than deleted: run `zmblobchk -m MAILBOX start` on the mail server; exports with `lock=1` have no shift."
+    EXPORT_BYTES_DIFFER "export-bytes-differ" Warning SourceChurn
+        "If it stays after the next export, compare the folder with `zmmailbox -z -m ACCOUNT gf FOLDER`; exports with `lock=1` have no shift."
+    EXPORT_TRASH_EXCLUDED "export-trash-excluded" Info Configuration
+        "Zimbra leaves Trash and Junk out; to have them, set zimbraPrefIncludeTrashInSearch and zimbraPrefIncludeSpamInSearch to TRUE for the exporting account."
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 //! Zimbra's own formats, as its exports and backup tools write them.
 
+pub mod bencode;
 pub mod export;
+mod json;
 pub mod meta;

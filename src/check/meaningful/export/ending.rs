@@ -1,0 +1,131 @@
+//! How the layers of an export ended (modes 1, 2, 4): cut, damaged, or with what is harmless here.
+
+use super::Meaning;
+use super::counts::Counts;
+use crate::mailbox::Mailbox;
+use crate::verdict::{Finding, Findings, Kind, Severity, kinds};
+
+/// Faults that are named in full.
+const NAMED: usize = 4;
+
+/// What a fault of a layer means for an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// The layer stops before its end.
+    Cut,
+    /// The layer is not as it was written.
+    Damage,
+    /// Told as it is: a limit of the policy, or what is no more than odd.
+    Own,
+    /// An export's names are no paths, and that it is empty is judged elsewhere.
+    None,
+}
+
+pub(super) fn finish(mailbox: &Mailbox, counts: &Counts<'_>, meaning: &mut Meaning) {
+    let faults = &mailbox.ending.faults;
+    let has = |sought| faults.counts().any(|(kind, _)| class(kind) == sought);
+    let (cut, damaged) = (has(Fault::Cut), has(Fault::Damage));
+    if cut || damaged {
+        let kind = if damaged { &kinds::EXPORT_DAMAGED } else { &kinds::EXPORT_TRUNCATED };
+        let observed = format!("{}; {}", named(faults), counts.came());
+        let finding = Finding::new(kind, &mailbox.account).expected("every layer whole up to its end");
+        meaning.findings.push(finding.observed(observed));
+    }
+    for fault in faults.iter().filter(|fault| class(fault.kind) == Fault::Own) {
+        let subject = format!("{}: {}", mailbox.account, fault.subject);
+        meaning.findings.push(Finding { subject, ..fault.clone() });
+    }
+    if !mailbox.ending.whole && !cut && !damaged && !has(Fault::Own) {
+        let why =
+            "the archive around the export stopped, so the export was not read to its end; mend that first";
+        meaning.open.push(why.to_owned());
+    }
+}
+
+fn class(kind: &Kind) -> Fault {
+    match kind.id {
+        "tar-path-unsafe" | "tar-path-unreadable" | "tar-duplicate-member" | "tar-empty" => Fault::None,
+        "tar-missing-end-marker" | "tar-truncated-header" | "tar-truncated-member" => Fault::Cut,
+        id if id.ends_with("-truncated") => Fault::Cut,
+        id if id.starts_with("limit-") || kind.severity < Severity::Failure => Fault::Own,
+        _ => Fault::Damage,
+    }
+}
+
+/// Names the faults, and what they mean together.
+fn named(faults: &Findings) -> String {
+    let broken = faults.iter().filter(|fault| matches!(class(fault.kind), Fault::Cut | Fault::Damage));
+    let names: Vec<String> =
+        broken.take(NAMED).map(|fault| format!("{} ({})", fault.kind.id, fault.subject)).collect();
+    let names = names.join(", ");
+    match meaning_of(faults) {
+        Some(meaning) => format!("{meaning}: {names}"),
+        None => names,
+    }
+}
+
+fn meaning_of(faults: &Findings) -> Option<&'static str> {
+    let has = |test: fn(&str) -> bool| faults.counts().any(|(kind, _)| test(kind.id));
+    let unpacked_wrongly = has(|id| matches!(id, "gzip-checksum-mismatch" | "gzip-corrupt"));
+    let out_of_step = has(|id| id.starts_with("tar-") && !id.starts_with("tar-path"));
+    if unpacked_wrongly && out_of_step {
+        return Some("as after a text-mode transfer, which drops bytes");
+    }
+    let packed = has(|id| id.starts_with("gzip-"));
+    let inside_item = has(|id| id == "tar-truncated-member" || id.starts_with("tar-header-"));
+    match (packed, inside_item) {
+        (false, true) => Some("the server gave up inside an item and closed the export as if it were whole"),
+        _ if has(|id| id == "gzip-truncated") => Some("the transfer stopped before the server had finished"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Export, found, only};
+    use crate::verdict::{Finding, kinds};
+
+    fn with(faults: &[&'static crate::verdict::Kind]) -> super::Meaning {
+        let mut export = Export::full();
+        export.ending.whole = false;
+        for kind in faults {
+            export.ending.faults.push(Finding::new(kind, "archive"));
+        }
+        export.examine()
+    }
+
+    #[test]
+    fn a_cut_transfer_and_a_server_that_gave_up_are_told_apart() {
+        let cut = with(&[&kinds::GZIP_TRUNCATED, &kinds::TAR_TRUNCATED_MEMBER]);
+        assert!(only(&cut, "export-truncated").observed.starts_with("the transfer stopped"));
+        let gave_up = with(&[&kinds::TAR_TRUNCATED_MEMBER]);
+        let finding = only(&gave_up, "export-truncated");
+        assert!(finding.observed.starts_with("the server gave up inside an item"), "{}", finding.observed);
+        assert!(finding.observed.ends_with("5 of 5 stated items came"), "{}", finding.observed);
+    }
+
+    #[test]
+    fn lost_bytes_look_like_a_text_mode_transfer() {
+        let meaning = with(&[&kinds::GZIP_CHECKSUM_MISMATCH, &kinds::TAR_HEADER_CHECKSUM]);
+        assert!(only(&meaning, "export-damaged").observed.contains("text-mode transfer"));
+        let meaning = with(&[&kinds::GZIP_CHECKSUM_MISMATCH]);
+        assert!(!only(&meaning, "export-damaged").observed.contains("text-mode transfer"));
+    }
+
+    #[test]
+    fn names_are_no_paths_and_limits_stay_what_they_are() {
+        let mut export = Export::full();
+        for kind in [&kinds::TAR_PATH_UNSAFE, &kinds::TAR_PATH_UNREADABLE, &kinds::TAR_DUPLICATE_MEMBER] {
+            export.ending.faults.push(Finding::new(kind, "member 3"));
+        }
+        assert_eq!(found(&export.examine()), [""; 0]);
+        let limited = with(&[&kinds::LIMIT_UNPACKED_SIZE]);
+        assert_eq!(only(&limited, "limit-unpacked-size").subject, "anna@example.org: archive");
+    }
+
+    #[test]
+    fn an_export_that_stops_without_a_fault_of_its_own_is_open() {
+        let meaning = with(&[]);
+        assert_eq!((found(&meaning).len(), meaning.open.len()), (0, 1));
+    }
+}

@@ -1,0 +1,105 @@
+//! One account's export: is it whole, and is every item what it was when it was received?
+//!
+//! Input: the entries of an export as they come, and at its end the mailbox. Output: what is wrong, how many items
+//! were proven of how many are due, and a summary without items. Invariants: the memory kept of an entry does not
+//! grow with its size; no finding holds a subject, an address or content of mail.
+
+mod bodies;
+mod counts;
+mod emptiness;
+mod ending;
+#[cfg(test)]
+mod fixture;
+mod head;
+mod order;
+mod pairing;
+mod repetition;
+mod sender;
+mod summary;
+
+pub use head::judge_head;
+pub use summary::{FolderSummary, MailboxSummary};
+
+use super::Meaning;
+use crate::archive::unpack::shown;
+use crate::mailbox::zimbra::export::{Entry, Examiner};
+use crate::mailbox::zimbra::meta::Meta;
+use crate::mailbox::{Item, ItemId, Mailbox};
+use crate::policy;
+use bodies::Bodies;
+use counts::Counts;
+use order::Order;
+use pairing::Pairing;
+use sender::Senders;
+
+/// Examines one export.
+#[derive(Debug)]
+pub struct Examination {
+    account: String,
+    shift: u64,
+    pairing: Pairing,
+    bodies: Bodies,
+    senders: Senders,
+}
+
+impl Examination {
+    /// Begins to examine the export of `account` (`anna@example.org`).
+    #[must_use]
+    pub fn new(account: &str, rules: &policy::Mailbox) -> Self {
+        Self {
+            account: account.to_owned(),
+            shift: u64::from(rules.shift),
+            pairing: Pairing::default(),
+            bodies: Bodies::default(),
+            senders: Senders::new(account),
+        }
+    }
+}
+
+impl Examiner for Examination {
+    type Verdict = (MailboxSummary, Meaning);
+
+    fn entry(&mut self, entry: &Entry<'_>) {
+        self.pairing.entry(&self.account, entry);
+        self.bodies.entry(&self.account, entry);
+        self.senders.entry(entry);
+    }
+
+    fn finish(self, mailbox: Mailbox) -> Self::Verdict {
+        let mut meaning = Meaning::default();
+        let order = Order::of(&mailbox.items);
+        let counts = Counts::of(&mailbox, &order);
+        ending::finish(&mailbox, &counts, &mut meaning);
+        emptiness::finish(&mailbox, &mut meaning);
+        let undecodable = self.pairing.finish(&mailbox, &mut meaning);
+        self.bodies.finish(&mailbox.account, &mut meaning);
+        repetition::finish(&mailbox, &order, &mut meaning);
+        self.senders.finish(&mailbox, &mut meaning);
+        counts.finish(&mailbox, self.shift, &undecodable, &mut meaning);
+        (MailboxSummary::new(&mailbox, &counts), meaning)
+    }
+}
+
+/// How findings name an item.
+fn item_place(account: &str, item: &Item) -> String {
+    format!("{account}: folder {}, item {}", item.folder, item.id)
+}
+
+/// How findings name a folder.
+fn folder_place(account: &str, folder: ItemId) -> String {
+    format!("{account}: folder {folder}")
+}
+
+/// How findings name an entry: by its numbers where it has some, else by its name without the subject in it.
+fn entry_place(account: &str, entry: &Entry<'_>) -> String {
+    match entry.meta() {
+        Some(Meta::Item(item)) => item_place(account, item),
+        Some(Meta::Folder(folder)) => folder_place(account, folder.id),
+        None => format!("{account}: {}", shown(&named(entry))),
+    }
+}
+
+/// The name of the member that an entry is known by; `.meta` tells a contact from a file.
+fn named(entry: &Entry<'_>) -> Vec<u8> {
+    if entry.described.is_some() { [entry.name, b".meta"].concat() } else { entry.name.to_vec() }
+}

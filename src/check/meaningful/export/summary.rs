@@ -1,0 +1,66 @@
+use super::counts::Counts;
+use crate::mailbox::{Form, ItemId, ItemKind, Mailbox};
+
+/// What remains of an export: small whatever it held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxSummary {
+    /// Whose it is.
+    pub account: String,
+    /// The member of the archive it was read from.
+    pub source: String,
+    /// In which form it was exported.
+    pub form: Form,
+    /// Folders, search folders and mountpoints, in the order of the export.
+    pub folders: Vec<FolderSummary>,
+    /// How many there are of each kind of item, folders not among them.
+    pub items: Vec<(ItemKind, u64)>,
+    /// Bytes of all bodies.
+    pub body_bytes: u64,
+    /// The date of the newest item, in seconds since 1970.
+    pub newest: Option<i64>,
+}
+
+/// A folder as it is stated and as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderSummary {
+    /// Its number.
+    pub id: ItemId,
+    /// Its path.
+    pub path: Box<str>,
+    /// Items it held when the export began, those that an export leaves out included.
+    pub stated: u64,
+    /// Items that came.
+    pub seen: u64,
+    /// Bytes that the items which came are stated to have.
+    pub bytes: u64,
+}
+
+impl MailboxSummary {
+    pub(super) fn new(mailbox: &Mailbox, counts: &Counts<'_>) -> Self {
+        let folders = mailbox.folders.iter().map(|folder| {
+            let seen = counts.seen(folder.id);
+            let (id, path, stated) = (folder.id, folder.path.clone(), folder.items);
+            FolderSummary { id, path, stated, seen: seen.items, bytes: seen.bytes }
+        });
+        Self {
+            account: mailbox.account.clone(),
+            source: mailbox.source.clone(),
+            form: mailbox.form,
+            folders: folders.collect(),
+            items: by_kind(mailbox),
+            body_bytes: mailbox.body_bytes,
+            newest: mailbox.newest(),
+        }
+    }
+}
+
+fn by_kind(mailbox: &Mailbox) -> Vec<(ItemKind, u64)> {
+    let mut kinds: Vec<(ItemKind, u64)> = Vec::new();
+    for item in &mailbox.items {
+        match kinds.iter_mut().find(|(kind, _)| *kind == item.kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((item.kind, 1)),
+        }
+    }
+    kinds
+}
