@@ -1,0 +1,127 @@
+//! Whole archives through the whole way, and what is claimed of the mailboxes in them.
+
+use std::fs;
+use std::path::Path;
+
+use mailproof::archive::decrypt::Keyring;
+use mailproof::demo::pack::{File, Pack};
+use mailproof::demo::zimbra::{Export, Fate, Item};
+use mailproof::event::Silent;
+use mailproof::policy::{Policy, Store};
+use mailproof::verdict::{Outcome, Rung, State};
+use mailproof::verify::{self, ArchiveResult, Cancel, Job};
+use secrecy::ExposeSecret;
+
+use crate::support;
+
+const SESSION: &str = "full-20261122230000";
+
+/// An account with so many messages in its inbox.
+pub fn account(messages: u32) -> Export {
+    let mut export = Export::default();
+    for id in 257..257 + messages {
+        let body = format!("From: a@example.org\r\nSubject: {id}\r\n\r\nText of message {id}.\r\n");
+        export.items.push(Item::message(id, 2, format!("Subject {id}"), body.into_bytes()));
+    }
+    export
+}
+
+pub fn tgz(name: &str, export: &Export) -> File {
+    File::new(format!("{SESSION}/{name}.tgz"), export.write().unwrap())
+}
+
+/// Packs `files`, verifies the archive from a folder up to `meaningful`, and gives its result.
+pub fn verified(files: &[File]) -> ArchiveResult {
+    let folder = support::folder();
+    let identity = age::x25519::Identity::generate();
+    let archive = Pack::new(vec![identity.to_public()]).build(files).unwrap();
+    verify_bytes(folder.path(), &identity, &archive.encrypted)
+}
+
+fn verify_bytes(folder: &Path, identity: &age::x25519::Identity, archive: &[u8]) -> ArchiveResult {
+    fs::write(folder.join("a.tar.zst.age"), archive).unwrap();
+    let key = support::secret_file(folder, "key.txt", identity.to_string().expose_secret());
+    let mut policy = Policy::default();
+    policy.require.rung = Rung::Meaningful;
+    policy.keys.identities = vec![key];
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let keyring = Keyring::load(&policy.keys, None).unwrap();
+    let cancel = Cancel::default();
+    let job = Job { policy: &policy, keyring: &keyring, runtime: runtime.handle(), cancel: &cancel };
+    let addresses = [folder.join("a.tar.zst.age").display().to_string()];
+    let selection = runtime.block_on(verify::named(&addresses, &Store::default(), None)).unwrap();
+    verify::run(&job, selection, &Silent).archives.remove(0)
+}
+
+pub fn found(result: &ArchiveResult) -> Vec<&'static str> {
+    result.findings.counts().map(|(kind, _)| kind.id).collect()
+}
+
+#[test]
+fn sound_mailboxes_are_proven() {
+    let files = [tgz("anna@example.org", &account(40)), tgz("marco@example.org", &account(3))];
+    let result = verified(&files);
+    assert_eq!(
+        (found(&result), result.outcome, result.rung),
+        (vec![], Outcome::Passed, Some(Rung::Meaningful))
+    );
+    let items = result.items.unwrap();
+    assert_eq!((items.checked, items.total), (43, Some(43)));
+    let accounts: Vec<_> = result.mailboxes.iter().map(|mailbox| mailbox.summary.account.as_str()).collect();
+    assert_eq!(accounts, ["anna@example.org", "marco@example.org"]);
+}
+
+#[test]
+fn one_account_s_fault_is_that_account_s() {
+    let mut broken = account(40);
+    for item in &mut broken.items[10..20] {
+        item.fate = Fate::Lost;
+    }
+    let files = [tgz("anna@example.org", &account(5)), tgz("marco@example.org", &broken)];
+    let result = verified(&files);
+    assert_eq!((found(&result), result.outcome), (vec!["export-items-missing"], Outcome::Failed));
+    assert_eq!(result.rung, Some(Rung::Complete));
+    let states: Vec<_> = result.mailboxes.iter().map(|mailbox| mailbox.state).collect();
+    assert_eq!(states, [State::Proven, State::Disproven]);
+}
+
+#[test]
+fn an_archive_may_be_an_export_itself() {
+    let folder = support::folder();
+    let identity = age::x25519::Identity::generate();
+    let archive = Pack::new(vec![identity.to_public()]).encrypt(&account(7).write().unwrap()).unwrap();
+    let result = verify_bytes(folder.path(), &identity, &archive);
+    assert_eq!(found(&result), ["manifest-missing"]);
+    assert_eq!(result.outcome, Outcome::NotVerified, "nobody vouches for the list of its files");
+    let mailbox = &result.mailboxes[0];
+    assert_eq!((mailbox.state, mailbox.coverage.total), (State::Proven, Some(7)));
+}
+
+#[test]
+fn an_archive_without_a_mailbox_is_not_meaningful() {
+    let result = verified(&[File::new("notes.txt", "no mail here"), File::new("conf.tgz", other_archive())]);
+    assert_eq!((found(&result), result.outcome), (vec![], Outcome::NotVerified));
+    assert_eq!(result.rung, Some(Rung::Complete));
+}
+
+/// A compressed tar that is no export.
+fn other_archive() -> Vec<u8> {
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(3);
+    tar.append_data(&mut header, "conf/x.cf", &b"a=b"[..]).unwrap();
+    tar.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn what_is_no_export_is_named() {
+    let page = "<html><head><title>Error 404 Not Found</title></head><body>Powered by Jetty://</body></html>";
+    let files = [
+        File::new(format!("{SESSION}/anna@example.org.tgz"), page),
+        File::new(format!("{SESSION}/marco@example.org.tgz"), ""),
+        tgz("luca@example.org", &account(2)),
+    ];
+    let result = verified(&files);
+    assert_eq!(found(&result), ["export-error-page", "export-empty"]);
+    assert_eq!(result.outcome, Outcome::Failed);
+}
