@@ -1,7 +1,7 @@
 //! Whether all items came that the folders state (modes 3, 5, 11): a valid export can be silently incomplete.
 //!
 //! A folder states its items and bytes as they were when the export began. Items with `\Deleted` are not exported;
-//! Trash and its subfolders, and Junk, only where the exporting account's preferences say so (`ZimbraQuery.java`).
+//! Trash and Junk with their subfolders only where the exporting account's preferences say so (`ZimbraQuery.java`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,8 +20,10 @@ const UNJUDGED: [ItemId; 3] = [ItemId::ROOT, ItemId::TAGS, ItemId::CONVERSATIONS
 pub(super) struct Seen {
     /// Items, each number once.
     pub(super) items: u64,
-    /// Their stated bytes, those of older revisions included.
+    /// Their stated bytes.
     pub(super) bytes: u64,
+    /// Those of older revisions, which folders count until the server forgets a revision.
+    older: u64,
     /// Items that are what is stated of them.
     sound: u64,
 }
@@ -159,7 +161,8 @@ impl<'a> Counts<'a> {
     /// Bytes say more than numbers where no item is missing and none came in addition.
     fn judge_bytes(&self, account: &str, folder: &Folder, meaning: &mut Meaning) {
         let (seen, Some(bytes)) = (self.seen(folder.id), folder.bytes) else { return };
-        let same = if folder.deleted > 0 { seen.bytes <= bytes } else { seen.bytes == bytes };
+        let most = if folder.deleted > 0 { u64::MAX } else { seen.bytes.saturating_add(seen.older) };
+        let same = (seen.bytes..=most).contains(&bytes);
         if seen.items == due(folder) && !same {
             let finding = Finding::new(&kinds::EXPORT_BYTES_DIFFER, folder_place(account, folder.id));
             let observed = format!("{} items, {} bytes", seen.items, seen.bytes);
@@ -175,7 +178,7 @@ impl<'a> Counts<'a> {
         if folders > 0 {
             meaning.findings.push(
                 Finding::new(&kinds::EXPORT_TRASH_EXCLUDED, account)
-                    .expected(format!("{items} items in {folders} folders: Trash with its subfolders, Junk"))
+                    .expected(format!("{items} items in {folders} folders of Trash and Junk"))
                     .observed("none of them"),
             );
         }
@@ -222,17 +225,17 @@ fn add(seen: &mut HashMap<ItemId, Seen>, group: Group<'_>) {
     let folder = seen.entry(current.folder).or_default();
     folder.items += 1;
     folder.sound += u64::from(group.items().all(|item| item.sound));
-    let bytes = match group.is_revised() {
-        true => group.items().fold(0, |sum: u64, item| sum.saturating_add(item.size)),
-        false => current.size,
-    };
-    folder.bytes = folder.bytes.saturating_add(bytes);
+    folder.bytes = folder.bytes.saturating_add(current.size);
+    if group.is_revised() {
+        let all = group.items().fold(0, |sum: u64, item| sum.saturating_add(item.size));
+        folder.older = folder.older.saturating_add(all - current.size);
+    }
 }
 
-/// Trash with what lies in it, and Junk, each where it states items and nothing of it came.
+/// Trash and Junk with what lies in them, each where it states items and nothing of it came.
 fn excluded(folders: &[&Folder], seen: &HashMap<ItemId, Seen>) -> HashSet<ItemId> {
-    let trash = with_subfolders(ItemId::TRASH, folders);
-    let left_out = |ids: HashSet<ItemId>| {
+    let left_out = |top| {
+        let ids = with_subfolders(top, folders);
         let came = ids.iter().any(|id| seen.contains_key(id));
         let stated: HashSet<ItemId> = folders
             .iter()
@@ -241,7 +244,7 @@ fn excluded(folders: &[&Folder], seen: &HashMap<ItemId, Seen>) -> HashSet<ItemId
             .collect();
         if came { HashSet::new() } else { stated }
     };
-    &left_out(trash) | &left_out(HashSet::from([ItemId::JUNK]))
+    &left_out(ItemId::TRASH) | &left_out(ItemId::JUNK)
 }
 
 /// A folder and all that lie in it, at any depth.
@@ -389,7 +392,7 @@ mod tests {
         ]);
         let meaning = export.examine();
         let finding = only(&meaning, "export-trash-excluded");
-        assert_eq!(finding.expected, "73 items in 4 folders: Trash with its subfolders, Junk");
+        assert_eq!(finding.expected, "73 items in 4 folders of Trash and Junk");
         assert_eq!((finding.severity, meaning.coverage.total), (Severity::Info, Some(5)));
         // Where something of Trash came, all of it is due; Junk is another matter.
         add_messages(&mut export, 300, 400..407);
