@@ -1,0 +1,3 @@
+//! Mailboxes in archives, held to what others read from the same bytes.
+
+mod modes;
