@@ -47,7 +47,8 @@ fn class(kind: &Kind) -> Fault {
         "tar-path-unsafe" | "tar-path-unreadable" | "tar-duplicate-member" | "tar-empty" => Fault::None,
         "tar-missing-end-marker" | "tar-truncated-header" | "tar-truncated-member" => Fault::Cut,
         id if id.ends_with("-truncated") => Fault::Cut,
-        id if id.starts_with("limit-") || kind.severity < Severity::Failure => Fault::Own,
+        id if id.starts_with("limit-") || id.ends_with("-unsupported") => Fault::Own,
+        _ if kind.severity < Severity::Failure => Fault::Own,
         _ => Fault::Damage,
     }
 }
