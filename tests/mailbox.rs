@@ -1,3 +1,4 @@
-//! Mailboxes inside archives: from the archive's bytes to the rung `meaningful`.
+//! Mailboxes inside archives: from the archive's bytes to the rung `meaningful`, held to what others read from the same bytes.
 
+mod modes;
 mod run;

@@ -2,7 +2,7 @@
 
 use super::Meaning;
 use super::counts::Counts;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Form, Mailbox};
 use crate::verdict::{Finding, Findings, Kind, Severity, kinds};
 
 /// Faults that are named in full.
@@ -27,7 +27,7 @@ pub(super) fn finish(mailbox: &Mailbox, counts: &Counts<'_>, meaning: &mut Meani
     let (cut, damaged) = (has(Fault::Cut), has(Fault::Damage));
     if cut || damaged {
         let kind = if damaged { &kinds::EXPORT_DAMAGED } else { &kinds::EXPORT_TRUNCATED };
-        let observed = format!("{}; {}", named(faults), counts.came());
+        let observed = format!("{}; {}", named(faults, mailbox.form), counts.came());
         let finding = Finding::new(kind, &mailbox.account).expected("every layer whole up to its end");
         meaning.findings.push(finding.observed(observed));
     }
@@ -47,24 +47,25 @@ fn class(kind: &Kind) -> Fault {
         "tar-path-unsafe" | "tar-path-unreadable" | "tar-duplicate-member" | "tar-empty" => Fault::None,
         "tar-missing-end-marker" | "tar-truncated-header" | "tar-truncated-member" => Fault::Cut,
         id if id.ends_with("-truncated") => Fault::Cut,
-        id if id.starts_with("limit-") || kind.severity < Severity::Failure => Fault::Own,
+        id if id.starts_with("limit-") || id.ends_with("-unsupported") => Fault::Own,
+        _ if kind.severity < Severity::Failure => Fault::Own,
         _ => Fault::Damage,
     }
 }
 
 /// Names the faults, and what they mean together.
-fn named(faults: &Findings) -> String {
+fn named(faults: &Findings, form: Form) -> String {
     let broken = faults.iter().filter(|fault| matches!(class(fault.kind), Fault::Cut | Fault::Damage));
     let names: Vec<String> =
         broken.take(NAMED).map(|fault| format!("{} ({})", fault.kind.id, fault.subject)).collect();
     let names = names.join(", ");
-    match meaning_of(faults) {
+    match meaning_of(faults, form) {
         Some(meaning) => format!("{meaning}: {names}"),
         None => names,
     }
 }
 
-fn meaning_of(faults: &Findings) -> Option<&'static str> {
+fn meaning_of(faults: &Findings, form: Form) -> Option<&'static str> {
     let has = |test: fn(&str) -> bool| faults.counts().any(|(kind, _)| test(kind.id));
     let unpacked_wrongly = has(|id| matches!(id, "gzip-checksum-mismatch" | "gzip-corrupt"));
     let out_of_step = has(|id| id.starts_with("tar-") && !id.starts_with("tar-path"));
@@ -72,10 +73,12 @@ fn meaning_of(faults: &Findings) -> Option<&'static str> {
         return Some("as after a text-mode transfer, which drops bytes");
     }
     let packed = has(|id| id.starts_with("gzip-"));
-    let inside_item = has(|id| id == "tar-truncated-member" || id.starts_with("tar-header-"));
-    match (packed, inside_item) {
-        (false, true) => Some("the server gave up inside an item and closed the export as if it were whole"),
+    match form {
         _ if has(|id| id == "gzip-truncated") => Some("the transfer stopped before the server had finished"),
+        // Compressed on the same server as packed, and whole up to its checksum.
+        Form::Tgz if !packed => {
+            Some("the server gave up inside an item and closed the export as if it were whole")
+        }
         _ => None,
     }
 }

@@ -16,8 +16,8 @@ pub(super) struct Pairing {
     findings: Findings,
     /// Bodies without a description: one finding for all of them where nothing has one.
     orphans: Findings,
-    /// The last entry's body is missing, which is no fault of its own where the export was cut.
-    bodiless: Option<Finding>,
+    /// What the last entry lacks, which is no fault of its own where the export was cut.
+    last: Option<Finding>,
     descriptions: u64,
     undecodable: u64,
     undecodable_folders: HashSet<ItemId>,
@@ -25,10 +25,10 @@ pub(super) struct Pairing {
 
 impl Pairing {
     pub(super) fn entry(&mut self, account: &str, entry: &Entry<'_>) {
-        self.findings.extend(self.bodiless.take());
+        self.findings.extend(self.last.take());
         match entry.described {
             None => self.orphans.push(orphan(account, entry)),
-            Some(Err(error)) => self.findings.push(unreadable(account, entry, error)),
+            Some(Err(error)) => self.last = Some(unreadable(account, entry, error)),
             Some(Ok(described)) => {
                 self.judge(account, entry, &described.meta);
                 if described.undecodable {
@@ -45,7 +45,7 @@ impl Pairing {
             (Meta::Item(item), None) if item.digest.is_some() => {
                 let finding = Finding::new(&kinds::EXPORT_BODY_MISSING, entry_place(account, entry));
                 let expected = format!("a body of {} bytes", item.size);
-                self.bodiless = Some(finding.expected(expected).observed("none"));
+                self.last = Some(finding.expected(expected).observed("none"));
             }
             _ => {}
         }
@@ -62,7 +62,7 @@ impl Pairing {
 
     /// Tells what it found, and gives the folders of which less is known than others state.
     pub(super) fn finish(mut self, mailbox: &Mailbox, meaning: &mut Meaning) -> HashSet<ItemId> {
-        self.findings.extend(self.bodiless.take().filter(|_| mailbox.ending.whole));
+        self.findings.extend(self.last.take().filter(|_| mailbox.ending.whole));
         if self.descriptions == 0 && mailbox.bodies > 0 {
             self.tell_undescribed(mailbox, meaning);
         } else {
@@ -137,13 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn the_last_body_of_a_cut_export_is_explained_by_the_cut() {
+    fn what_the_last_entry_of_a_cut_export_lacks_is_explained_by_the_cut() {
         let mut export = Export::full();
         export.items.last_mut().unwrap().1 = None;
         assert_eq!(found(&export.examine()), ["export-body-missing"]);
         export.ending.whole = false;
         export.ending.faults.push(Finding::new(&kinds::GZIP_TRUNCATED, "archive"));
         assert_eq!(found(&export.examine()), ["export-truncated"]);
+        export.unreadable.push((b"Inbox/x.eml", MetaError::Json));
+        assert_eq!(found(&export.examine()), ["export-truncated", "export-body-missing"]);
     }
 
     #[test]

@@ -91,6 +91,11 @@ mod tests {
         }
         let meaning = export.examine();
         assert_eq!((found(&meaning), meaning.coverage.checked), (vec![], 6));
+        // A revision that the server has forgotten meanwhile is no longer counted.
+        export.folder(16).bytes = Some(1500);
+        assert_eq!(found(&export.examine()), [""; 0]);
+        export.folder(16).bytes = Some(2001);
+        assert_eq!(found(&export.examine()), ["export-bytes-differ"]);
         export.items[6].0.flags = Flags(0);
         assert_eq!(found(&export.examine())[0], "export-item-duplicate");
     }

@@ -1,0 +1,198 @@
+//! Folders that state more, less and other than what came.
+
+use super::super::fixture::{Export, body, contact, folder, found, message, only};
+use super::*;
+use crate::verdict::Severity;
+
+/// An export with `items` more in Inbox than came.
+fn lacking(items: u64) -> Export {
+    let mut export = Export::full();
+    let inbox = export.folder(2);
+    inbox.items += items;
+    inbox.bytes = Some(inbox.items * 1000);
+    export
+}
+
+fn add_messages(export: &mut Export, folder: u32, ids: std::ops::Range<u32>) {
+    for id in ids {
+        let item = message(folder, id);
+        export.add(item, Some(body(&item)));
+    }
+}
+
+#[test]
+fn all_that_is_stated_came() {
+    let (summary, meaning) = Export::full().examined();
+    assert_eq!((found(&meaning), meaning.open.len()), (vec![], 0));
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (5, Some(5)));
+    let inbox = &summary.folders[1];
+    assert_eq!((inbox.id, inbox.stated, inbox.seen, inbox.bytes), (ItemId(2), 3, 3, 3000));
+    assert_eq!((summary.items, summary.newest), (vec![(ItemKind::Message, 5)], Some(261)));
+}
+
+#[test]
+fn a_few_less_may_be_deleted_and_more_are_missing() {
+    let meaning = lacking(3).examine();
+    assert_eq!(only(&meaning, "export-count-shift").severity, Severity::Warning);
+    assert_eq!(meaning.coverage.total, Some(5));
+    let meaning = lacking(4).examine();
+    let finding = only(&meaning, "export-items-missing");
+    assert_eq!(finding.subject, "anna@example.org: folder 2");
+    assert_eq!(finding.expected, "7 items, 7000 bytes");
+    assert_eq!(finding.observed, "3 items, 3000 bytes");
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (5, Some(9)));
+}
+
+#[test]
+fn a_locked_mailbox_has_no_shift() {
+    let mut export = lacking(1);
+    export.shift = 0;
+    only(&export.examine(), "export-items-missing");
+}
+
+#[test]
+fn what_came_during_the_export_is_fine() {
+    let mut export = Export::full();
+    add_messages(&mut export, 2, 300..310);
+    let meaning = export.examine();
+    assert_eq!((found(&meaning), meaning.coverage.total), (vec![], Some(15)));
+}
+
+#[test]
+fn deleted_items_are_not_due_and_their_bytes_are_a_bound() {
+    let mut export = lacking(10);
+    export.folder(2).deleted = 10;
+    assert_eq!(found(&export.examine()), [""; 0]);
+    export.folder(2).bytes = Some(2999);
+    assert_eq!(found(&export.examine()), ["export-bytes-differ"]);
+}
+
+#[test]
+fn equal_numbers_of_other_bytes_are_told() {
+    let mut export = Export::full();
+    export.folder(5).bytes = Some(1999);
+    assert_eq!(only(&export.examine(), "export-bytes-differ").subject, "anna@example.org: folder 5");
+    export.folder(5).bytes = None;
+    assert_eq!(found(&export.examine()), [""; 0]);
+}
+
+#[test]
+fn an_export_that_stops_is_told_from_blobs_that_are_missing() {
+    // Inbox is whole, Sent is not, and of the others nothing came.
+    let mut export = Export::full();
+    export.folder(5).items = 4;
+    export.folders.extend([folder(300, 1, "/Verona", 2), folder(301, 1, "/Work", 4)]);
+    let meaning = export.examine();
+    assert_eq!(found(&meaning), ["export-items-missing"; 3]);
+    for finding in meaning.findings.iter() {
+        let told = "; as if the export had stopped behind folder 5, item 261";
+        assert!(finding.observed.ends_with(told), "{}", finding.observed);
+    }
+    // Items of a folder that was left come again: the search goes by another order, so blobs are missing.
+    add_messages(&mut export, 2, 400..401);
+    let meaning = export.examine();
+    assert_eq!(found(&meaning), ["export-count-shift", "export-count-shift", "export-items-missing"]);
+    assert!(meaning.findings.iter().all(|finding| !finding.observed.contains("stopped")));
+}
+
+#[test]
+fn a_folder_that_lacks_items_before_others_came_is_no_stop() {
+    let mut export = lacking(5);
+    export.folders.push(folder(300, 1, "/Verona", 2));
+    let meaning = export.examine();
+    assert_eq!(found(&meaning), ["export-items-missing", "export-count-shift"]);
+}
+
+#[test]
+fn one_deleted_item_in_the_last_folder_is_no_stop() {
+    let mut export = Export::full();
+    export.folders.push(folder(300, 1, "/Verona", 1));
+    only(&export.examine(), "export-count-shift");
+}
+
+#[test]
+fn trash_and_junk_are_left_out_as_a_whole() {
+    let mut export = Export::full();
+    export.folder(3).items = 9;
+    export.folders.extend([
+        folder(4, 1, "/Junk", 50),
+        folder(301, 300, "/Trash/a/b", 7),
+        folder(300, 3, "/Trash/a", 7),
+    ]);
+    let meaning = export.examine();
+    let finding = only(&meaning, "export-trash-excluded");
+    assert_eq!(finding.expected, "73 items in 4 folders of Trash and Junk");
+    assert_eq!((finding.severity, meaning.coverage.total), (Severity::Info, Some(5)));
+    // Where something of Trash came, all of it is due; Junk is another matter.
+    add_messages(&mut export, 300, 400..407);
+    assert_eq!(
+        found(&export.examine()),
+        ["export-items-missing", "export-items-missing", "export-trash-excluded"]
+    );
+}
+
+#[test]
+fn what_is_no_content_is_not_counted() {
+    let mut export = Export::full();
+    export.folders.extend([
+        folder(8, 1, "/Tags", 12),
+        folder(9, 1, "/Conversations", 99),
+        Folder { kind: ItemKind::SearchFolder, ..folder(400, 1, "/unread", 44) },
+        Folder { kind: ItemKind::Mountpoint, ..folder(401, 1, "/Paul's", 44) },
+    ]);
+    // As Zimbra 7 exports them.
+    export.add(Item { kind: ItemKind::Conversation, ..contact(9, 500) }, None);
+    export.add(Item { kind: ItemKind::Tag, ..contact(8, 64) }, None);
+    let meaning = export.examine();
+    assert_eq!((found(&meaning), meaning.coverage.total), (vec![], Some(5)));
+}
+
+#[test]
+fn an_export_of_a_query_can_t_be_judged_as_a_whole() {
+    let mut export = Export::full();
+    export.folders.clear();
+    let meaning = export.examine();
+    assert_eq!((found(&meaning).len(), meaning.open.len()), (0, 1));
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (5, Some(5)));
+    // Of one folder.
+    export.folders = vec![folder(2, 1, "/Inbox", 3)];
+    let meaning = export.examine();
+    assert_eq!((found(&meaning).len(), meaning.open.len()), (0, 1));
+    assert!(meaning.open[0].contains("2 items lie in folders it does not describe"), "{}", meaning.open[0]);
+}
+
+#[test]
+fn private_appointments_may_be_why_a_calendar_lacks_items() {
+    let mut export = Export::full();
+    export.folders.insert(2, folder(10, 1, "/Calendar", 8));
+    assert!(only(&export.examine(), "export-items-missing").remedy.starts_with("Private appointments"));
+}
+
+#[test]
+fn a_folder_with_an_unknown_number_of_deleted_items_is_open() {
+    let mut export = lacking(9);
+    export.undecodable.insert(2);
+    let meaning = export.examine();
+    assert_eq!((found(&meaning), meaning.open.len()), (vec!["export-metadata-undecodable"], 1));
+}
+
+#[test]
+fn a_cut_export_says_how_much_came_and_lists_no_folders() {
+    let mut export = lacking(40);
+    export.ending.whole = false;
+    export.ending.faults.push(Finding::new(&kinds::GZIP_TRUNCATED, "archive"));
+    let meaning = export.examine();
+    assert!(only(&meaning, "export-truncated").observed.ends_with("5 of 45 stated items came"));
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (5, Some(45)));
+}
+
+#[test]
+fn impossible_numbers_are_borne() {
+    let mut export = Export::full();
+    for folder in &mut export.folders {
+        (folder.items, folder.bytes) = (u64::MAX, Some(u64::MAX));
+        folder.parent = folder.id;
+    }
+    export.items.iter_mut().for_each(|(item, _)| item.size = u64::MAX);
+    assert!(!found(&export.examine()).is_empty());
+}
