@@ -1,0 +1,5 @@
+//! Mailboxes in archives, held to what others read from the same bytes.
+
+mod export;
+mod reading;
+mod real;
