@@ -1,4 +1,7 @@
 //! Mailboxes inside archives: from the archive's bytes to the rung `meaningful`, held to what others read from the same bytes.
 
+mod export;
 mod modes;
+mod reading;
+mod real;
 mod run;
