@@ -1,4 +1,5 @@
 //! Zimbra's own formats, as its exports and backup tools write them.
 
 pub mod export;
+pub mod ldif;
 pub mod meta;
