@@ -3,3 +3,4 @@
 pub mod export;
 pub mod ldif;
 pub mod meta;
+pub mod zmbackup;
