@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use super::name::{self, Location, SessionName, account, export_of, ldif_of};
 use super::{
-    Accounts, Catalogue, CatalogueError, Content, Directory, Files, Folder, Listing, Place, Session,
-    Sessions, database, text,
+    Accounts, Catalogue, CatalogueError, Content, Directory, Files, Folder, Listing, OVERHEAD, Place,
+    Session, Sessions, database, text,
 };
 use crate::archive::unpack::{Body, Kind, Member, Sink, shown};
 use crate::mailbox::zimbra::ldif;
@@ -11,10 +11,7 @@ use crate::policy::Limits;
 
 /// Bytes of facts that are kept of one archive: about half a million files have.
 const ROOM: usize = 128 << 20;
-/// Bytes a file or a row takes beside its name.
-pub(super) const OVERHEAD: usize = 240;
-/// Why a listing was not kept to its end.
-pub(super) const TOO_MUCH: &str = "it lists more than is kept in memory";
+/// Why a database may list more than was seen.
 const LOG: &str = "its write-ahead log or journal lies beside it and was not applied";
 
 /// Takes in what zmbackup left in an archive.
@@ -24,6 +21,8 @@ pub struct Collector {
     room: usize,
     current: Current,
     folders: BTreeMap<Vec<u8>, Accounts>,
+    /// Files in sessions that are neither exports nor LDIF.
+    others: BTreeMap<Vec<u8>, u64>,
     /// Catalogues by the folder they lie in.
     catalogues: BTreeMap<Vec<u8>, Vec<Catalogue>>,
     /// Folders with a log of a database that was not written back.
@@ -48,17 +47,22 @@ enum Part {
     Database,
     Log,
     Session,
+    /// A file in a session's folder that zmbackup does not make.
+    Other,
 }
 
 impl Part {
-    fn of(file: &[u8]) -> Option<Self> {
+    fn of(place: &Location<'_>) -> Option<Self> {
+        let file = place.file;
         match file {
             b"sessions.txt" => Some(Self::Text),
             b"sessions.sqlite3" => Some(Self::Database),
             b"sessions.sqlite3-wal" | b"sessions.sqlite3-journal" => Some(Self::Log),
             _ if ldif_of(file).is_some() => Some(Self::Ldif),
             _ if SessionName::parse(file).is_some() => Some(Self::Session),
-            _ => None,
+            // Exports are read by others.
+            _ if export_of(file).is_some() => None,
+            _ => SessionName::parse(name::split(&place.folder).1).map(|_| Self::Other),
         }
     }
 }
@@ -72,6 +76,7 @@ impl Collector {
             room: ROOM,
             current: Current::Nothing,
             folders: BTreeMap::new(),
+            others: BTreeMap::new(),
             catalogues: BTreeMap::new(),
             logs: Vec::new(),
             unkept: 0,
@@ -81,7 +86,7 @@ impl Collector {
     /// Whether a member is one of zmbackup's, by its name: an LDIF, a catalogue, or the folder of a session.
     #[must_use]
     pub fn takes(&self, name: &[u8]) -> bool {
-        Part::of(Location::of(name).file).is_some()
+        Part::of(&Location::of(name)).is_some()
     }
 
     /// An export of `size` stored bytes stands in the archive under this name; others read it.
@@ -108,7 +113,8 @@ impl Collector {
         for (path, accounts) in sessions {
             let (around, own) = name::split(&path);
             if let Some(name) = SessionName::parse(own) {
-                place(&mut places, around).sessions.push(Session { name, accounts });
+                let others = self.others.get(&path).copied().unwrap_or_default();
+                place(&mut places, around).sessions.push(Session { name, accounts, others });
             }
         }
         let mut loose = Vec::new();
@@ -177,6 +183,14 @@ impl Collector {
                 }
                 Current::Nothing
             }
+            Part::Other => {
+                if self.others.contains_key(&folder) || self.charge(folder.len()).is_some() {
+                    self.folders.entry(folder.clone()).or_default();
+                    let count = self.others.entry(folder).or_default();
+                    *count = count.saturating_add(1);
+                }
+                Current::Nothing
+            }
             Part::Session => Current::Nothing,
         };
     }
@@ -195,7 +209,7 @@ impl Collector {
             Part::Text | Part::Database => {
                 self.add(folder, shown(&member.name), Err(CatalogueError::Link));
             }
-            Part::Log | Part::Session => {}
+            Part::Log | Part::Session | Part::Other => {}
         }
     }
 
@@ -239,9 +253,7 @@ impl Collector {
     }
 
     fn add(&mut self, folder: Vec<u8>, source: String, listing: Result<Listing, CatalogueError>) {
-        let sessions = listing.iter().flat_map(|listing| listing.sessions.values());
-        let length: usize =
-            sessions.flat_map(|row| row.accounts.iter()).map(|account| account.len() + OVERHEAD).sum();
+        let length = listing.as_ref().map_or(0, Listing::size);
         if self.charge(folder.len() + source.len() + length).is_some() {
             self.catalogues.entry(folder).or_default().push(Catalogue { source, listing });
         }
@@ -252,7 +264,7 @@ impl Sink for Collector {
     fn begin(&mut self, member: &Member) {
         self.leave(Body::Cut);
         let place = Location::of(&member.name);
-        let Some(part) = Part::of(place.file) else { return };
+        let Some(part) = Part::of(&place) else { return };
         match member.kind {
             Kind::File => self.begin_file(member, part, place),
             Kind::Directory => {

@@ -10,8 +10,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, Row as Values};
 
-use super::collector::{OVERHEAD, TOO_MUCH};
-use super::name::{SessionName, account};
+use super::name::SessionName;
 use super::{CatalogueError, Listing, Status};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -43,12 +42,12 @@ pub(super) fn read(mut bytes: Vec<u8>, room: usize) -> Result<Listing, Catalogue
     list(&bytes, room, STEPS)
 }
 
-pub(super) fn list(bytes: &[u8], room: usize, steps: u32) -> Result<Listing, CatalogueError> {
+pub(super) fn list(bytes: &[u8], mut room: usize, steps: u32) -> Result<Listing, CatalogueError> {
     let database = open(bytes, steps).map_err(|error| fault(&error))?;
     examine(&database)?;
     let mut listing = Listing::default();
-    sessions(&database, &mut listing).map_err(|error| fault(&error))?;
-    accounts(&database, &mut listing, room).map_err(|error| fault(&error))?;
+    sessions(&database, &mut listing, &mut room).map_err(|error| fault(&error))?;
+    accounts(&database, &mut listing, &mut room).map_err(|error| fault(&error))?;
     Ok(listing)
 }
 
@@ -105,7 +104,7 @@ fn examine(database: &Connection) -> Result<(), CatalogueError> {
     Ok(())
 }
 
-fn sessions(database: &Connection, listing: &mut Listing) -> rusqlite::Result<()> {
+fn sessions(database: &Connection, listing: &mut Listing, room: &mut usize) -> rusqlite::Result<()> {
     let mut query = database.prepare("SELECT sessionID, status, initial_date FROM backup_session")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
@@ -114,7 +113,7 @@ fn sessions(database: &Connection, listing: &mut Listing) -> rusqlite::Result<()
             listing.odd = listing.odd.saturating_add(1);
             continue;
         };
-        let session = listing.sessions.entry(name).or_default();
+        let Some(session) = listing.row(name, room) else { break };
         session.in_utc = date.ends_with(b"Z");
         session.status = match status {
             b"FINISHED" => Status::Finished,
@@ -126,22 +125,15 @@ fn sessions(database: &Connection, listing: &mut Listing) -> rusqlite::Result<()
     Ok(())
 }
 
-fn accounts(database: &Connection, listing: &mut Listing, mut room: usize) -> rusqlite::Result<()> {
+fn accounts(database: &Connection, listing: &mut Listing, room: &mut usize) -> rusqlite::Result<()> {
     let mut query = database.prepare("SELECT sessionID, email FROM backup_account")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let who = text(row, 1)?;
-        let session = SessionName::parse(text(row, 0)?).and_then(|name| listing.sessions.get_mut(&name));
-        let Some(session) = session.filter(|_| !who.is_empty()) else {
-            listing.odd = listing.odd.saturating_add(1);
-            continue;
-        };
-        let Some(rest) = room.checked_sub(who.len() + OVERHEAD) else {
-            listing.partial = Some(TOO_MUCH);
-            break;
-        };
-        room = rest;
-        session.accounts.insert(account(who));
+        match SessionName::parse(text(row, 0)?).filter(|_| !who.is_empty()) {
+            Some(name) => listing.insert(name, who, room),
+            None => listing.odd = listing.odd.saturating_add(1),
+        }
     }
     Ok(())
 }

@@ -20,6 +20,9 @@ pub use name::{SessionKind, SessionName};
 
 use super::ldif::Summary;
 
+/// Bytes that a file, a session or a row take in memory beside their names.
+const OVERHEAD: usize = 240;
+
 /// All that zmbackup left in an archive.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
@@ -51,6 +54,8 @@ pub struct Session {
     pub name: SessionName,
     /// The accounts it has files of.
     pub accounts: Accounts,
+    /// Files in it that zmbackup does not make.
+    pub others: u64,
 }
 
 /// A folder that is no session.
@@ -112,6 +117,42 @@ pub struct Listing {
     pub odd: u64,
     /// Why more may be listed than was seen; then what is not listed proves nothing.
     pub partial: Option<&'static str>,
+}
+
+impl Listing {
+    /// The row of a session, which is made if it is new; `None` if there is no room for it.
+    fn row(&mut self, name: SessionName, room: &mut usize) -> Option<&mut Row> {
+        if !self.sessions.contains_key(&name) && !self.take_room(0, room) {
+            return None;
+        }
+        Some(self.sessions.entry(name).or_default())
+    }
+
+    /// Lists an account as backed up in a session.
+    fn insert(&mut self, name: SessionName, who: &[u8], room: &mut usize) {
+        if self.take_room(who.len(), room)
+            && let Some(row) = self.row(name, room)
+        {
+            row.accounts.insert(name::account(who));
+        }
+    }
+
+    /// About how many bytes it takes in memory.
+    fn size(&self) -> usize {
+        let accounts = self.sessions.values().flat_map(|row| &row.accounts);
+        let accounts: usize = accounts.map(|account| account.len() + OVERHEAD).sum();
+        accounts + self.sessions.len() * OVERHEAD
+    }
+
+    /// Takes room for a text of this length; what finds none makes the listing partial.
+    fn take_room(&mut self, length: usize, room: &mut usize) -> bool {
+        let rest = room.checked_sub(length.saturating_add(OVERHEAD));
+        match rest {
+            Some(rest) => *room = rest,
+            None => self.partial = Some("it lists more than is kept in memory"),
+        }
+        rest.is_some()
+    }
 }
 
 /// What a catalogue says of one session.

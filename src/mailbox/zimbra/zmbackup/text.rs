@@ -3,7 +3,7 @@
 //! Input: its bytes, in pieces of any length. Output: a [`Listing`]. Invariant: one line is in memory at a time, and
 //! a line that says nothing known is counted.
 
-use super::name::{SessionName, account};
+use super::name::SessionName;
 use super::{Listing, Status};
 
 /// Longest line that is read.
@@ -65,25 +65,16 @@ impl Reader {
             if !completed && !event.starts_with(b"started") {
                 return None;
             }
-            let row = self.listing.sessions.entry(name).or_default();
-            if completed {
+            let row = self.listing.row(name, &mut self.room);
+            if let Some(row) = row.filter(|_| completed) {
                 row.status = Status::Finished;
             }
             return Some(());
         }
         let (name, rest) = split(line, b':')?;
         let (who, _date) = split(rest, b':')?;
-        self.insert(SessionName::parse(name)?, who);
+        self.listing.insert(SessionName::parse(name)?, who, &mut self.room);
         Some(())
-    }
-
-    fn insert(&mut self, name: SessionName, who: &[u8]) {
-        let Some(room) = self.room.checked_sub(who.len() + super::collector::OVERHEAD) else {
-            self.listing.partial = Some(super::collector::TOO_MUCH);
-            return;
-        };
-        self.room = room;
-        self.listing.sessions.entry(name).or_default().accounts.insert(account(who));
     }
 }
 
