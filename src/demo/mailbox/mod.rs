@@ -100,7 +100,8 @@ fn ldif(random: &mut Random, account: &str) -> String {
          zimbraId: {:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}\n\
          zimbraAccountStatus: active\n\
          zimbraMailHost: mail.example.org\n\
-         zimbraCreateTimestamp: 20191102062818.876Z\n",
+         zimbraCreateTimestamp: 20191102062818.876Z\n\
+         userPassword:: e1NTSEE1MTJ9bm9ib2R5J3MgcGFzc3dvcmQ=\n\n",
         user.replace('.', " "),
         high >> 32,
         (high >> 16) & 0xffff,
@@ -125,6 +126,10 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::archive::unpack::{Body, Kind, Member, Sink};
+    use crate::check::meaningful::session::sessions;
+    use crate::mailbox::zimbra::zmbackup::Collector;
+    use crate::policy::Limits;
 
     const LITTLE: Amount = Amount { accounts: 2, messages: 8 };
 
@@ -149,6 +154,23 @@ mod tests {
         assert_eq!(names[4], "sessions.txt");
         let catalogue = std::str::from_utf8(&files[4].content).unwrap();
         assert!(catalogue.contains("full-20261122230000:marco.rossi@example.org:11/22/26\n"));
+    }
+
+    #[test]
+    fn the_session_is_what_a_sound_one_is() {
+        let mut collector = Collector::new(&Limits::default());
+        for file in session(1, LITTLE).unwrap() {
+            let (name, size) = (file.name.into_bytes(), file.content.len() as u64);
+            if !collector.takes(&name) {
+                collector.saw_export(&name, size);
+                continue;
+            }
+            collector.begin(&Member { name, kind: Kind::File, size, index: 0, offset: 0, modified: None });
+            collector.data(&file.content);
+            collector.end(Body::Whole);
+        }
+        let meaning = sessions(&collector.finish());
+        assert!(meaning.findings.is_empty() && meaning.open.is_empty(), "{meaning:?}");
     }
 
     #[test]

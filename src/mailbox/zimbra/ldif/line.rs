@@ -218,6 +218,14 @@ impl Attribute {
     /// The value, harmless on a terminal; absent where it is empty or long.
     pub(super) fn text(&self) -> Option<Box<str>> {
         let value = self.value().filter(|value| !value.is_empty() && value.len() <= 320)?;
-        Some(value.escape_ascii().to_string().into_boxed_str())
+        let mut text = String::with_capacity(value.len());
+        for character in String::from_utf8_lossy(value).chars() {
+            match character {
+                ' '..='~' => text.push(character),
+                _ if character.is_alphanumeric() => text.push(character),
+                _ => text.extend(character.escape_default()),
+            }
+        }
+        Some(text.into_boxed_str())
     }
 }

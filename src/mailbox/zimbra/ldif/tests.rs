@@ -82,6 +82,14 @@ fn what_is_missing_or_empty_is_not_there() {
 }
 
 #[test]
+fn what_is_kept_is_harmless_on_a_terminal() {
+    let text = "dn: a\nmail: o'brien@example.org\nmail: \u{1b}[2J\u{202e}\nmail: käthe@example.org\nzimbraId:: /w==\n";
+    let own = read(text.as_bytes()).own.unwrap();
+    assert_eq!(own.addresses.join(" "), "o'brien@example.org \\u{1b}[2J\\u{202e} käthe@example.org");
+    assert_eq!(own.zimbra_id.as_deref(), Some("\\u{fffd}"));
+}
+
+#[test]
 fn what_is_no_ldif_is_told_with_its_line() {
     use FaultKind::{Base64, Continuation, Form, NoName, Nul, Separator, Unfinished, Version};
     for (text, line, kind) in [
