@@ -22,10 +22,6 @@ pub(super) fn loose(folders: &[Folder], meaning: &mut Meaning) {
             path => Finding::new(kind, format!("folder {path}: {account}")),
         };
         for (account, files) in &folder.accounts {
-            if files.mail == Some(0) {
-                let finding = about(&kinds::SESSION_MAIL_UNCERTAIN, account);
-                meaning.findings.push(finding.expected("an export").observed("0 bytes"));
-            }
             if let (Some(_), Some(directory)) = (files.mail, &files.directory) {
                 directory::content(account, directory, true, &about, meaning);
             }

@@ -69,6 +69,9 @@ fn the_accounts_own_entry_is_chosen_among_several() {
     let summary = read(text.as_bytes());
     assert_eq!(summary.entries, 4);
     assert_eq!(summary.own, read(ANNA.as_bytes()).own);
+    // Of two that come equally near, the first.
+    let second = ANNA.replace("userPassword:: e1NTSEE1MTJ9c2FsdA==\n", "");
+    assert!(read([ANNA, &second].concat().as_bytes()).own.unwrap().has_password);
     assert!(read_for("ANNA", ANNA.as_bytes()).own.unwrap().names_owner);
     assert!(!read_for("anna@example.com", ANNA.as_bytes()).own.unwrap().names_owner);
 }

@@ -89,6 +89,12 @@ impl Collector {
         Part::of(&Location::of(name)).is_some()
     }
 
+    /// Whether a member lies in a session, where more is known of an empty export than from the export itself.
+    #[must_use]
+    pub fn is_in_session(name: &[u8]) -> bool {
+        SessionName::parse(name::split(&Location::of(name).folder).1).is_some()
+    }
+
     /// An export of `size` stored bytes stands in the archive under this name; others read it.
     pub fn saw_export(&mut self, name: &[u8], size: u64) {
         let Location { folder, file } = Location::of(name);

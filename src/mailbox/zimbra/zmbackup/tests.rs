@@ -66,6 +66,13 @@ fn files_are_grouped_by_session_and_account() {
 }
 
 #[test]
+fn a_member_is_in_a_session_by_the_folder_around_it() {
+    assert!(Collector::is_in_session(b"./a/full-20261122230000/anna@example.org.tgz"));
+    assert!(!Collector::is_in_session(b"full-20261122230000/a/anna@example.org.tgz"));
+    assert!(!Collector::is_in_session(b"anna@example.org.tgz"));
+}
+
+#[test]
 fn a_domain_that_looks_like_an_item_keeps_its_name() {
     let sessions = Archive::new().export("full-20261122230000/bob@example.wiki.TGZ", 1).finish();
     assert!(sessions.places[0].sessions[0].accounts.contains_key("bob@example.wiki"));
@@ -175,6 +182,14 @@ fn a_hostile_or_broken_database_is_refused() {
     ));
     let whole = database(&format!("{{tables}}{}", row(FULL, "FINISHED", false, &["anna"; 200])));
     assert!(matches!(refused(&whole[..whole.len() / 2]), CatalogueError::Damaged(_)));
+}
+
+#[test]
+fn damage_that_touches_no_row_is_noticed() {
+    let mut bytes = database(&format!("{{tables}}{}", row(FULL, "FINISHED", false, &["anna"])));
+    // The number of unused pages.
+    bytes[39] = 7;
+    assert!(matches!(refused(&bytes), CatalogueError::Damaged(_)));
 }
 
 #[test]
