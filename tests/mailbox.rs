@@ -5,3 +5,4 @@ mod modes;
 mod reading;
 mod real;
 mod run;
+mod sessions;

@@ -255,6 +255,46 @@ kinds! {
         "If it stays after the next export, compare the folder with `zmmailbox -z -m ACCOUNT gf FOLDER`; exports with `lock=1` have no shift."
     EXPORT_TRASH_EXCLUDED "export-trash-excluded" Info Configuration
         "Zimbra leaves Trash and Junk out; to have them, set zimbraPrefIncludeTrashInSearch and zimbraPrefIncludeSpamInSearch to TRUE for the exporting account."
+
+    // sessions: what zmbackup leaves
+    SESSION_UNFINISHED "session-unfinished" Failure ProducerFault
+        "The session was started and never completed: look at zmbackup's log on the mail server and run the backup again; archive a session only after its end."
+    SESSION_FAILED "session-failed" Failure ProducerFault
+        "zmbackup itself reports that accounts failed: look at its log on the mail server and run the session again."
+    SESSION_EMPTY "session-empty" Failure ProducerFault
+        "The session holds no file of any account: look at zmbackup's log on the mail server, run it again by hand and look into the folder."
+    SESSION_ABSENT "session-absent" Failure ProducerFault
+        "The catalogue lists a session between those that are here: look at what the job packs, or remove the session with `zmbackup -d` if it was deleted by hand."
+    SESSION_UNLISTED "session-unlisted" Warning ProducerFault
+        "zmbackup does not know this session and won't restore it by itself: look at its log for the end of that run; the files can be restored by hand."
+    SESSION_CATALOGUE_UNREADABLE "session-catalogue-unreadable" Warning ProducerFault
+        "Check the catalogue on the mail server (`sqlite3 sessions.sqlite3 'PRAGMA integrity_check'`) and archive a copy made with `.backup`; without it failed accounts can't be told."
+    SESSION_ACCOUNT_MISSING "session-account-missing" Failure ProducerFault
+        "The catalogue says that the account was backed up, and none of its files is here: look at what the job packs, run the backup again."
+    SESSION_ACCOUNT_FAILED "session-account-failed" Failure ProducerFault
+        "The account's backup ended with an error, so its files may be partial: look for the account in zmbackup's log, run `zmbackup -f -a ACCOUNT`."
+    SESSION_MAIL_MISSING "session-mail-missing" Failure ProducerFault
+        "The account's mail is not in the session: run `zmmailbox -z -m ACCOUNT getRestURL '//?fmt=tgz' > test.tgz` on the mail server, mend what it reports, run `zmbackup -f -a ACCOUNT`."
+    SESSION_MAIL_EMPTY "session-mail-empty" Failure ProducerFault
+        "The export has no byte, while even an empty mailbox has folders: run `zmmailbox -z -m ACCOUNT getRestURL '//?fmt=tgz' > test.tgz` on the mail server, mend what it reports, run `zmbackup -f -a ACCOUNT`."
+    SESSION_MAIL_UNCERTAIN "session-mail-uncertain" Warning ProducerFault
+        "No new mail and a failed export look alike here: compare with the live mailbox (`zmmailbox -z -m ACCOUNT search -t message 'after:-2d'`)."
+    SESSION_DIRECTORY_MISSING "session-directory-missing" Failure ProducerFault
+        "The account itself (its zimbraId, password, settings) is not in the session: run `zmbackup -f -a ACCOUNT` and look at its log for LDAP errors."
+    SESSION_DIRECTORY_EMPTY "session-directory-empty" Failure ProducerFault
+        "The LDAP search found nothing: check LDAPSERVER, LDAPADMIN and LDAPPASS in zmbackup.conf and that the account exists (`zmprov ga ACCOUNT`), run the backup again."
+    SESSION_DIRECTORY_MALFORMED "session-directory-malformed" Failure ProducerFault
+        "`ldapadd` would stop at this file: look at the disk space and at zmbackup's log, run the backup again."
+    SESSION_DIRECTORY_INCOMPLETE "session-directory-incomplete" Failure ProducerFault
+        "The entry lacks what a restore needs: check that LDAPADMIN in zmbackup.conf may read all attributes, run the backup again."
+    SESSION_DIRECTORY_FOREIGN "session-directory-foreign" Failure ProducerFault
+        "The file holds another account than its name says: compare with `zmprov ga ACCOUNT zimbraId mail` before anything is restored from it, run the backup again."
+    SESSION_INCREMENTAL_GAP "session-incremental-gap" Failure ProducerFault
+        "Mail that came between the sessions may be in neither: run `zmbackup -f` now, and let incremental sessions follow within a day."
+    SESSION_BASE_MISSING "session-base-missing" Failure ProducerFault
+        "An incremental session restores only what changed: run `zmbackup -f` and keep the full session as long as those that build on it."
+    SESSION_WORK_FOLDER "session-work-folder" Warning ProducerFault
+        "A run of zmbackup was killed and left its work behind: find out why in its log, run the session again and remove the folder."
 }
 
 #[cfg(test)]

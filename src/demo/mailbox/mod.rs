@@ -79,7 +79,10 @@ mod tests {
 
     use super::*;
     use crate::archive::unpack::tar::Walker;
+    use crate::archive::unpack::{Body, Kind, Member, Sink};
+    use crate::check::meaningful::session::sessions;
     use crate::mailbox::zimbra::export::{self, Entry, Examiner};
+    use crate::mailbox::zimbra::zmbackup::Collector;
     use crate::mailbox::{Ending, ItemKind, Mailbox};
     use crate::policy::Limits;
     use crate::verdict::Findings;
@@ -122,6 +125,23 @@ mod tests {
         fn finish(self, mailbox: Mailbox) -> Mailbox {
             mailbox
         }
+    }
+
+    #[test]
+    fn the_session_is_what_a_sound_one_is() {
+        let mut collector = Collector::new(&Limits::default());
+        for file in session(1, LITTLE).unwrap() {
+            let (name, size) = (file.name.into_bytes(), file.content.len() as u64);
+            if !collector.takes(&name) {
+                collector.saw_export(&name, size);
+                continue;
+            }
+            collector.begin(&Member { name, kind: Kind::File, size, index: 0, offset: 0, modified: None });
+            collector.data(&file.content);
+            collector.end(Body::Whole);
+        }
+        let meaning = sessions(&collector.finish());
+        assert!(meaning.findings.is_empty() && meaning.open.is_empty(), "{meaning:?}");
     }
 
     #[test]

@@ -3,4 +3,6 @@
 pub mod bencode;
 pub mod export;
 mod json;
+pub mod ldif;
 pub mod meta;
+pub mod zmbackup;

@@ -1,0 +1,204 @@
+//! The catalogue against the files: sessions that were not completed, accounts that failed or are missing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{Seen, subject};
+use crate::check::meaningful::Meaning;
+use crate::mailbox::zimbra::zmbackup::{
+    Catalogue, CatalogueError, Listing, Place, Row, SessionKind, SessionName, Status,
+};
+use crate::verdict::{Cause, Finding, Severity, kinds};
+
+/// What all catalogues of a place list together.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    pub(super) sessions: BTreeMap<SessionName, Row>,
+    /// At least one catalogue could be read.
+    pub(super) known: bool,
+    /// Nothing may be listed beyond what was seen.
+    whole: bool,
+}
+
+impl Listed {
+    /// Takes the catalogues of a place together; says of each what can't be used.
+    pub(super) fn of(place: &Place, meaning: &mut Meaning) -> Self {
+        let mut listed = Self { whole: true, ..Self::default() };
+        for catalogue in &place.catalogues {
+            match &catalogue.listing {
+                Ok(listing) => listed.take(catalogue, listing, meaning),
+                Err(error) => {
+                    listed.whole = false;
+                    unreadable(catalogue, error, meaning);
+                }
+            }
+        }
+        listed
+    }
+
+    fn take(&mut self, catalogue: &Catalogue, listing: &Listing, meaning: &mut Meaning) {
+        self.known = true;
+        if let Some(reason) = listing.partial {
+            self.whole = false;
+            meaning.open.push(format!(
+                "{}: {reason}, so what it does not list proves nothing; archive a copy made with \
+                 `sqlite3 sessions.sqlite3 '.backup copy.sqlite3'`",
+                catalogue.source
+            ));
+        }
+        if listing.odd > 0 {
+            let finding = Finding::new(&kinds::SESSION_CATALOGUE_UNREADABLE, &catalogue.source);
+            let observed = format!("{} lines or rows that say nothing known", listing.odd);
+            meaning.findings.push(
+                finding
+                    .expected("sessions and accounts as zmbackup writes them")
+                    .observed(observed)
+                    .severity(Severity::Info)
+                    .remedy("Look at the catalogue on the mail server; the rest of it was used."),
+            );
+        }
+        for (name, row) in &listing.sessions {
+            let mine = self.sessions.entry(*name).or_default();
+            // A session that one of two catalogues calls done is done.
+            if mine.status == Status::InProgress {
+                mine.status = row.status;
+            }
+            mine.in_utc |= row.in_utc;
+            mine.accounts.extend(row.accounts.iter().cloned());
+        }
+    }
+
+    /// Whether an account is listed as backed up in a session; `None` if that can't be told.
+    pub(super) fn account(&self, session: SessionName, account: &str) -> Option<bool> {
+        let row = self.sessions.get(&session)?;
+        if row.accounts.contains(account) {
+            return Some(true);
+        }
+        let complete = self.whole && matches!(row.status, Status::Finished | Status::Failed);
+        complete.then_some(false)
+    }
+
+    /// zmbackup 2.0 wrote it, which states times in UTC.
+    pub(super) fn is_of_two(&self) -> bool {
+        self.sessions.values().any(|row| row.in_utc)
+    }
+}
+
+fn unreadable(catalogue: &Catalogue, error: &CatalogueError, meaning: &mut Meaning) {
+    let mut finding = Finding::new(&kinds::SESSION_CATALOGUE_UNREADABLE, &catalogue.source)
+        .expected("a catalogue of sessions")
+        .observed(error.to_string());
+    if *error == CatalogueError::TooLong {
+        finding = finding
+            .cause(Cause::Configuration)
+            .remedy("Raise `limits.text_size` in the policy above the size of the catalogue.");
+    }
+    meaning.open.push(format!(
+        "sessions could not be compared with {}: {error}; {}",
+        catalogue.source, finding.remedy
+    ));
+    meaning.findings.push(finding);
+}
+
+/// Judges a session that is in the archive by what is listed of it.
+pub(super) fn session(seen: &Seen<'_>, meaning: &mut Meaning) {
+    let name = seen.session.name;
+    let is_empty = seen.session.accounts.is_empty();
+    if is_empty && name.kind != SessionKind::ServerConfig {
+        empty(seen, meaning);
+    }
+    let Some(row) = seen.listed.sessions.get(&name) else {
+        if seen.listed.known && seen.listed.whole {
+            let finding = seen.finding(&kinds::SESSION_UNLISTED);
+            meaning.findings.push(finding.expected("a session the catalogue lists").observed("files only"));
+        }
+        return;
+    };
+    status(name, row, seen.path, true, meaning);
+    if !is_empty {
+        missing(seen, row, meaning);
+    }
+    failed(seen, meaning);
+}
+
+fn empty(seen: &Seen<'_>, meaning: &mut Meaning) {
+    if seen.session.others > 0 {
+        meaning.open.push(format!(
+            "{} holds {} files and none that zmbackup makes; what is in them was not judged",
+            subject(seen.path, seen.session.name),
+            seen.session.others
+        ));
+        return;
+    }
+    let finding = seen.finding(&kinds::SESSION_EMPTY);
+    let finding = finding.expected("files of accounts").observed("none");
+    // Where nothing was new, zmbackup removes every empty export.
+    let incremental = seen.session.name.kind == SessionKind::Incremental;
+    meaning.findings.push(if incremental { finding.severity(Severity::Warning) } else { finding });
+}
+
+/// Says that a session was not completed, or with errors. Where it is not in the archive, no file of it is affected.
+fn status(name: SessionName, row: &Row, path: &str, here: bool, meaning: &mut Meaning) {
+    let (kind, observed) = match row.status {
+        Status::Finished => return,
+        Status::Unknown => {
+            meaning.open.push(format!(
+                "{}: the catalogue states a status that is not known; look at it with `zmbackup -l`",
+                subject(path, name)
+            ));
+            return;
+        }
+        Status::InProgress => (&kinds::SESSION_UNFINISHED, "started and not completed"),
+        Status::Failed => (&kinds::SESSION_FAILED, "completed with errors"),
+    };
+    let finding = Finding::new(kind, subject(path, name)).expected("a completed session");
+    meaning.findings.push(match here {
+        true => finding.observed(observed),
+        false => finding.observed(format!("{observed}; not in this archive")).severity(Severity::Warning),
+    });
+}
+
+/// Accounts that are listed and have no file. Mail alone may be absent for a reason, which is judged with the mail.
+fn missing(seen: &Seen<'_>, row: &Row, meaning: &mut Meaning) {
+    if matches!(seen.session.name.kind, SessionKind::Incremental | SessionKind::Mailbox) {
+        return;
+    }
+    for account in row.accounts.iter().filter(|account| !seen.session.accounts.contains_key(*account)) {
+        let finding = seen.finding_of(&kinds::SESSION_ACCOUNT_MISSING, account);
+        meaning.findings.push(finding.expected("its files, as the catalogue lists it").observed("none"));
+    }
+}
+
+/// Accounts that have files and are not listed: their backup ended with an error, and the status hides it.
+fn failed(seen: &Seen<'_>, meaning: &mut Meaning) {
+    let with_mail = seen.session.name.kind.has_mail();
+    for (account, files) in &seen.session.accounts {
+        // Where the mail is missing or empty, that is said of it.
+        let plausible = !with_mail || files.mail.is_some_and(|size| size > 0);
+        if plausible && seen.is_listed(account) == Some(false) {
+            let finding = seen.finding_of(&kinds::SESSION_ACCOUNT_FAILED, account);
+            let observed =
+                "files, but no line in the catalogue, which has one for every account that went well";
+            meaning.findings.push(finding.expected("an account the catalogue lists").observed(observed));
+        }
+    }
+}
+
+/// Judges sessions that are listed and not in the archive.
+///
+/// An archive may hold one session of all that a catalogue lists. Only one that lies between two of its kind that are
+/// here should be here too.
+pub(super) fn elsewhere(place: &Place, listed: &Listed, path: &str, meaning: &mut Meaning) {
+    let here: BTreeSet<_> = place.sessions.iter().map(|session| session.name).collect();
+    let mut ranges: HashMap<SessionKind, (SessionName, SessionName)> = HashMap::new();
+    for name in &here {
+        ranges.entry(name.kind).or_insert((*name, *name)).1 = *name;
+    }
+    for (name, row) in listed.sessions.iter().filter(|(name, _)| !here.contains(name)) {
+        status(*name, row, path, false, meaning);
+        let between = ranges.get(&name.kind).is_some_and(|(oldest, newest)| oldest < name && name < newest);
+        if between && row.status == Status::Finished {
+            let finding = Finding::new(&kinds::SESSION_ABSENT, subject(path, *name));
+            meaning.findings.push(finding.expected("its folder, as the catalogue lists it").observed("none"));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What zmbackup's sessions hold is what they should hold.
+//!
+//! Input: [`Sessions`], as an archive and the catalogues in it state them. Output: findings; what could not be judged,
+//! in words. Invariants: an archive may hold one session of many and no catalogue, and then nothing is said to be
+//! missing that may lie elsewhere; the times of sessions are those of a clock whose zone is not stated.
+
+mod directory;
+mod folder;
+mod incremental;
+mod listing;
+mod mail;
+#[cfg(test)]
+mod tests;
+
+use listing::Listed;
+
+use super::Meaning;
+use crate::mailbox::zimbra::zmbackup::{Place, Session, SessionName, Sessions};
+use crate::verdict::{Finding, Kind};
+
+/// Judges all that zmbackup left in an archive.
+#[must_use]
+pub fn sessions(facts: &Sessions) -> Meaning {
+    let mut meaning = Meaning::default();
+    for place in &facts.places {
+        // Only where there are several it must be said which one is meant.
+        let path = if facts.places.len() > 1 { &*place.path } else { "" };
+        judge(place, path, &mut meaning);
+    }
+    folder::loose(&facts.loose, &mut meaning);
+    if facts.unkept > 0 {
+        meaning.open.push(format!(
+            "{} files of sessions were not judged, as more are not kept in memory; put fewer sessions into one archive",
+            facts.unkept
+        ));
+    }
+    meaning
+}
+
+fn judge(place: &Place, path: &str, meaning: &mut Meaning) {
+    let listed = Listed::of(place, meaning);
+    for session in &place.sessions {
+        let seen = Seen { session, listed: &listed, path };
+        listing::session(&seen, meaning);
+        mail::judge(&seen, meaning);
+        directory::judge(&seen, meaning);
+    }
+    listing::elsewhere(place, &listed, path, meaning);
+    incremental::judge(place, &listed, path, meaning);
+    folder::work(place, meaning);
+}
+
+/// One session with what the catalogues say of it.
+struct Seen<'a> {
+    session: &'a Session,
+    listed: &'a Listed,
+    path: &'a str,
+}
+
+impl Seen<'_> {
+    /// A finding about the session as a whole.
+    fn finding(&self, kind: &'static Kind) -> Finding {
+        Finding::new(kind, subject(self.path, self.session.name))
+    }
+
+    /// A finding about an account in it.
+    fn finding_of(&self, kind: &'static Kind, account: &str) -> Finding {
+        Finding::new(kind, format!("{}: {account}", subject(self.path, self.session.name)))
+    }
+
+    /// Whether the catalogues say that the account was backed up; `None` if they can't tell.
+    fn is_listed(&self, account: &str) -> Option<bool> {
+        self.listed.account(self.session.name, account)
+    }
+}
+
+fn subject(path: &str, name: SessionName) -> String {
+    match path {
+        "" => format!("session {name}"),
+        path => format!("session {path}/{name}"),
+    }
+}
+
+/// What is not an account: a misspelt option that zmbackup 1.2 took for one.
+fn is_option(account: &str) -> bool {
+    account.starts_with('-') && !account.contains('@')
+}

@@ -1,0 +1,311 @@
+use std::collections::BTreeMap;
+
+use super::name::{self, Location, SessionName, account, export_of, ldif_of};
+use super::{
+    Accounts, Catalogue, CatalogueError, Content, Directory, Files, Folder, Listing, OVERHEAD, Place,
+    Session, Sessions, database, text,
+};
+use crate::archive::unpack::{Body, Kind, Member, Sink, shown};
+use crate::mailbox::zimbra::ldif;
+use crate::policy::Limits;
+
+/// Bytes of facts that are kept of one archive: about half a million files have.
+const ROOM: usize = 128 << 20;
+/// Why a database may list more than was seen.
+const LOG: &str = "its write-ahead log or journal lies beside it and was not applied";
+
+/// Takes in what zmbackup left in an archive.
+#[derive(Debug)]
+pub struct Collector {
+    text_size: u64,
+    room: usize,
+    current: Current,
+    folders: BTreeMap<Vec<u8>, Accounts>,
+    /// Files in sessions that are neither exports nor LDIF.
+    others: BTreeMap<Vec<u8>, u64>,
+    /// Catalogues by the folder they lie in.
+    catalogues: BTreeMap<Vec<u8>, Vec<Catalogue>>,
+    /// Folders with a log of a database that was not written back.
+    logs: Vec<Vec<u8>>,
+    unkept: u64,
+}
+
+/// What is being read.
+#[derive(Debug)]
+enum Current {
+    Nothing,
+    Ldif { folder: Vec<u8>, account: Box<str>, size: u64, reader: Box<ldif::Reader> },
+    Text { folder: Vec<u8>, source: String, reader: text::Reader },
+    Database { folder: Vec<u8>, source: String, bytes: Vec<u8>, too_long: bool },
+}
+
+/// What a member is by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Ldif,
+    Text,
+    Database,
+    Log,
+    Session,
+    /// A file in a session's folder that zmbackup does not make.
+    Other,
+}
+
+impl Part {
+    fn of(place: &Location<'_>) -> Option<Self> {
+        let file = place.file;
+        match file {
+            b"sessions.txt" => Some(Self::Text),
+            b"sessions.sqlite3" => Some(Self::Database),
+            b"sessions.sqlite3-wal" | b"sessions.sqlite3-journal" => Some(Self::Log),
+            _ if ldif_of(file).is_some() => Some(Self::Ldif),
+            _ if SessionName::parse(file).is_some() => Some(Self::Session),
+            // Exports are read by others.
+            _ if export_of(file).is_some() => None,
+            _ => SessionName::parse(name::split(&place.folder).1).map(|_| Self::Other),
+        }
+    }
+}
+
+impl Collector {
+    /// Prepares to read an archive.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            text_size: limits.text_size.0,
+            room: ROOM,
+            current: Current::Nothing,
+            folders: BTreeMap::new(),
+            others: BTreeMap::new(),
+            catalogues: BTreeMap::new(),
+            logs: Vec::new(),
+            unkept: 0,
+        }
+    }
+
+    /// Whether a member is one of zmbackup's, by its name: an LDIF, a catalogue, or the folder of a session.
+    #[must_use]
+    pub fn takes(&self, name: &[u8]) -> bool {
+        Part::of(&Location::of(name)).is_some()
+    }
+
+    /// Whether a member lies in a session, where more is known of an empty export than from the export itself.
+    #[must_use]
+    pub fn is_in_session(name: &[u8]) -> bool {
+        SessionName::parse(name::split(&Location::of(name).folder).1).is_some()
+    }
+
+    /// An export of `size` stored bytes stands in the archive under this name; others read it.
+    pub fn saw_export(&mut self, name: &[u8], size: u64) {
+        let Location { folder, file } = Location::of(name);
+        let Some(owner) = export_of(file) else { return };
+        if let Some(files) = self.files(folder, account(owner)) {
+            files.mail = Some(size);
+        }
+    }
+
+    /// What was seen.
+    #[must_use]
+    pub fn finish(mut self) -> Sessions {
+        self.leave(Body::Cut);
+        let mut places = BTreeMap::new();
+        for (path, catalogues) in std::mem::take(&mut self.catalogues) {
+            let catalogues =
+                catalogues.into_iter().map(|catalogue| self.with_log(&path, catalogue)).collect();
+            place(&mut places, &path).catalogues = catalogues;
+        }
+        let (sessions, folders): (Vec<_>, Vec<_>) =
+            self.folders.into_iter().partition(|(path, _)| SessionName::parse(name::split(path).1).is_some());
+        for (path, accounts) in sessions {
+            let (around, own) = name::split(&path);
+            if let Some(name) = SessionName::parse(own) {
+                let others = self.others.get(&path).copied().unwrap_or_default();
+                place(&mut places, around).sessions.push(Session { name, accounts, others });
+            }
+        }
+        let mut loose = Vec::new();
+        for (path, accounts) in folders {
+            let (around, own) = name::split(&path);
+            let folder = Folder { path: shown(&path), accounts };
+            match places.get_mut(around).filter(|_| name::is_work_folder(own)) {
+                Some(place) => place.work_folders.push(folder),
+                None => loose.push(folder),
+            }
+        }
+        let mut places: Vec<_> = places.into_values().collect();
+        places.iter_mut().for_each(|place| place.sessions.sort_by_key(|session| session.name));
+        Sessions { places, loose, unkept: self.unkept }
+    }
+
+    /// Says of a database that its log may know more.
+    fn with_log(&self, path: &[u8], mut catalogue: Catalogue) -> Catalogue {
+        if let Ok(listing) = &mut catalogue.listing
+            && catalogue.source.ends_with("sqlite3")
+            && self.logs.iter().any(|log| log == path)
+        {
+            listing.partial = Some(LOG);
+        }
+        catalogue
+    }
+
+    /// The files of an account in a folder; `None` if there is no room for more.
+    fn files(&mut self, folder: Vec<u8>, account: Box<str>) -> Option<&mut Files> {
+        self.charge(folder.len() + account.len())?;
+        Some(self.folders.entry(folder).or_default().entry(account).or_default())
+    }
+
+    /// Takes room for a fact with `length` bytes of text; `None` if there is no more.
+    fn charge(&mut self, length: usize) -> Option<()> {
+        match self.room.checked_sub(length.saturating_add(OVERHEAD)) {
+            Some(room) => {
+                self.room = room;
+                Some(())
+            }
+            None => {
+                self.unkept = self.unkept.saturating_add(1);
+                None
+            }
+        }
+    }
+
+    fn begin_file(&mut self, member: &Member, part: Part, place: Location<'_>) {
+        let Location { folder, file } = place;
+        let source = shown(&member.name);
+        self.current = match part {
+            Part::Ldif => {
+                let owner = ldif_of(file).unwrap_or_default();
+                let reader = Box::new(ldif::Reader::new(owner));
+                Current::Ldif { folder, account: account(owner), size: member.size, reader }
+            }
+            Part::Text => Current::Text { folder, source, reader: text::Reader::new(self.room / 2) },
+            Part::Database => {
+                let too_long = member.size > self.text_size;
+                Current::Database { folder, source, bytes: Vec::new(), too_long }
+            }
+            Part::Log => {
+                // An empty one holds nothing that was not written back.
+                if member.size > 0 && self.charge(folder.len()).is_some() {
+                    self.logs.push(folder);
+                }
+                Current::Nothing
+            }
+            Part::Other => {
+                if self.others.contains_key(&folder) || self.charge(folder.len()).is_some() {
+                    self.folders.entry(folder.clone()).or_default();
+                    let count = self.others.entry(folder).or_default();
+                    *count = count.saturating_add(1);
+                }
+                Current::Nothing
+            }
+            Part::Session => Current::Nothing,
+        };
+    }
+
+    /// A link that is named like a file of zmbackup's.
+    fn begin_link(&mut self, member: &Member, part: Part, place: Location<'_>) {
+        let Location { folder, file } = place;
+        match part {
+            Part::Ldif => {
+                let owner = account(ldif_of(file).unwrap_or_default());
+                let directory = Directory { size: member.size, content: Content::Link };
+                if let Some(files) = self.files(folder, owner) {
+                    files.directory = Some(directory);
+                }
+            }
+            Part::Text | Part::Database => {
+                self.add(folder, shown(&member.name), Err(CatalogueError::Link));
+            }
+            Part::Log | Part::Session | Part::Other => {}
+        }
+    }
+
+    /// Closes the current member.
+    fn leave(&mut self, end: Body) {
+        match std::mem::replace(&mut self.current, Current::Nothing) {
+            Current::Nothing => {}
+            Current::Ldif { folder, account, size, reader } => {
+                self.end_ldif(folder, account, size, *reader, end)
+            }
+            Current::Text { folder, source, reader } => {
+                let listing = reader.finish().ok_or(CatalogueError::Empty);
+                self.add(folder, source, whole(end, listing));
+            }
+            Current::Database { folder, source, too_long: true, .. } => {
+                self.add(folder, source, Err(CatalogueError::TooLong));
+            }
+            Current::Database { folder, source, bytes, .. } => {
+                let listing = match end {
+                    Body::Whole => database::read(bytes, self.room / 2),
+                    Body::Cut => Err(CatalogueError::Cut),
+                };
+                self.add(folder, source, listing);
+            }
+        }
+    }
+
+    fn end_ldif(&mut self, folder: Vec<u8>, account: Box<str>, size: u64, reader: ldif::Reader, end: Body) {
+        let summary = reader.finish();
+        let kept = summary.own.iter().flat_map(|own| own.addresses.iter().chain(&own.zimbra_id));
+        let length = kept.map(|text| text.len() + size_of::<Box<str>>()).sum();
+        let content = match end {
+            Body::Whole => Content::Whole(summary),
+            Body::Cut => Content::Cut,
+        };
+        if self.charge(length).is_some()
+            && let Some(files) = self.files(folder, account)
+        {
+            files.directory = Some(Directory { size, content });
+        }
+    }
+
+    fn add(&mut self, folder: Vec<u8>, source: String, listing: Result<Listing, CatalogueError>) {
+        let length = listing.as_ref().map_or(0, Listing::size);
+        if self.charge(folder.len() + source.len() + length).is_some() {
+            self.catalogues.entry(folder).or_default().push(Catalogue { source, listing });
+        }
+    }
+}
+
+impl Sink for Collector {
+    fn begin(&mut self, member: &Member) {
+        self.leave(Body::Cut);
+        let place = Location::of(&member.name);
+        let Some(part) = Part::of(&place) else { return };
+        match member.kind {
+            Kind::File => self.begin_file(member, part, place),
+            Kind::Directory => {
+                let path = place.whole();
+                if part == Part::Session && self.charge(path.len()).is_some() {
+                    self.folders.entry(path).or_default();
+                }
+            }
+            _ => self.begin_link(member, part, place),
+        }
+    }
+
+    fn data(&mut self, piece: &[u8]) {
+        match &mut self.current {
+            Current::Nothing | Current::Database { too_long: true, .. } => {}
+            Current::Ldif { reader, .. } => reader.take(piece),
+            Current::Text { reader, .. } => reader.take(piece),
+            Current::Database { bytes, .. } => bytes.extend_from_slice(piece),
+        }
+    }
+
+    fn end(&mut self, body: Body) {
+        self.leave(body);
+    }
+}
+
+/// The place of this path, which is made if it is new.
+fn place<'a>(places: &'a mut BTreeMap<Vec<u8>, Place>, path: &[u8]) -> &'a mut Place {
+    places.entry(path.to_vec()).or_insert_with(|| Place { path: shown(path), ..Place::default() })
+}
+
+/// A listing that ends where the archive does may lack lines.
+fn whole(end: Body, listing: Result<Listing, CatalogueError>) -> Result<Listing, CatalogueError> {
+    match end {
+        Body::Whole => listing,
+        Body::Cut => Err(CatalogueError::Cut),
+    }
+}
