@@ -184,6 +184,20 @@ kinds! {
     TAR_UNSUPPORTED_MEMBER "tar-unsupported-member" Warning ProducerFault
         "This kind of member can't be verified: make the archive without sparse files, multiple volumes or vendor extensions."
 
+    // zip: APPNOTE.TXT 6.3
+    ZIP_CORRUPT "zip-corrupt" Failure ProducerFault
+        "A record or a body of the zip archive is damaged: check the producer's memory and disk, make the backup again."
+    ZIP_CHECKSUM_MISMATCH "zip-checksum-mismatch" Failure ProducerFault
+        "A body in the zip archive does not match its CRC-32 or size: check the producer's memory and disk, make the backup again."
+    ZIP_TRUNCATED "zip-truncated" Failure ProducerFault
+        "The zip archive stops before its end record: check the producer's exit code and the disk space, make the backup again."
+    ZIP_TRAILING_DATA "zip-trailing-data" Failure ProducerFault
+        "There is data behind the end record that no restore would see: don't append to zip archives, look at the producer."
+    ZIP_DIRECTORY_MISMATCH "zip-directory-mismatch" Failure Tampering
+        "The directory and the members say different things, so programs unpack different files: make the backup again; if it comes back, treat the archive as hostile."
+    ZIP_UNSUPPORTED "zip-unsupported" Failure ProducerFault
+        "This member can't be read here: make the zip archive with stored or deflated bodies, without encryption, links or volumes."
+
     // manifest: b3sum lines
     MANIFEST_MISSING "manifest-missing" Warning ProducerFault
         "Before packing, run `find . -type f ! -name MANIFEST.b3 -exec b3sum {} + > MANIFEST.b3` in the folder, or upload that list beside the archive as X.b3."
