@@ -2,3 +2,4 @@
 
 pub mod export;
 pub mod meta;
+pub mod network_edition;
