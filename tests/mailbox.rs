@@ -6,3 +6,4 @@ mod reading;
 mod real;
 mod run;
 mod sessions;
+mod zip;

@@ -184,6 +184,20 @@ kinds! {
     TAR_UNSUPPORTED_MEMBER "tar-unsupported-member" Warning ProducerFault
         "This kind of member can't be verified: make the archive without sparse files, multiple volumes or vendor extensions."
 
+    // zip: APPNOTE.TXT 6.3
+    ZIP_CORRUPT "zip-corrupt" Failure ProducerFault
+        "A record or a body of the zip archive is damaged: check the producer's memory and disk, make the backup again."
+    ZIP_CHECKSUM_MISMATCH "zip-checksum-mismatch" Failure ProducerFault
+        "A body in the zip archive does not match its CRC-32 or size: check the producer's memory and disk, make the backup again."
+    ZIP_TRUNCATED "zip-truncated" Failure ProducerFault
+        "The zip archive stops before its end record: check the producer's exit code and the disk space, make the backup again."
+    ZIP_TRAILING_DATA "zip-trailing-data" Failure ProducerFault
+        "There is data behind the end record that no restore would see: don't append to zip archives, look at the producer."
+    ZIP_DIRECTORY_MISMATCH "zip-directory-mismatch" Failure Tampering
+        "The directory and the members say different things, so programs unpack different files: make the backup again; if it comes back, treat the archive as hostile."
+    ZIP_UNSUPPORTED "zip-unsupported" Failure ProducerFault
+        "This member can't be read here: make the zip archive with stored or deflated bodies, without encryption, links or volumes."
+
     // manifest: b3sum lines
     MANIFEST_MISSING "manifest-missing" Warning ProducerFault
         "Before packing, run `find . -type f ! -name MANIFEST.b3 -exec b3sum {} + > MANIFEST.b3` in the folder, or upload that list beside the archive as X.b3."
@@ -295,6 +309,38 @@ kinds! {
         "An incremental session restores only what changed: run `zmbackup -f` and keep the full session as long as those that build on it."
     SESSION_WORK_FOLDER "session-work-folder" Warning ProducerFault
         "A run of zmbackup was killed and left its work behind: find out why in its log, run the session again and remove the folder."
+
+    // Network Edition: sessions of Zimbra's own zmbackup
+    NETWORK_EDITION_SESSION_ABORTED "network-edition-session-aborted" Failure ProducerFault
+        "The session never ended and can't be restored: look at `zmbackupquery` and the free disk space on the mail server, run `zmbackup -f -a all` there."
+    NETWORK_EDITION_ACCOUNTS_XML_MISSING "network-edition-accounts-xml-missing" Failure ProducerFault
+        "zmrestore finds accounts by accounts.xml: copy /opt/zimbra/backup/accounts.xml along with the sessions."
+    NETWORK_EDITION_ACCOUNT_MISSING "network-edition-account-missing" Failure ProducerFault
+        "An account is listed and its files are not there: run `zmbackup -f -a ACCOUNT` on the mail server, and look at what the off-site job leaves out."
+    NETWORK_EDITION_ACCOUNT_UNLISTED "network-edition-account-unlisted" Warning ProducerFault
+        "The session does not list this account, so a restore may pass it over: look at `zmbackupquery -v --label LABEL` on the mail server, back the account up again."
+    NETWORK_EDITION_ACCOUNT_INCOMPLETE "network-edition-account-incomplete" Failure ProducerFault
+        "The account can't be restored from this session without these files: run `zmbackup -f -a ACCOUNT` on the mail server."
+    NETWORK_EDITION_ACCOUNT_MISPLACED "network-edition-account-misplaced" Failure ProducerFault
+        "zmrestore looks for the account elsewhere: don't rearrange sessions; copy /opt/zimbra/backup as it is."
+    NETWORK_EDITION_BLOBS_MISSING "network-edition-blobs-missing" Failure ProducerFault
+        "Messages of this account are not in the backup: compare with the session's folder on the mail server; if the file is missing there too, run `zmbackup -f -a ACCOUNT`."
+    NETWORK_EDITION_BLOBS_ABSENT "network-edition-blobs-absent" Info Configuration
+        "If messages are meant to be in the backup, look at zimbraBackupSkipBlobs and zimbraBackupSkipHsmBlobs (`zmprov gs SERVER`); if not, verify the copy of the blobs by itself."
+    NETWORK_EDITION_SYSTEM_MISSING "network-edition-system-missing" Warning ProducerFault
+        "Accounts can be restored, the server can't: run `zmbackup -f -a all` (or `-sys`) on the mail server."
+    NETWORK_EDITION_LDAP_EMPTY "network-edition-ldap-empty" Failure ProducerFault
+        "The dump of the directory holds no entry: run `/opt/zimbra/libexec/zmslapcat /tmp/x` on the mail server and look at its message, back up again."
+    NETWORK_EDITION_REDOLOG_GAP "network-edition-redolog-gap" Failure ProducerFault
+        "Nothing behind the gap can be played back: look for the log in the session and in /opt/zimbra/redolog/archive on the mail server; if it is lost, run a full backup now."
+    NETWORK_EDITION_REDOLOG_OPEN "network-edition-redolog-open" Failure ProducerFault
+        "The log was copied while the server wrote it: copy sessions only when zmbackup is done, never from /opt/zimbra/redolog."
+    NETWORK_EDITION_REDOLOG_DAMAGED "network-edition-redolog-damaged" Failure ProducerFault
+        "The log can't be played back to its end: compare with the session's folder on the mail server; if it is damaged there too, run a full backup now."
+    NETWORK_EDITION_XML_BROKEN "network-edition-xml-broken" Failure ProducerFault
+        "zmrestore can't read this file: compare with the session's folder on the mail server; if it is broken there too, run a full backup."
+    NETWORK_EDITION_FULL_ELSEWHERE "network-edition-full-elsewhere" Info Configuration
+        "These sessions restore only on top of a full session: see that it is in another archive and is verified as well."
 }
 
 #[cfg(test)]

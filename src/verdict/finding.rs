@@ -183,6 +183,15 @@ impl Findings {
         }
     }
 
+    /// The same findings as parts of `whole`, which then stands before each subject.
+    #[must_use]
+    pub fn within(mut self, whole: &str) -> Self {
+        for finding in &mut self.kept {
+            finding.subject = format!("{whole}: {}", finding.subject);
+        }
+        self
+    }
+
     /// The findings kept in full, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.kept.iter()

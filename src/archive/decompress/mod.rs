@@ -13,6 +13,7 @@ mod zstd;
 
 pub use gunzip::{Gunzip, GunzipError, GzipFault};
 pub use name::name_of;
+pub(in crate::archive) use outlet::RATIO_FREE;
 
 use super::pipe::{PipeReader, Sender, Stop};
 use crate::policy::Limits;

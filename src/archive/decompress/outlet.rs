@@ -5,7 +5,7 @@ use super::{Finding, Findings, Limits, Sender, Stop, kinds};
 /// Bytes of one output buffer.
 const BUFFER: usize = 512 << 10;
 /// Output up to this many bytes is never called a bomb: small archives of zeros are honest.
-const RATIO_FREE: u64 = 64 << 20;
+pub(in crate::archive) const RATIO_FREE: u64 = 64 << 20;
 
 pub(super) struct Outlet<'a> {
     output: &'a Sender<Vec<u8>>,

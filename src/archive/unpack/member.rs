@@ -25,7 +25,7 @@ pub struct Member {
     pub name: Vec<u8>,
     /// What it is.
     pub kind: Kind,
-    /// Bytes of its body.
+    /// Bytes of its body; 0 also where they stand behind it alone, as in zip archives that were written as a stream.
     pub size: u64,
     /// Position in the archive, from 0, extension headers not counted.
     pub index: u64,
@@ -38,7 +38,7 @@ pub struct Member {
 /// How a body ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// All `size` bytes came.
+    /// All bytes that are stated came.
     Whole,
     /// The archive ended or was given up inside it.
     Cut,

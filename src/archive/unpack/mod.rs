@@ -7,6 +7,7 @@
 mod member;
 mod name;
 pub mod tar;
+pub mod zip;
 
 pub use member::{Body, Kind, Member, Sink};
 pub use name::{shown, subject};

@@ -4,6 +4,7 @@
 //! Invariant: what was not looked at, or could not be judged, is said and proves nothing.
 
 pub mod export;
+pub mod network_edition;
 pub mod session;
 
 use crate::mailbox::Contents;

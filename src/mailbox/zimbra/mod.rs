@@ -6,3 +6,4 @@ mod json;
 pub mod ldif;
 pub mod meta;
 pub mod zmbackup;
+pub mod network_edition;
