@@ -240,7 +240,13 @@ impl Reading {
     }
 
     fn seen(self, whole: bool, content: Content) -> SeenBody {
-        SeenBody { size: self.size, whole, digest: self.hasher.finish(), content, trailing_spaces: self.spaces }
+        SeenBody {
+            size: self.size,
+            whole,
+            digest: self.hasher.finish(),
+            content,
+            trailing_spaces: self.spaces,
+        }
     }
 }
 

@@ -1,4 +1,6 @@
 //! Zimbra's own formats, as its exports and backup tools write them.
 
+pub mod alphabet;
+pub mod content;
 pub mod export;
 pub mod meta;
