@@ -4,3 +4,4 @@ pub mod alphabet;
 pub mod content;
 pub mod export;
 pub mod meta;
+pub mod store;
