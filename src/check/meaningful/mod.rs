@@ -3,6 +3,9 @@
 //! Input: mailboxes and the facts that backup tools left beside them. Output: findings, and how much was checked.
 //! Invariant: what was not looked at, or could not be judged, is said and proves nothing.
 
+pub mod raw_store;
+pub mod zextras;
+
 use crate::verdict::{Coverage, Findings, Unit};
 
 /// What the checks make of one part of an archive: an account's mailbox, a session, a raw store.

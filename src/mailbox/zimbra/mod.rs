@@ -5,3 +5,4 @@ pub mod content;
 pub mod export;
 pub mod meta;
 pub mod store;
+pub mod zextras;

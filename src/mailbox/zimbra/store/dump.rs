@@ -127,7 +127,7 @@ impl Reading {
             _ if head.is_empty() => self.give_up(DumpFault::Empty),
             _ if head.starts_with(b"\x1f\x8b") => {
                 self.dump.gzip = true;
-                Form::Gzip(Box::new(Gunzip::new()))
+                Form::Gzip(Box::default())
             }
             None | Some("plain text") => Form::Plain,
             Some(name) => self.give_up(DumpFault::Foreign(name)),
@@ -182,7 +182,6 @@ impl Reading {
 /// of a dump.
 fn is_expected(source: &str, gzip: bool, database: Database) -> bool {
     let file = source.rsplit('/').next().unwrap_or(source).to_ascii_lowercase();
-    let word = |word: &&str| file.contains(*word);
-    gzip || database != Database::Unknown
-        || ["zimbra", "dump", "mysql", "mariadb", "mbox"].iter().any(|name| word(&name))
+    let words = ["zimbra", "dump", "mysql", "mariadb", "mbox"];
+    gzip || database != Database::Unknown || words.iter().any(|word| file.contains(word))
 }

@@ -1,0 +1,3 @@
+//! What Zimbra's exports and backup tools put into archives.
+
+mod store;
