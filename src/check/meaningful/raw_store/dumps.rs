@@ -96,7 +96,7 @@ struct Lost {
 fn groups(facts: &Facts, meaning: &mut Meaning) {
     let dumped = dumped(facts);
     let mut missing: BTreeMap<u32, Lost> = BTreeMap::new();
-    for (id, mailbox) in &facts.mailboxes {
+    for (id, mailbox) in facts.mailboxes.iter().filter(|(_, mailbox)| !is_newer(facts, mailbox)) {
         let group = group_of(*id, mailbox);
         if !dumped.contains(&group) {
             let lost = missing.entry(group).or_default();
@@ -117,6 +117,12 @@ fn groups(facts: &Facts, meaning: &mut Meaning) {
                 .observed(format!("none; {blobs} blobs belong to them")),
         );
     }
+}
+
+/// Holds for a mailbox that no dump knows and whose blobs were all written after the dumps.
+fn is_newer(facts: &Facts, mailbox: &Mailbox) -> bool {
+    let later = |oldest: u32| u64::from(oldest) > facts.newest_change;
+    !mailbox.listed && mailbox.rows == 0 && mailbox.oldest_blob.is_some_and(later)
 }
 
 /// Rows of two dumps can't both be the latest.

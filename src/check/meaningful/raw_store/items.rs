@@ -204,8 +204,13 @@ impl<'a> Judge<'a, '_> {
     fn without_row(&mut self, blob: &Blob) {
         let facts = self.view.facts;
         let mailbox = facts.mailboxes.get(&blob.mailbox);
+        let (rows, listed) = mailbox.map_or((0, false), |mailbox| (mailbox.rows, mailbox.listed));
         let covered = mailbox.is_some_and(|mailbox| self.dumped.contains(&group_of(blob.mailbox, mailbox)));
-        if self.is_newer(blob) {
+        if rows == 0 && !self.view.rows_complete {
+            self.tally.unjudged += 1;
+        } else if rows == 0 && listed && !covered {
+            // Its group has a finding of its own.
+        } else if self.is_newer(blob) {
             self.tally.newer += 1;
         } else if !self.view.rows_complete {
             self.tally.unjudged += 1;

@@ -86,6 +86,8 @@ pub struct Mailbox {
     pub change: u32,
     /// Its blobs.
     pub blobs: u64,
+    /// When the oldest of them was written, in seconds since 1970.
+    pub oldest_blob: Option<u32>,
 }
 
 impl Facts {
@@ -185,6 +187,8 @@ impl Store {
         facts.newest_blob = facts.newest_blob.max(blob.modified);
         if let Some(mailbox) = facts.mailbox(place.mailbox) {
             mailbox.blobs += 1;
+            mailbox.oldest_blob =
+                Some(mailbox.oldest_blob.map_or(blob.modified, |oldest| oldest.min(blob.modified)));
         }
         match &member.kind {
             Kind::File => {
