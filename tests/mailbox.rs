@@ -6,4 +6,5 @@ mod reading;
 mod real;
 mod run;
 mod sessions;
+mod store;
 mod zip;

@@ -341,6 +341,36 @@ kinds! {
         "zmrestore can't read this file: compare with the session's folder on the mail server; if it is broken there too, run a full backup."
     NETWORK_EDITION_FULL_ELSEWHERE "network-edition-full-elsewhere" Info Configuration
         "These sessions restore only on top of a full session: see that it is in another archive and is verified as well."
+
+    // store: a raw copy of /opt/zimbra/store and the dumps of its databases
+    STORE_DUMP_UNREADABLE "store-dump-unreadable" Failure ProducerFault
+        "The database can't be restored from this dump: look at the exit code of `mysqldump` and the disk space on the mail server, dump again, and check the file with `gzip -t` and `zcat FILE | tail -n 1`."
+    STORE_DUMP_TRUNCATED "store-dump-truncated" Failure ProducerFault
+        "`mysqldump` was stopped before its last line: run it by hand on the mail server with `set -o pipefail`, look at its messages and the disk space, dump again."
+    STORE_DUMP_MISNAMED "store-dump-misnamed" Warning ProducerFault
+        "The dump is readable, but a restore script that trusts its name fails: mend the job's pipeline (`mysqldump … | gzip > X.sql.gz`) or the name."
+    STORE_GROUP_MISSING "store-group-missing" Failure ProducerFault
+        "Without this database the mailboxes in it are only files: dump with `mysqldump --single-transaction --all-databases`, or list `SHOW DATABASES LIKE 'mboxgroup%'` in the job instead of numbers."
+    STORE_BLOB_MISSING "store-blob-missing" Failure ProducerFault
+        "Run `zmblobchk --mailboxes MAILBOX start` on the mail server: if it names the item, the server itself lost the file; if not, the item came or went during a hot copy: dump the databases first and copy the store after, or copy from a snapshot."
+    STORE_BLOB_REVISION "store-blob-revision" Failure ProducerFault
+        "Zimbra would not find this file: run `zmblobchk --mailboxes MAILBOX start` on the mail server; if it finds nothing, the item was edited during a hot copy: copy from a snapshot."
+    STORE_BLOB_SIZE "store-blob-size" Failure StorageRot
+        "Run `zmblobchk --mailboxes MAILBOX start` on the mail server: if it reports the item, restore that file from an older backup; if not, the copy is bad: make it again."
+    STORE_BLOB_DIGEST "store-blob-digest" Failure StorageRot
+        "`zmblobchk` compares sizes only: compare the file on the mail server with the digest; restore it from an older backup if it differs there, too, else copy again."
+    STORE_BLOB_GZIP "store-blob-gzip" Failure StorageRot
+        "Run `gzip -t < FILE` on the mail server's file: if it is broken there, too, restore it from an older backup, else copy again."
+    STORE_BLOB_UNEXPECTED "store-blob-unexpected" Warning SourceChurn
+        "A hot copy may hold mail that was moved or deleted meanwhile; if `zmblobchk --mailboxes MAILBOX start` on the mail server calls it an unexpected blob, it is a left-over there; if it names nothing, leave it."
+
+    // zextras: the path of Zextras, NG and Carbonio Backup
+    ZEXTRAS_BLOB_DIFFERS "zextras-blob-differs" Failure StorageRot
+        "The file is not what its name says, so no restore should use it: run `zxsuite backup doCoherencyCheck PATH` on the mail server (`carbonio backup …` on Carbonio), then `zxsuite backup doSmartScan start deep true`."
+    ZEXTRAS_BLOB_GZIP "zextras-blob-gzip" Failure StorageRot
+        "The file can't be unpacked: run `zxsuite backup doCoherencyCheck PATH` on the mail server (`carbonio backup …` on Carbonio), then `zxsuite backup doSmartScan start deep true`."
+    ZEXTRAS_BLOB_EMPTY "zextras-blob-empty" Failure ProducerFault
+        "The file holds nothing, as a full disk leaves it: look at the free space of the backup path, then run `zxsuite backup doSmartScan start deep true` on the mail server."
 }
 
 #[cfg(test)]

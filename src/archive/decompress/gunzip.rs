@@ -100,6 +100,13 @@ impl Gunzip {
         }
     }
 
+    /// Begins another stream, with what the one before made the machine allocate.
+    pub fn restart(&mut self) {
+        self.state = State::Between;
+        self.members = 0;
+        self.position = 0;
+    }
+
     /// Takes compressed bytes and gives the unpacked ones to `out` in pieces of at most 64 KiB.
     ///
     /// # Errors

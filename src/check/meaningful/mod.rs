@@ -5,7 +5,9 @@
 
 pub mod export;
 pub mod network_edition;
+pub mod raw_store;
 pub mod session;
+pub mod zextras;
 
 use crate::mailbox::Contents;
 use crate::verdict::{Coverage, Findings, Unit};

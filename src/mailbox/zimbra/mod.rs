@@ -1,9 +1,13 @@
 //! Zimbra's own formats, as its exports and backup tools write them.
 
 pub mod bencode;
+pub mod alphabet;
+pub mod content;
 pub mod export;
 mod json;
 pub mod ldif;
 pub mod meta;
 pub mod zmbackup;
 pub mod network_edition;
+pub mod store;
+pub mod zextras;

@@ -1,0 +1,336 @@
+use super::*;
+use crate::archive::unpack::{Body, Kind, Sink};
+use crate::mailbox::zimbra::content::tests::gzip;
+use crate::mailbox::zimbra::store::Store;
+use crate::mailbox::zimbra::store::fixture::{Dump as Sql, Item, Style, header, member};
+use crate::policy::Limits;
+use crate::verdict::{Cause, Severity};
+
+/// When the blobs of the tests were written: before the dump, whose rows changed at 1 700 000 000.
+const BEFORE: i64 = 1_699_999_999;
+const AFTER: i64 = 1_700_000_001;
+
+/// A copy of a server as it grows.
+struct Copy {
+    store: Store,
+}
+
+impl Copy {
+    fn new() -> Self {
+        Self { store: Store::new(&Limits::default()) }
+    }
+
+    fn file(self, name: &str, body: &[u8]) -> Self {
+        self.file_at(BEFORE, name, body)
+    }
+
+    fn file_at(mut self, modified: i64, name: &str, body: &[u8]) -> Self {
+        member(&mut self.store, name, modified, body, 11);
+        self
+    }
+
+    fn judged(self) -> Meaning {
+        examine(&self.store.finish(), true)
+    }
+}
+
+/// Three messages of mailbox 5, with the dump of their group.
+fn dump() -> Vec<u8> {
+    let items = [
+        Item::folder(5, 2, 900),
+        Item::of(5, 257, 2, b"one"),
+        Item::of(5, 258, 3, b"two"),
+        Item::of(5, 259, 4, b"three"),
+    ];
+    Sql::new(Style::MariaDb10, "mboxgroup5").items("mail_item", &items).finish()
+}
+
+fn with_two() -> Copy {
+    Copy::new()
+        .file("db/mboxgroup5.sql", &dump())
+        .file("store/0/5/msg/0/257-2.msg", b"one")
+        .file("store/0/5/msg/0/258-3.msg", b"two")
+}
+
+const THIRD: &str = "store/0/5/msg/0/259-4.msg";
+
+fn ids(meaning: &Meaning) -> Vec<&'static str> {
+    meaning.findings.iter().map(|finding| finding.kind.id).collect()
+}
+
+/// The one finding there is.
+fn only(meaning: &Meaning, id: &str) -> Finding {
+    assert_eq!(ids(meaning), [id], "{:#?}", meaning.findings);
+    meaning.findings.iter().next().unwrap().clone()
+}
+
+fn assert_passes(meaning: &Meaning, items: u64) {
+    assert_eq!(ids(meaning), [""; 0], "{:#?}", meaning.findings);
+    assert_eq!(meaning.coverage, Coverage { checked: items, total: Some(items), unit: Unit::Items });
+}
+
+#[test]
+fn a_sound_copy_passes() {
+    let meaning = with_two().file(THIRD, b"three").judged();
+    assert_passes(&meaning, 3);
+    assert_eq!(meaning.open, [""; 0]);
+}
+
+#[test]
+fn a_copy_with_all_that_is_legal_passes() {
+    let older = Item::of(5, 260, 7, b"older version");
+    let large = vec![b'x'; 9000];
+    let items = [
+        Item::folder(5, 2, 900),
+        Item::of(5, 257, 2, b"packed"),
+        Item::of(5, 258, 3, &gzip(b"a message that is gzip")),
+        Item::of(5, 259, 4, b"name of an old server"),
+        Item::of(5, 260, 8, b"newer version"),
+        Item::of(5, 261, 9, &large),
+        Item { digest: Some(sha1(b"of ZCS 7")), ..Item::of(5, 262, 10, b"of ZCS 7") },
+    ];
+    let dump = Sql::new(Style::MySql8, "")
+        .database("mboxgroup5")
+        .items("mail_item", &items)
+        .items("mail_item_dumpster", &[Item::of(5, 263, 11, b"deleted")])
+        .revisions(&[older])
+        .database("zimbra")
+        .mailboxes(&[5])
+        .finish();
+    let meaning = Copy::new()
+        .file("./zimbra/store/0/5/msg/0/257-2.msg", &gzip(b"packed"))
+        .file("./zimbra/store/0/5/msg/0/258-3.msg", &gzip(b"a message that is gzip"))
+        .file("./zimbra/store/0/5/msg/0/259.msg", b"name of an old server")
+        .file("./zimbra/store/0/5/msg/0/260-7.msg", b"older version")
+        .file("./zimbra/store/0/5/msg/0/260-8.msg", b"newer version")
+        .file("./zimbra/hsm/0/5/msg/0/261-9.msg", &gzip(&large))
+        .file("./zimbra/store/0/5/msg/0/261-9.msg", b"left over from the move")
+        .file("./zimbra/store/0/5/msg/0/262-10.msg", b"of ZCS 7")
+        .file("./zimbra/store/0/5/msg/0/263-11.msg", b"deleted")
+        .file("./zimbra/store/incoming/1.msg", b"half")
+        .file("./zimbra/all.sql.gz", &gzip(&dump))
+        .judged();
+    assert_passes(&meaning, 8);
+    assert_eq!(meaning.open, [""; 0]);
+}
+
+fn sha1(body: &[u8]) -> String {
+    use crate::mailbox::zimbra::{alphabet, content::tests::content};
+    alphabet::write(&crate::mailbox::Digest::Sha1(content(body).sha1))
+}
+
+#[test]
+fn a_row_without_its_file_is_missing() {
+    let meaning = with_two().judged();
+    let finding = only(&meaning, "store-blob-missing");
+    assert_eq!(finding.subject, "mailbox 5: folder 2, item 259, revision 4");
+    assert!(finding.expected.starts_with("5 bytes"), "{finding:?}");
+    assert!(finding.remedy.contains("zmblobchk --mailboxes 5 start"), "{finding:?}");
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (2, Some(3)));
+    // Every row is younger than every file: the copy was made before the dump.
+    assert_eq!(finding.cause, Cause::SourceChurn);
+    let later = with_two().file_at(AFTER, "store/0/5/msg/0/300-901.msg", b"new").judged();
+    assert_eq!(only(&later, "store-blob-missing").cause, Cause::ProducerFault);
+}
+
+#[test]
+fn an_archive_that_was_cut_lacks_nothing_for_certain() {
+    let facts = with_two().store.finish();
+    let meaning = examine(&facts, false);
+    assert!(ids(&meaning).is_empty());
+    assert!(meaning.open.iter().any(|line| line.starts_with("1 rows have no file")), "{:?}", meaning.open);
+    assert_eq!(meaning.coverage.total, None);
+}
+
+#[test]
+fn a_file_of_another_revision_is_not_found_by_zimbra() {
+    let meaning = with_two().file("store/0/5/msg/0/259-1.msg", b"three").judged();
+    let finding = only(&meaning, "store-blob-revision");
+    assert_eq!(finding.observed, "revision 1 with the content the row states");
+    assert_eq!(finding.cause, Cause::ProducerFault);
+    // Edited after the dump: what the row states is gone, and a hot copy is why.
+    let edited = with_two().file("store/0/5/msg/0/259-901.msg", b"edited").judged();
+    let finding = only(&edited, "store-blob-revision");
+    assert_eq!((finding.cause, finding.severity), (Cause::SourceChurn, Severity::Failure));
+}
+
+#[test]
+fn size_and_digest_are_those_of_the_unpacked_bytes() {
+    let short = with_two().file(THIRD, b"thre").judged();
+    let finding = only(&short, "store-blob-size");
+    assert!(finding.observed.starts_with("4 bytes"), "{finding:?}");
+    assert_eq!(short.coverage.checked, 3);
+    only(&with_two().file(THIRD, &gzip(b"thre")).judged(), "store-blob-size");
+    only(&with_two().file(THIRD, b"").judged(), "store-blob-size");
+    only(&with_two().file(THIRD, b"threE").judged(), "store-blob-digest");
+    only(&with_two().file(THIRD, &gzip(b"threE")).judged(), "store-blob-digest");
+    assert_passes(&with_two().file(THIRD, &gzip(b"three")).judged(), 3);
+}
+
+#[test]
+fn broken_gzip_is_no_blob() {
+    let mut packed = gzip(b"three");
+    packed.pop();
+    let meaning = with_two().file(THIRD, &packed).judged();
+    let finding = only(&meaning, "store-blob-gzip");
+    assert!(finding.observed.contains("gzip-truncated"), "{finding:?}");
+    // Unless the message itself is that.
+    let items = [Item::folder(5, 2, 900), Item::of(5, 257, 2, &packed)];
+    let dump = Sql::new(Style::MySql8, "mboxgroup5").items("mail_item", &items).finish();
+    let meaning = Copy::new().file("a.sql", &dump).file("store/0/5/msg/0/257-2.msg", &packed).judged();
+    assert_passes(&meaning, 1);
+}
+
+#[test]
+fn a_file_without_a_row_is_unexpected_unless_it_is_newer() {
+    let meaning = with_two().file(THIRD, b"three").file("store/0/5/msg/0/300-5.msg", b"left over").judged();
+    let finding = only(&meaning, "store-blob-unexpected");
+    assert_eq!((finding.severity, finding.cause), (Severity::Warning, Cause::SourceChurn));
+    assert_eq!(finding.subject, "mailbox 5: item 300, revision 5");
+    let meaning = with_two()
+        .file(THIRD, b"three")
+        .file("store/0/5/msg/0/300-901.msg", b"delivered after the dump")
+        .file_at(AFTER, "store/0/105/msg/0/257-1.msg", b"of a mailbox made after the dump")
+        .file_at(AFTER, "store/0/6/msg/0/257-1.msg", b"of the first in its group")
+        .judged();
+    assert_passes(&meaning, 3);
+    assert!(meaning.open[0].starts_with("3 blobs are newer than the dump"), "{:?}", meaning.open);
+    let stray = with_two().file(THIRD, b"three").file("store/0/5/msg/0/.257-2.msg.AbCdEf", b"t").judged();
+    assert!(only(&stray, "store-blob-unexpected").observed.contains(".257-2.msg.AbCdEf"));
+}
+
+#[test]
+fn a_group_without_a_dump_is_missed_once() {
+    let zimbra = Sql::new(Style::MySql8, "zimbra").mailboxes(&[5, 7, 107]).finish();
+    let meaning = with_two()
+        .file(THIRD, b"three")
+        .file("db/zimbra.sql", &zimbra)
+        .file("store/0/107/msg/0/257-2.msg", b"one")
+        .file("store/0/107/msg/0/258-2.msg", b"two")
+        .judged();
+    let finding = only(&meaning, "store-group-missing");
+    assert_eq!(finding.subject, "mboxgroup7");
+    assert!(meaning.open.is_empty(), "{:?}", meaning.open);
+    assert!(finding.expected.contains("2 mailboxes") && finding.observed.contains("2 blobs"), "{finding:?}");
+    // Blobs alone tell of a mailbox, too.
+    let meaning = with_two().file(THIRD, b"three").file("store/0/42/msg/0/257-2.msg", b"one").judged();
+    assert_eq!(only(&meaning, "store-group-missing").subject, "mboxgroup42");
+    // An empty group is dumped all the same.
+    let empty = Sql::new(Style::MySql8, "mboxgroup7").items("mail_item", &[]).finish();
+    let zimbra = Sql::new(Style::MySql8, "zimbra").mailboxes(&[5, 7, 107]).finish();
+    let copy =
+        with_two().file(THIRD, b"three").file("db/zimbra.sql", &zimbra).file("db/mboxgroup7.sql", &empty);
+    assert_passes(&copy.judged(), 3);
+}
+
+#[test]
+fn accounts_are_named_where_the_dump_knows_them() {
+    let zimbra =
+        Sql::new(Style::MySql8, "zimbra").mailboxes(&[5]).volumes(&[(1, "/opt/zimbra/store")]).finish();
+    let finding = only(&with_two().file("zimbra.sql", &zimbra).judged(), "store-blob-missing");
+    assert_eq!(
+        finding.subject,
+        "mailbox 5 (00000005-0000-4000-8000-000000000000): folder 2, item 259, revision 4"
+    );
+    assert!(finding.observed.contains("volume 1 (/opt/zimbra/store)"), "{finding:?}");
+}
+
+#[test]
+fn a_store_alone_or_a_dump_alone_can_not_be_judged() {
+    let store = Copy::new().file(THIRD, b"three").file("db/data/mboxgroup5/mail_item.ibd", b"x").judged();
+    assert!(ids(&store).is_empty() && store.open[0].contains("can't be judged"), "{store:?}");
+    assert!(store.open[0].contains("not read") && !store.coverage.reaches(1));
+    let mut broken = gzip(b"three");
+    broken.pop();
+    let store = Copy::new().file(THIRD, &broken).judged();
+    assert_eq!(only(&store, "store-blob-gzip").severity, Severity::Warning);
+    let dump = Copy::new().file("mboxgroup5.sql", &dump()).judged();
+    assert!(ids(&dump).is_empty() && dump.open[0].contains("no blob"));
+    assert_eq!((dump.coverage.checked, dump.coverage.total), (0, Some(3)));
+    let nothing = Copy::new().judged();
+    assert!(nothing.open.is_empty() && nothing.findings.is_empty());
+}
+
+#[test]
+fn dumps_are_named_for_what_they_are() {
+    let whole = String::from_utf8(dump()).unwrap();
+    let cut = &whole[..whole.find("-- Dump completed").unwrap()];
+    let copy = |name: &str, body: &[u8]| Copy::new().file(name, body).judged();
+    only(&copy("zimbra_dump-2024.sql.gz", whole.as_bytes()), "store-dump-misnamed");
+    only(&copy("mboxgroup5.sql", &gzip(whole.as_bytes())), "store-dump-misnamed");
+    only(&copy("mboxgroup5.sql", cut.as_bytes()), "store-dump-truncated");
+    let zip = only(&copy("mboxgroup5.sql.gz", b"PK\x03\x04..."), "store-dump-unreadable");
+    assert_eq!(zip.observed, "a zip archive");
+    only(&copy("mboxgroup5.sql.gz", b""), "store-dump-unreadable");
+    only(&copy("mboxgroup5.sql.gz", &gzip(whole.as_bytes())[..90]), "store-dump-unreadable");
+    let without_columns = b"USE mboxgroup5; INSERT INTO mail_item VALUES (1,2,3);";
+    only(&copy("a.sql", without_columns), "store-dump-unreadable");
+    let bad = whole.replace(",258,5,", ",258,");
+    only(&copy("a.sql", bad.as_bytes()), "store-dump-unreadable");
+    for (name, body) in [("mboxgroup5.sql", whole.as_bytes()), ("a.sql.gz", &gzip(whole.as_bytes()))] {
+        assert!(ids(&copy(name, body)).is_empty(), "{name}");
+    }
+    assert!(ids(&copy("lib/help.sql", b"")).is_empty(), "a script");
+}
+
+#[test]
+fn half_a_dump_makes_no_file_unexpected() {
+    let whole = String::from_utf8(dump()).unwrap();
+    let cut = &whole[..whole.find(",(5,258").unwrap()];
+    let meaning = Copy::new()
+        .file("mboxgroup5.sql", cut.as_bytes())
+        .file("store/0/5/msg/0/257-2.msg", b"one")
+        .file("store/0/5/msg/0/258-3.msg", b"two")
+        .file_at(AFTER, "store/0/105/msg/0/258-3.msg", b"of a mailbox behind the cut")
+        .judged();
+    only(&meaning, "store-dump-truncated");
+    assert!(meaning.open.iter().any(|line| line.starts_with("2 blobs have no row")), "{:?}", meaning.open);
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (1, None));
+}
+
+#[test]
+fn rows_elsewhere_and_rows_twice_are_said() {
+    let external = Item { locator: "'s3://b/a'", ..Item::of(5, 300, 5, b"x") };
+    let extra = Sql::new(Style::MySql8, "mboxgroup5")
+        .items("mail_item", &[external, Item::of(5, 257, 2, b"one")])
+        .finish();
+    let meaning = with_two().file(THIRD, b"three").file("again.sql", &extra).judged();
+    assert!(ids(&meaning).is_empty());
+    assert!(meaning.open.iter().any(|line| line.contains("external store")), "{:?}", meaning.open);
+    assert!(meaning.open.iter().any(|line| line.contains("more than one dump")), "{:?}", meaning.open);
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (3, Some(4)));
+}
+
+#[test]
+fn what_was_not_read_is_not_called_missing_or_changed() {
+    let mut copy = with_two();
+    copy.store.begin(&header(THIRD, Kind::Unsupported, 5, BEFORE));
+    copy.store.end(Body::Whole);
+    let meaning = copy.judged();
+    assert!(ids(&meaning).is_empty());
+    assert!(meaning.open[0].starts_with("1 blobs could not be read"), "{:?}", meaning.open);
+    assert_eq!(meaning.coverage.checked, 2);
+    let mut copy = with_two();
+    let target = b"store/0/9/msg/0/300-1.msg".to_vec();
+    copy.store.begin(&header(THIRD, Kind::HardLink { target }, 0, BEFORE));
+    copy.store.end(Body::Whole);
+    assert!(only(&copy.judged(), "store-blob-missing").observed.starts_with("a hard link"));
+    let mut copy = with_two().file("store/0/9/msg/0/300-901.msg", b"three");
+    let target = b"./store/0/9/msg/0/300-901.msg".to_vec();
+    copy.store.begin(&header(THIRD, Kind::HardLink { target }, 0, BEFORE));
+    copy.store.end(Body::Whole);
+    let meaning = copy.judged();
+    assert_eq!(meaning.coverage.checked, 3);
+}
+
+#[test]
+fn what_is_over_the_limits_is_said() {
+    let mut store = Store::new(&Limits { members: 2, ..Limits::default() });
+    member(&mut store, "mboxgroup5.sql", BEFORE, &dump(), 99);
+    member(&mut store, "store/0/5/msg/0/257-2.msg", BEFORE, b"one", 99);
+    member(&mut store, "store/0/5/msg/0/258-3.msg", BEFORE, b"two", 99);
+    member(&mut store, THIRD, BEFORE, b"three", 99);
+    let meaning = examine(&store.finish(), true);
+    assert_eq!(ids(&meaning), ["limit-members", "limit-members"]);
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (2, None));
+}

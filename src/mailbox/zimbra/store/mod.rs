@@ -1,0 +1,325 @@
+//! Raw copies of a server: the blobs below `/opt/zimbra/store` and dumps of its databases.
+//!
+//! Input: members of an archive, in any order. Output: [`Facts`], in which rows and blobs stand side by side.
+//! Invariants: what is kept of a blob or row is a few numbers and digests, so memory depends on how many there are and
+//! not on their size; what is over `limits.members` is counted; names are never paths.
+
+mod dump;
+mod join;
+mod name;
+pub mod sql;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::content::Hashing;
+use crate::archive::unpack::{Body as End, Kind, Member, Sink, shown};
+use crate::policy::Limits;
+use name::{Name, Place};
+use sql::{Locator, MailRow, MailboxRow, Records, VolumeRow};
+use table::Key;
+
+pub use dump::{Dump, DumpFault};
+pub use join::{Items, Sides};
+pub use table::{Blob, Blobs, Body, Fault, Row, Rows, State};
+
+/// Mailboxes that are remembered; the largest servers have some ten thousand.
+const MOST_MAILBOXES: usize = 1_000_000;
+/// Dumps that are remembered: at most one for each group and a few others.
+const MOST_DUMPS: usize = 1_000;
+/// Volumes, by the folder they lie in, that are told apart.
+const MOST_VOLUMES: u16 = 1_000;
+/// Names of stray files that are kept.
+const MOST_STRAYS: usize = 20;
+
+/// What a raw copy holds.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Rows that state a blob on a volume.
+    pub rows: Rows,
+    /// Blobs.
+    pub blobs: Blobs,
+    /// Dumps, as far as they hold Zimbra's databases or should.
+    pub dumps: Vec<Dump>,
+    /// Groups (`mboxgroup<N>`) of which a dump is there.
+    pub groups: BTreeSet<u32>,
+    /// Mailboxes, by number.
+    pub mailboxes: BTreeMap<u32, Mailbox>,
+    /// Folders of the server's volumes, by number, as `zimbra.volume` has them.
+    pub volumes: BTreeMap<u16, Box<[u8]>>,
+    /// Rows whose blob lies in an external store.
+    pub external: u64,
+    /// Rows that state a digest and no place.
+    pub unplaced: u64,
+    /// Rows whose digest is none.
+    pub undigested: u64,
+    /// Rows, mailboxes and dumps over the limits.
+    pub rows_over: u64,
+    /// Blobs over `limits.members`.
+    pub blobs_over: u64,
+    /// Files among the blobs that are none.
+    pub strays: u64,
+    /// The first of them, harmless on a terminal.
+    pub stray_names: Vec<String>,
+    /// Files on their way into the store.
+    pub temporary: u64,
+    /// Tables of the running database (`mail_item.ibd`), which are not read.
+    pub tables: u64,
+    /// When a row last changed, in seconds since 1970.
+    pub newest_change: u64,
+    /// When the newest blob was written, in seconds since 1970.
+    pub newest_blob: u32,
+}
+
+/// What is known of a mailbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    /// `zimbra.mailbox` lists it.
+    pub listed: bool,
+    /// The group that list names.
+    pub group: Option<u32>,
+    /// `zimbraId` of its account; empty where unknown.
+    pub account: Box<str>,
+    /// Rows of its items, with or without a blob.
+    pub rows: u64,
+    /// The highest change number of its rows.
+    pub change: u32,
+    /// Its blobs.
+    pub blobs: u64,
+    /// When the oldest of them was written, in seconds since 1970.
+    pub oldest_blob: Option<u32>,
+}
+
+impl Facts {
+    /// Holds if nothing of a raw copy was there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.blobs.is_empty()
+            && self.blobs_over == 0
+            && !self.has_dump()
+            && !self.dumps.iter().any(Dump::matters)
+    }
+
+    /// Holds if rows of mailboxes were there, or a table that could hold them.
+    #[must_use]
+    pub fn has_dump(&self) -> bool {
+        !self.groups.is_empty() || self.mailboxes.values().any(|mailbox| mailbox.listed || mailbox.rows > 0)
+    }
+
+    /// The items that have a row, a blob or both, in the order of mailbox and item.
+    #[must_use]
+    pub fn items(&self) -> Items<'_> {
+        Items::new(self.rows_in_order(), self.blobs_in_order())
+    }
+
+    fn mailbox(&mut self, id: u32) -> Option<&mut Mailbox> {
+        if self.mailboxes.len() >= MOST_MAILBOXES && !self.mailboxes.contains_key(&id) {
+            self.rows_over += 1;
+            return None;
+        }
+        Some(self.mailboxes.entry(id).or_default())
+    }
+}
+
+/// Collects what belongs to a raw copy.
+#[derive(Debug)]
+pub struct Store {
+    limits: Limits,
+    hashing: Hashing,
+    current: Current,
+    /// Folders of volumes in the archive.
+    volumes: Vec<Box<[u8]>>,
+    taken: Taken,
+}
+
+/// What is being read.
+#[derive(Debug)]
+enum Current {
+    Nothing,
+    Blob(Blob),
+    Dump(Box<dump::Reading>),
+}
+
+/// The facts so far, which also take the rows of dumps in.
+#[derive(Debug, Default)]
+struct Taken {
+    facts: Facts,
+    most: u64,
+}
+
+impl Store {
+    /// Prepares to read an archive.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            limits: limits.clone(),
+            hashing: Hashing::new(limits),
+            current: Current::Nothing,
+            volumes: Vec::new(),
+            taken: Taken { most: limits.members.min(u64::from(u32::MAX / 2)), ..Taken::default() },
+        }
+    }
+
+    /// Holds for the members this collector reads, whatever folders stand before.
+    #[must_use]
+    pub fn takes(&self, name: &[u8]) -> bool {
+        name::read(name).is_some()
+    }
+
+    /// Ends the reading and sorts what was seen.
+    #[must_use]
+    pub fn finish(mut self) -> Facts {
+        self.leave(End::Cut);
+        let mut facts = self.taken.facts;
+        facts.rows.sort();
+        facts.blobs.sort();
+        facts
+    }
+
+    fn begin_blob(&mut self, place: Place<'_>, member: &Member) {
+        let facts = &mut self.taken.facts;
+        if u64::from(facts.blobs.len()) >= self.taken.most {
+            facts.blobs_over += 1;
+            return;
+        }
+        let blob = Blob::new(self.key(place), member.modified, State::Unread);
+        let facts = &mut self.taken.facts;
+        facts.newest_blob = facts.newest_blob.max(blob.modified);
+        if let Some(mailbox) = facts.mailbox(place.mailbox) {
+            mailbox.blobs += 1;
+            mailbox.oldest_blob =
+                Some(mailbox.oldest_blob.map_or(blob.modified, |oldest| oldest.min(blob.modified)));
+        }
+        match &member.kind {
+            Kind::File => {
+                self.hashing.begin(member.size);
+                self.current = Current::Blob(blob);
+            }
+            Kind::HardLink { target } => match name::read(target) {
+                Some(Name::Blob(target)) => {
+                    let target = self.key(target);
+                    self.taken.facts.blobs.push_link(blob, target);
+                }
+                _ => self.taken.facts.blobs.push(blob),
+            },
+            _ => self.taken.facts.blobs.push(blob),
+        }
+    }
+
+    fn key(&mut self, place: Place<'_>) -> Key {
+        let known = self.volumes.iter().position(|volume| **volume == *place.volume);
+        let number = known.unwrap_or_else(|| {
+            if self.volumes.len() < usize::from(MOST_VOLUMES) {
+                self.volumes.push(place.volume.into());
+            }
+            self.volumes.len() - 1
+        });
+        (place.mailbox, place.item, place.revision, u16::try_from(number).unwrap_or(MOST_VOLUMES))
+    }
+
+    fn leave(&mut self, end: End) {
+        let records = &mut self.taken;
+        match std::mem::replace(&mut self.current, Current::Nothing) {
+            Current::Nothing => {}
+            Current::Blob(blob) => {
+                let seen = self.hashing.end();
+                match end {
+                    End::Whole => records.facts.blobs.push_read(blob, &seen),
+                    End::Cut => records.facts.blobs.push(blob),
+                }
+            }
+            Current::Dump(reading) => {
+                let dump = reading.end(end, records);
+                records.note(dump);
+            }
+        }
+    }
+}
+
+impl Sink for Store {
+    fn begin(&mut self, member: &Member) {
+        self.leave(End::Cut);
+        match (name::read(&member.name), &member.kind) {
+            (Some(Name::Blob(place)), Kind::File | Kind::HardLink { .. } | Kind::Unsupported) => {
+                self.begin_blob(place, member);
+            }
+            (Some(Name::Dump { gzip, database }), Kind::File) => {
+                let reading =
+                    dump::Reading::new(shown(&member.name), member.size, gzip, database, &self.limits);
+                self.current = Current::Dump(Box::new(reading));
+            }
+            (Some(Name::Stray), Kind::File) => self.taken.stray(&member.name),
+            (Some(Name::Temporary), _) => self.taken.facts.temporary += 1,
+            (Some(Name::Table), _) => self.taken.facts.tables += 1,
+            _ => {}
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        match &mut self.current {
+            Current::Nothing => {}
+            Current::Blob(_) => self.hashing.data(bytes),
+            Current::Dump(reading) => reading.data(bytes, &mut self.taken),
+        }
+    }
+
+    fn end(&mut self, end: End) {
+        self.leave(end);
+    }
+}
+
+impl Taken {
+    fn stray(&mut self, name: &[u8]) {
+        self.facts.strays += 1;
+        if self.facts.stray_names.len() < MOST_STRAYS {
+            self.facts.stray_names.push(shown(name));
+        }
+    }
+
+    fn note(&mut self, dump: Dump) {
+        self.facts.groups.extend(&dump.summary.groups);
+        if !dump.matters() {
+            return;
+        }
+        if self.facts.dumps.len() < MOST_DUMPS {
+            self.facts.dumps.push(dump);
+        } else {
+            self.facts.rows_over += 1;
+        }
+    }
+}
+
+impl Records for Taken {
+    fn mail(&mut self, row: &MailRow) {
+        let facts = &mut self.facts;
+        facts.newest_change = facts.newest_change.max(row.changed);
+        let Some(mailbox) = facts.mailbox(row.mailbox) else { return };
+        mailbox.rows += 1;
+        mailbox.change = mailbox.change.max(row.change);
+        match (row.digest, row.locator) {
+            (None, _) => {}
+            (Some(_), Locator::External) => facts.external += 1,
+            (Some(_), Locator::None) => facts.unplaced += 1,
+            (Some(Err(_)), _) => facts.undigested += 1,
+            (Some(Ok(_)), _) if u64::from(facts.rows.len()) >= self.most => facts.rows_over += 1,
+            (Some(Ok(digest)), Locator::Volume(volume)) => facts.rows.push(Row::new(row, &digest, volume)),
+        }
+    }
+
+    fn mailbox(&mut self, row: MailboxRow) {
+        if let Some(mailbox) = self.facts.mailbox(row.id) {
+            mailbox.listed = true;
+            mailbox.group = row.group;
+            mailbox.account = row.account;
+        }
+    }
+
+    fn volume(&mut self, row: VolumeRow) {
+        self.facts.volumes.insert(row.id, row.path);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,413 @@
+//! SQL as `mysqldump` and `mariadb-dump` write it, cut into tokens (MySQL reference manual, "Language Structure").
+//!
+//! Input: bytes in pieces of any length. Output: tokens, handed to a [`Taker`]. Invariant: of a token at most [`KEPT`]
+//! bytes are in memory; how the bytes were sliced changes nothing.
+
+/// Bytes of a token that are kept: a `hex()` of the longest digest is shorter.
+pub(super) const KEPT: usize = 256;
+/// Versioned comments of a version that no server has, as the sandbox line of `mariadb-dump`, are comments.
+const NEWEST: u32 = 200_000;
+
+/// A piece of SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    /// A keyword, number or name without quotes.
+    Word(&'a [u8]),
+    /// A name in backticks.
+    Name(&'a [u8]),
+    /// A string, unescaped; the first [`KEPT`] bytes of it.
+    Text(&'a [u8]),
+    /// A string of hex digits (`x'…'`).
+    Hex(&'a [u8]),
+    /// Any other character.
+    Mark(u8),
+    /// A comment to the end of its line.
+    Comment(&'a [u8]),
+}
+
+/// Which token the kept bytes become.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    Word,
+    Name,
+    Text,
+    Hex,
+    Comment,
+}
+
+impl Shape {
+    fn around(self, bytes: &[u8]) -> Token<'_> {
+        match self {
+            Self::Word => Token::Word(bytes),
+            Self::Name => Token::Name(bytes),
+            Self::Text => Token::Text(bytes),
+            Self::Hex => Token::Hex(bytes),
+            Self::Comment => Token::Comment(bytes),
+        }
+    }
+}
+
+/// Takes tokens in.
+pub(super) trait Taker {
+    /// The next token. Whether the rest of the line is to be left out, as behind a command of the client.
+    fn token(&mut self, token: Token<'_>) -> Rest;
+}
+
+/// What is to be done with the rest of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It is SQL.
+    Sql,
+    /// It is one comment.
+    Line,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Between,
+    Word,
+    /// Inside quotes of this kind.
+    Quoted(u8),
+    /// Behind a backslash in such quotes.
+    Escape(u8),
+    /// Behind what closes the quotes, unless it is doubled.
+    Closing(u8),
+    Dash,
+    DashDash,
+    Line,
+    Slash,
+    /// Behind `/*`; what it is, is not known yet.
+    Opening,
+    /// Behind `/*M`.
+    OpeningM,
+    /// In the number behind `/*!`.
+    Version(u32),
+    Block,
+    BlockStar,
+    Star,
+}
+
+/// Cuts SQL into tokens.
+#[derive(Debug)]
+pub(super) struct Lexer {
+    state: State,
+    kept: Vec<u8>,
+    /// The string in quotes is one of hex digits.
+    hex: bool,
+    /// Inside a comment that a server executes.
+    versioned: bool,
+}
+
+impl Default for Lexer {
+    fn default() -> Self {
+        Self { state: State::Between, kept: Vec::with_capacity(KEPT), hex: false, versioned: false }
+    }
+}
+
+impl Lexer {
+    /// Takes the next bytes.
+    pub(super) fn push(&mut self, mut bytes: &[u8], taker: &mut impl Taker) {
+        while let Some((byte, rest)) = bytes.split_first() {
+            let used = match self.state {
+                State::Quoted(quote) => self.run(bytes, |byte| byte == quote || byte == b'\\'),
+                State::Line => self.run(bytes, |byte| byte == b'\n'),
+                State::Word => self.run(bytes, |byte| !is_word(byte)),
+                State::Block => bytes.iter().position(|byte| *byte == b'*').unwrap_or(bytes.len()),
+                _ => 0,
+            };
+            if used > 0 {
+                bytes = &bytes[used..];
+            } else if self.step(*byte, taker) {
+                bytes = rest;
+            }
+        }
+    }
+
+    /// Ends the SQL; holds if it did not end inside a string or comment.
+    pub(super) fn finish(&mut self, taker: &mut impl Taker) -> bool {
+        match self.state {
+            State::Word => self.close(Shape::Word, taker),
+            State::Line | State::DashDash => self.close(Shape::Comment, taker),
+            State::Closing(quote) => self.close_quotes(quote, taker),
+            _ => {}
+        }
+        matches!(self.state, State::Between) && !self.versioned
+    }
+
+    /// Keeps what stands before the first byte for which `ends` holds.
+    fn run(&mut self, bytes: &[u8], ends: impl Fn(u8) -> bool) -> usize {
+        let length = bytes.iter().position(|byte| ends(*byte)).unwrap_or(bytes.len());
+        let room = KEPT.saturating_sub(self.kept.len());
+        self.kept.extend_from_slice(&bytes[..length.min(room)]);
+        length
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.kept.len() < KEPT {
+            self.kept.push(byte);
+        }
+    }
+
+    /// Takes one byte; `false` if it must be looked at again in the state that came.
+    fn step(&mut self, byte: u8, taker: &mut impl Taker) -> bool {
+        match self.state {
+            State::Between => self.begin(byte, taker),
+            State::Word => return self.end_word(byte, taker),
+            // Backticks know no escapes.
+            State::Quoted(b'`') if byte == b'\\' => self.keep(byte),
+            State::Quoted(quote) if byte == b'\\' => self.state = State::Escape(quote),
+            State::Quoted(quote) => self.state = State::Closing(quote),
+            State::Escape(quote) => self.escaped(quote, byte),
+            State::Closing(quote) if byte == quote => {
+                self.keep(quote);
+                self.state = State::Quoted(quote);
+            }
+            State::Closing(quote) => {
+                self.close_quotes(quote, taker);
+                return false;
+            }
+            State::Dash | State::DashDash => return self.dash(byte, taker),
+            State::Line => self.close(Shape::Comment, taker),
+            State::Slash | State::Star => return self.slash_or_star(byte, taker),
+            State::Opening | State::OpeningM | State::Version(_) => return self.open(byte),
+            State::Block => self.state = State::BlockStar,
+            State::BlockStar => self.state = block_star(byte),
+        }
+        true
+    }
+
+    fn begin(&mut self, byte: u8, taker: &mut impl Taker) {
+        self.kept.clear();
+        self.state = match byte {
+            b'\'' | b'"' | b'`' => State::Quoted(byte),
+            b'-' => State::Dash,
+            b'#' => State::Line,
+            b'/' => State::Slash,
+            b'*' => State::Star,
+            _ if is_word(byte) && byte != b'.' => {
+                self.kept.push(byte);
+                State::Word
+            }
+            _ => {
+                if !byte.is_ascii_whitespace() {
+                    self.mark(byte, taker);
+                }
+                return;
+            }
+        };
+    }
+
+    fn end_word(&mut self, byte: u8, taker: &mut impl Taker) -> bool {
+        if byte == b'\'' && self.kept.eq_ignore_ascii_case(b"x") {
+            self.kept.clear();
+            self.hex = true;
+            self.state = State::Quoted(byte);
+            return true;
+        }
+        self.close(Shape::Word, taker);
+        false
+    }
+
+    fn escaped(&mut self, quote: u8, byte: u8) {
+        self.keep(match byte {
+            b'0' => 0,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'b' => 8,
+            b'Z' => 26,
+            other => other,
+        });
+        self.state = State::Quoted(quote);
+    }
+
+    fn dash(&mut self, byte: u8, taker: &mut impl Taker) -> bool {
+        match (self.state, byte) {
+            (State::Dash, b'-') => self.state = State::DashDash,
+            (State::Dash, b'0'..=b'9') => {
+                self.kept.push(b'-');
+                self.state = State::Word;
+                return false;
+            }
+            // Two dashes begin a comment only before a space or control character.
+            (State::DashDash, _) if byte.is_ascii_whitespace() || byte.is_ascii_control() => {
+                self.state = State::Line;
+                return false;
+            }
+            (state, _) => {
+                self.state = State::Between;
+                for _ in 0..=usize::from(state == State::DashDash) {
+                    self.mark(b'-', taker);
+                }
+                return false;
+            }
+        }
+        true
+    }
+
+    fn slash_or_star(&mut self, byte: u8, taker: &mut impl Taker) -> bool {
+        let first = if self.state == State::Slash { b'/' } else { b'*' };
+        match (first, byte) {
+            (b'/', b'*') => self.state = State::Opening,
+            (b'*', b'/') if self.versioned => {
+                self.versioned = false;
+                self.state = State::Between;
+            }
+            _ => {
+                self.state = State::Between;
+                self.mark(first, taker);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Finds out whether a comment is one that servers execute.
+    fn open(&mut self, byte: u8) -> bool {
+        match (self.state, byte) {
+            (State::Opening, b'M') => self.state = State::OpeningM,
+            (State::Opening | State::OpeningM, b'!') => self.state = State::Version(0),
+            (State::Version(number), b'0'..=b'9') => {
+                let digit = u32::from(byte - b'0');
+                self.state = State::Version(number.saturating_mul(10).saturating_add(digit));
+            }
+            (State::Version(number), _) if number < NEWEST => {
+                self.versioned = true;
+                self.state = State::Between;
+                return false;
+            }
+            _ => {
+                self.state = State::Block;
+                return false;
+            }
+        }
+        true
+    }
+
+    fn close_quotes(&mut self, quote: u8, taker: &mut impl Taker) {
+        let hex = std::mem::take(&mut self.hex);
+        match quote {
+            b'`' => self.close(Shape::Name, taker),
+            _ if hex => self.close(Shape::Hex, taker),
+            _ => self.close(Shape::Text, taker),
+        }
+    }
+
+    fn close(&mut self, shape: Shape, taker: &mut impl Taker) {
+        let rest = taker.token(shape.around(&self.kept));
+        self.go_on(rest);
+    }
+
+    fn mark(&mut self, byte: u8, taker: &mut impl Taker) {
+        let rest = taker.token(Token::Mark(byte));
+        self.go_on(rest);
+    }
+
+    fn go_on(&mut self, rest: Rest) {
+        self.kept.clear();
+        self.state = if rest == Rest::Line { State::Line } else { State::Between };
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'@' | b'.') || byte >= 0x80
+}
+
+fn block_star(byte: u8) -> State {
+    match byte {
+        b'/' => State::Between,
+        b'*' => State::BlockStar,
+        _ => State::Block,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Default)]
+    struct Seen(Vec<String>);
+
+    impl Taker for Seen {
+        fn token(&mut self, token: Token<'_>) -> Rest {
+            let (kind, bytes) = match token {
+                Token::Word(bytes) => ("w", bytes),
+                Token::Name(bytes) => ("n", bytes),
+                Token::Text(bytes) => ("t", bytes),
+                Token::Hex(bytes) => ("x", bytes),
+                Token::Comment(bytes) => ("c", bytes),
+                Token::Mark(byte) => ("m", &[byte][..]),
+            };
+            self.0.push(format!("{kind}:{}", bytes.escape_ascii()));
+            if token == Token::Word(b"DELIMITER") { Rest::Line } else { Rest::Sql }
+        }
+    }
+
+    fn tokens(sql: &[u8], piece: usize) -> (Vec<String>, bool) {
+        let (mut lexer, mut seen) = (Lexer::default(), Seen::default());
+        sql.chunks(piece.max(1)).for_each(|piece| lexer.push(piece, &mut seen));
+        let whole = lexer.finish(&mut seen);
+        (seen.0, whole)
+    }
+
+    fn said(sql: &str) -> String {
+        let (tokens, whole) = tokens(sql.as_bytes(), 3);
+        assert!(whole, "{sql}");
+        tokens.join(" ")
+    }
+
+    #[test]
+    fn strings_are_unescaped() {
+        assert_eq!(said(r"'a\'b\\\n\0\Z\%''c'"), r"t:a\'b\\\n\x00\x1a%\'c");
+        assert_eq!(said("'','\u{1f600}'"), r"t: m:, t:\xf0\x9f\x98\x80");
+        assert_eq!(said(r#""it's \"x\"""#), r#"t:it\'s \"x\""#);
+        assert_eq!(said("x'4a' X'' 0x4A _binary 'a'"), "x:4a x: w:0x4A w:_binary t:a");
+        assert_eq!(said(r"`a``b\`"), r"n:a`b\\");
+    }
+
+    #[test]
+    fn numbers_and_names_are_words() {
+        assert_eq!(said("(-1,NULL,1.5);"), "m:( w:-1 m:, w:NULL m:, w:1.5 m:) m:;");
+        assert_eq!(said("zimbra.mailbox `a`.`b`"), "w:zimbra.mailbox n:a m:. n:b");
+        assert_eq!(said("5- 3 --2 a-b"), "w:5 m:- w:3 m:- m:- w:2 w:a m:- w:b");
+    }
+
+    #[test]
+    fn comments_are_left_out_unless_a_server_executes_them() {
+        assert_eq!(said("-- it's\n# a 'b\nx"), "c: it\\'s c: a \\'b w:x");
+        assert_eq!(said("--\nx --"), "c: w:x c:");
+        assert_eq!(said("/* ' */a/***/b /*/ ; */ c / d"), "w:a w:b w:c m:/ w:d");
+        assert_eq!(said("/*!40101 SET a='*/' */; b"), "w:SET w:a m:= t:*/ m:; w:b");
+        assert_eq!(said("/*M!999999\\- enable the sandbox mode */ a"), "w:a");
+        assert_eq!(said("/*M!100616 b*/ /*! c*/ * d"), "w:b w:c m:* w:d");
+        assert_eq!(said("DELIMITER ;;\nx;"), "w:DELIMITER c: ;; w:x m:;");
+    }
+
+    #[test]
+    fn an_open_string_or_comment_is_no_end() {
+        for sql in ["'a", "'a\\'", "`a", "/* a", "/*!40101 SET", "/", "\"", "/*!"] {
+            assert!(!tokens(sql.as_bytes(), 9).1, "{sql}");
+        }
+    }
+
+    #[test]
+    fn long_strings_are_cut() {
+        let sql = format!("'{}\\n', 7", "a".repeat(2 << 20));
+        let (tokens, whole) = tokens(sql.as_bytes(), 4096);
+        assert!(whole);
+        assert_eq!(tokens, [format!("t:{}", "a".repeat(KEPT)), "m:,".to_owned(), "w:7".to_owned()]);
+    }
+
+    proptest! {
+        #[test]
+        fn slicing_changes_nothing(sql in r"[-'`a1x/*!M\\ \n#;,().]{0,60}", piece in 1_usize..8) {
+            prop_assert_eq!(tokens(sql.as_bytes(), piece), tokens(sql.as_bytes(), usize::MAX));
+        }
+
+        #[test]
+        fn any_bytes_are_taken(sql in prop::collection::vec(any::<u8>(), 0..200), piece in 1_usize..8) {
+            prop_assert_eq!(tokens(&sql, piece), tokens(&sql, usize::MAX));
+        }
+    }
+}
