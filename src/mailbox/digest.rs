@@ -31,6 +31,18 @@ impl Digest {
         }
     }
 
+    /// Reads a digest that is the name of a file or stands in a database: the padding may be left out.
+    ///
+    /// # Errors
+    /// As [`Digest::parse`].
+    pub fn named(text: &[u8]) -> Result<Self, DigestError> {
+        let text = std::str::from_utf8(text).map_err(|_| DigestError)?;
+        match text.len() {
+            43 | 27 => Self::parse(&format!("{text}=")),
+            _ => Self::parse(text),
+        }
+    }
+
     /// Its bytes: 32 or 20.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

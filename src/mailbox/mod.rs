@@ -4,6 +4,7 @@
 //! them, and what was seen of each body. Invariants: names are never paths; no subject and no body outlives its
 //! member; what can't be read is said, never passed over.
 
+mod beside;
 mod digest;
 mod item;
 pub mod message;
@@ -12,6 +13,7 @@ mod task;
 mod view;
 pub mod zimbra;
 
+pub use beside::Beside;
 pub use digest::{Digest, DigestError};
 pub use item::{Flags, Item, ItemId, ItemKind};
 pub use reader::{Contents, Reader, Stranger};

@@ -1,9 +1,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::beside::{Beside, Collectors};
 use super::task::{self, Feed, Running};
 use super::view::{Form, Mailbox};
 use super::zimbra::export::{Examiner, Export};
+use super::zimbra::zmbackup;
 use crate::archive::unpack::{Body, Kind, Member, Sink, shown};
 use crate::policy::Limits;
 
@@ -19,6 +21,10 @@ pub struct Contents<V> {
     pub exports: Vec<V>,
     /// Members that are not what their names say.
     pub strangers: Vec<Stranger>,
+    /// What backup tools left beside the exports.
+    pub beside: Beside,
+    /// The archive was read to its end, so what was not seen is not there.
+    pub ended: bool,
     /// Members that belong to nothing that is known here.
     pub others: u64,
     /// An export could not be examined: a fault of mailproof or of this machine, in words.
@@ -49,7 +55,11 @@ pub struct Reader<E: Examiner, F> {
     running: VecDeque<Running<E::Verdict>>,
     /// The archive itself is an export: its members are descriptions and bodies.
     whole: Option<Box<Export<E>>>,
-    contents: Contents<E::Verdict>,
+    collectors: Collectors,
+    exports: Vec<E::Verdict>,
+    strangers: Vec<Stranger>,
+    others: u64,
+    failures: Vec<String>,
     begun: bool,
 }
 
@@ -79,12 +89,11 @@ where
             current: Current::Nothing,
             running: VecDeque::new(),
             whole: None,
-            contents: Contents {
-                exports: Vec::new(),
-                strangers: Vec::new(),
-                others: 0,
-                failures: Vec::new(),
-            },
+            collectors: Collectors::new(limits),
+            exports: Vec::new(),
+            strangers: Vec::new(),
+            others: 0,
+            failures: Vec::new(),
             begun: false,
         }
     }
@@ -97,16 +106,23 @@ where
         }
         if let Some(export) = self.whole.take() {
             let ending = super::Ending { whole: ended, ..super::Ending::default() };
-            self.contents.exports.push(export.finish(ending, 0));
+            self.exports.push(export.finish(ending, 0));
         }
-        self.contents
+        Contents {
+            exports: self.exports,
+            strangers: self.strangers,
+            beside: self.collectors.finish(),
+            ended,
+            others: self.others,
+            failures: self.failures,
+        }
     }
 
     fn collect(&mut self, running: Running<E::Verdict>) {
         match running.join() {
-            Ok(Some(verdict)) => self.contents.exports.push(verdict),
-            Ok(None) => self.contents.others += 1,
-            Err(failure) => self.contents.failures.push(failure),
+            Ok(Some(verdict)) => self.exports.push(verdict),
+            Ok(None) => self.others += 1,
+            Err(failure) => self.failures.push(failure),
         }
     }
 
@@ -117,9 +133,13 @@ where
             Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &member.head),
             None => Current::Nothing,
         };
+        // Where a session's own check knows more of an empty export, nothing is said here.
+        if member.size == 0 && zmbackup::Collector::is_in_session(&member.name) {
+            return;
+        }
         let as_named = form == Form::promised(&member.name).map(|(form, _)| form);
-        if !as_named && self.contents.strangers.len() < MOST_STRANGERS {
-            self.contents.strangers.push(member);
+        if !as_named && self.strangers.len() < MOST_STRANGERS {
+            self.strangers.push(member);
         }
     }
 
@@ -138,7 +158,7 @@ where
                 Current::Export(feed)
             }
             Err(error) => {
-                self.contents.failures.push(format!("a thread for an export could not be started: {error}"));
+                self.failures.push(format!("a thread for an export could not be started: {error}"));
                 Current::Nothing
             }
         }
@@ -181,17 +201,18 @@ where
         if let Some(export) = &mut self.whole {
             return export.begin(member);
         }
-        if member.kind != Kind::File {
+        if self.collectors.begin(member) || member.kind != Kind::File {
             return;
         }
         match account_of(&member.name) {
             Some(account) => {
+                self.collectors.saw_export(&member.name, member.size);
                 let source = shown(&member.name);
                 let mailbox = Mailbox { account, source, packed_bytes: member.size, ..Mailbox::default() };
                 let member = Stranger { name: member.name.clone(), head: Vec::new(), size: member.size };
                 self.current = Current::Unknown { mailbox, member };
             }
-            None => self.contents.others += 1,
+            None => self.others += 1,
         }
     }
 
@@ -200,7 +221,7 @@ where
             return export.data(bytes);
         }
         match &mut self.current {
-            Current::Nothing => {}
+            Current::Nothing => self.collectors.data(bytes),
             Current::Export(feed) => feed.take(bytes),
             Current::Unknown { member, .. } => {
                 let (begin, rest) = bytes.split_at(bytes.len().min(HEAD - member.head.len()));
@@ -218,7 +239,10 @@ where
     fn end(&mut self, body: Body) {
         match &mut self.whole {
             Some(export) => export.end(body),
-            None => self.leave(body),
+            None => {
+                self.collectors.end(body);
+                self.leave(body);
+            }
         }
     }
 }
@@ -227,5 +251,5 @@ where
 fn account_of(name: &[u8]) -> Option<String> {
     let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
     let (_, stem) = Form::promised(last)?;
-    Some(shown(stem))
+    Some(zmbackup::account(stem).into())
 }

@@ -9,7 +9,7 @@ pub mod raw_store;
 pub mod session;
 pub mod zextras;
 
-use crate::mailbox::Contents;
+use crate::mailbox::{Beside, Contents, Stranger};
 use crate::verdict::{Coverage, Findings, Unit};
 use export::MailboxSummary;
 
@@ -26,7 +26,7 @@ pub struct Meaning {
 
 impl Default for Meaning {
     fn default() -> Self {
-        Self { findings: Findings::default(), coverage: Coverage::none(Unit::Items), open: Vec::new() }
+        Self { findings: Findings::default(), coverage: Coverage::nothing(Unit::Items), open: Vec::new() }
     }
 }
 
@@ -42,13 +42,35 @@ pub struct Judgement {
 /// Judges what an archive holds.
 #[must_use]
 pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
-    let mut whole = Meaning { coverage: Coverage::nothing(Unit::Items), ..Meaning::default() };
-    for stranger in &contents.strangers {
-        if let Some(finding) = export::judge_head(&stranger.name, &stranger.head, stranger.size) {
-            whole.findings.push(finding);
-        }
-    }
+    let Beside { sessions, network_edition, store, zextras } = &contents.beside;
+    let parts = [
+        strangers(&contents.strangers),
+        session::sessions(sessions),
+        network_edition::judge(network_edition, contents.ended),
+        raw_store::examine(store, contents.ended),
+        zextras::examine(zextras, contents.ended),
+    ];
+    let whole = parts.into_iter().fold(Meaning::default(), Meaning::joined);
     Judgement { mailboxes: contents.exports, whole }
+}
+
+/// Members that are not what their names say.
+fn strangers(strangers: &[Stranger]) -> Meaning {
+    let mut meaning = Meaning::default();
+    for stranger in strangers {
+        let finding = export::judge_head(&stranger.name, &stranger.head, stranger.size);
+        finding.into_iter().for_each(|finding| meaning.findings.push(finding));
+    }
+    meaning
+}
+
+impl Meaning {
+    fn joined(mut self, other: Self) -> Self {
+        self.findings.append(other.findings);
+        self.coverage = self.coverage.joined(other.coverage);
+        self.open.extend(other.open);
+        self
+    }
 }
 
 impl Judgement {

@@ -4,7 +4,6 @@
 //! that a blob is missing is never concluded, as the metadata that would say so is not documented.
 
 use super::Meaning;
-use crate::mailbox::zimbra::alphabet;
 use crate::mailbox::zimbra::zextras::{Facts, Fault, Wrong};
 use crate::verdict::{Coverage, Finding, Kind, Unit, kinds};
 
@@ -27,7 +26,7 @@ pub fn examine(facts: &Facts, ended: bool) -> Meaning {
 fn finding(fault: &Fault) -> Finding {
     let (kind, observed): (&'static Kind, String) = match fault.what {
         Wrong::Differs(digest) => {
-            (&kinds::ZEXTRAS_BLOB_DIFFERS, format!("content with the digest {}", alphabet::write(&digest)))
+            (&kinds::ZEXTRAS_BLOB_DIFFERS, format!("content with the digest {digest}"))
         }
         Wrong::Folder => {
             (&kinds::ZEXTRAS_BLOB_DIFFERS, "the content, in the folder of other digests".to_owned())
@@ -40,7 +39,7 @@ fn finding(fault: &Fault) -> Finding {
             (&kinds::LIMIT_RATIO, format!("more than the limits allow, out of {} bytes", fault.bytes))
         }
     };
-    let digest = alphabet::write(&fault.stated);
+    let digest = fault.stated.to_string();
     Finding::new(kind, format!("blob {digest}"))
         .expected("content with this digest, in the folder of its first two letters")
         .observed(observed)

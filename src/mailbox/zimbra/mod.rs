@@ -1,7 +1,6 @@
 //! Zimbra's own formats, as its exports and backup tools write them.
 
 pub mod bencode;
-pub mod alphabet;
 pub mod content;
 pub mod export;
 mod json;

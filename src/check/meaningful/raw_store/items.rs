@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::dumps::{dumped, group_of};
 use super::{Meaning, View, stated};
-use crate::mailbox::zimbra::alphabet;
 use crate::mailbox::zimbra::content::Content;
 use crate::mailbox::zimbra::store::{Blob, Body, Facts, Row, Sides, State};
 use crate::verdict::{Cause, Coverage, Finding, Kind, Severity, Unit, kinds};
@@ -263,11 +262,11 @@ fn fits(row: &Row, body: &Body) -> bool {
 }
 
 fn expected(row: &Row) -> String {
-    format!("{} bytes with the digest {}", row.size, alphabet::write(&row.digest()))
+    format!("{} bytes with the digest {}", row.size, row.digest())
 }
 
 fn observed(row: &Row, reading: &Content) -> String {
-    format!("{} bytes with the digest {}", reading.size, alphabet::write(&reading.digest(&row.digest())))
+    format!("{} bytes with the digest {}", reading.size, reading.digest(&row.digest()))
 }
 
 fn name_of_mailbox(facts: &Facts, id: u32) -> String {

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use crate::archive::unpack::{Body, Kind, Member, Sink};
 use crate::mailbox::Digest;
-use crate::mailbox::zimbra::alphabet;
 use crate::mailbox::zimbra::content::tests::content;
 
 /// Whose dump it looks like.
@@ -30,7 +29,7 @@ pub(crate) struct Item {
 /// The folder row and the blobs' rows of a mailbox come from here.
 impl Item {
     pub(crate) fn of(mailbox: u32, id: u32, revision: u32, body: &[u8]) -> Self {
-        let digest = alphabet::write(&Digest::Sha256(content(body).sha256));
+        let digest = Digest::Sha256(content(body).sha256).to_string();
         let (size, changed) = (body.len() as u64, 1_700_000_000);
         Self { mailbox, id, folder: 2, size, digest: Some(digest), revision, changed, locator: "'1'" }
     }

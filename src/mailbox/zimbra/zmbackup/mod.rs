@@ -16,6 +16,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use collector::Collector;
+pub(in crate::mailbox) use name::account;
 pub use name::{SessionKind, SessionName};
 
 use super::ldif::Summary;

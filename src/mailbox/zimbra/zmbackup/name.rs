@@ -163,7 +163,7 @@ fn without<'a>(file: &'a [u8], ending: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// An account's name, harmless on a terminal.
-pub(super) fn account(name: &[u8]) -> Box<str> {
+pub(in crate::mailbox) fn account(name: &[u8]) -> Box<str> {
     // With an ending of its own, so that the one of a domain such as `example.wiki` is not taken for an item's.
     const ENDING: &str = ".tgz";
     let mut text = shown(&[name, ENDING.as_bytes()].concat());

@@ -2,7 +2,6 @@
 
 use super::layout::{Column, Layout, Table};
 use super::lexer::Token;
-use crate::mailbox::zimbra::alphabet;
 use crate::mailbox::{Digest, DigestError};
 
 /// Bytes of a text value that are kept.
@@ -159,7 +158,7 @@ impl Draft {
             kind: self.number(Column::Kind).unwrap_or_default(),
             folder: self.number(Column::Folder).unwrap_or_default(),
             size: self.number(Column::Size)?,
-            digest: self.stated(Column::Digest).map(|value| alphabet::read(&value.bytes)),
+            digest: self.stated(Column::Digest).map(|value| Digest::named(&value.bytes)),
             revision,
             change: self.number(Column::ModMetadata).unwrap_or(0).max(revision),
             changed: self
