@@ -26,45 +26,23 @@ pub(super) fn examine(view: &View<'_>, meaning: &mut Meaning) {
     elsewhere(facts, meaning);
 }
 
+/// What is wrong with one dump.
 fn judge(dump: &Dump, meaning: &mut Meaning) {
-    let unreadable = |observed: String| {
-        Finding::new(&kinds::STORE_DUMP_UNREADABLE, &dump.source)
-            .expected("a dump of MySQL or MariaDB")
-            .observed(observed)
-    };
-    match dump.fault {
-        None => {}
-        Some(DumpFault::Empty) => meaning.findings.push(unreadable("a file of 0 bytes".to_owned())),
-        Some(DumpFault::Foreign(name)) => meaning.findings.push(unreadable(name.to_owned())),
-        Some(DumpFault::Gzip(kind)) => {
-            meaning.findings.push(unreadable(format!("broken gzip ({})", kind.id)))
-        }
-        Some(DumpFault::OverLimit) => meaning.findings.push(
-            Finding::new(&kinds::LIMIT_UNPACKED_SIZE, &dump.source)
-                .expected("a dump within limits.unpacked_size and limits.ratio")
-                .observed(format!("more, out of {} bytes", dump.bytes)),
-        ),
-        Some(DumpFault::Cut) => {
-            meaning.open.push(format!("The archive was cut inside {}, so rows are missing.", dump.source));
-        }
-    }
-    if dump.fault.is_none() && dump.summary.truncated {
-        let observed = format!(
-            "no `-- Dump completed` at its end, or half a statement, after {} rows",
-            dump.summary.rows
-        );
+    if let Some(fault) = dump.fault {
+        unread(dump, fault, meaning);
+    } else if dump.summary.truncated {
+        let rows = dump.summary.rows;
+        let observed = format!("no `-- Dump completed` at its end, or half a statement, after {rows} rows");
         let finding = Finding::new(&kinds::STORE_DUMP_TRUNCATED, &dump.source);
         meaning.findings.push(finding.expected("a dump with its last line").observed(observed));
     }
     if dump.summary.no_columns {
-        meaning
-            .findings
-            .push(unreadable("rows without the definition of their table or its columns".to_owned()));
+        let observed = "rows without the definition of their table or its columns".to_owned();
+        meaning.findings.push(unreadable(dump, observed));
     }
     if dump.summary.bad_rows > 0 {
-        meaning
-            .findings
-            .push(unreadable(format!("{} rows that don't fit their table", dump.summary.bad_rows)));
+        let observed = format!("{} rows that don't fit their table", dump.summary.bad_rows);
+        meaning.findings.push(unreadable(dump, observed));
     }
     let readable = matches!(dump.fault, None | Some(DumpFault::Gzip(_)));
     if readable && dump.named_gzip != dump.gzip {
@@ -72,6 +50,28 @@ fn judge(dump: &Dump, meaning: &mut Meaning) {
         let finding = Finding::new(&kinds::STORE_DUMP_MISNAMED, &dump.source);
         meaning.findings.push(finding.expected(form(dump.named_gzip)).observed(form(dump.gzip)));
     }
+}
+
+/// Why a dump could not be read to its end.
+fn unread(dump: &Dump, fault: DumpFault, meaning: &mut Meaning) {
+    let finding = match fault {
+        DumpFault::Empty => unreadable(dump, "a file of 0 bytes".to_owned()),
+        DumpFault::Foreign(name) => unreadable(dump, name.to_owned()),
+        DumpFault::Gzip(kind) => unreadable(dump, format!("broken gzip ({})", kind.id)),
+        DumpFault::OverLimit => Finding::new(&kinds::LIMIT_UNPACKED_SIZE, &dump.source)
+            .expected("a dump within limits.unpacked_size and limits.ratio")
+            .observed(format!("more, out of {} bytes", dump.bytes)),
+        DumpFault::Cut => {
+            meaning.open.push(format!("The archive was cut inside {}, so rows are missing.", dump.source));
+            return;
+        }
+    };
+    meaning.findings.push(finding);
+}
+
+fn unreadable(dump: &Dump, observed: String) -> Finding {
+    let finding = Finding::new(&kinds::STORE_DUMP_UNREADABLE, &dump.source);
+    finding.expected("a dump of MySQL or MariaDB").observed(observed)
 }
 
 /// The group of a mailbox: as `zimbra.mailbox` states it, else as Zimbra computes it.

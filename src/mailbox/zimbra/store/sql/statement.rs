@@ -8,7 +8,7 @@ use super::lexer::{Rest, Taker, Token};
 use super::row::{Draft, Row};
 
 /// Groups of mailboxes that are remembered; Zimbra has 100.
-const MOST_GROUPS: usize = 10_000;
+const MOST_GROUPS: usize = 1_000;
 
 /// What a dump says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
