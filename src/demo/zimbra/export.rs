@@ -8,7 +8,7 @@ use flate2::Compression;
 
 use super::item::{Fate, Folder, Item};
 use super::member::{Member, type_text};
-use super::meta::UNREAD;
+use super::meta::{FOUNDED, UNREAD};
 use super::name::Names;
 use super::{gzip, tar, zip};
 use crate::mailbox::{Flags, Form, ItemId, ItemKind};
@@ -213,7 +213,7 @@ impl Export {
             let name = names.folder(&directory, folder.id, &folder.name);
             let text = self.describe_folder(folder, tallies.get(&folder.id).copied().unwrap_or_default());
             if self.options.meta {
-                members.push(self.member(format!("{name}.meta"), kind, 1_431_000_000, text.into_bytes()));
+                members.push(self.member(format!("{name}.meta"), kind, FOUNDED, text.into_bytes()));
             }
         }
     }

@@ -5,39 +5,17 @@ use crate::demo::mailbox::Random;
 use crate::mailbox::ItemKind;
 
 /// Letters of flags, in the order in which Zimbra writes them (`Flag.java`).
-const LETTERS: [(u32, char); 27] = [
-    (0, 's'),
-    (1, 'a'),
-    (2, 'r'),
-    (3, 'w'),
-    (5, 'f'),
-    (6, 'd'),
-    (7, 'x'),
-    (8, 'n'),
-    (9, 'u'),
-    (10, '!'),
-    (11, '?'),
-    (12, '/'),
-    (18, '('),
-    (14, 'p'),
-    (15, 't'),
-    (16, '+'),
-    (17, '^'),
-    (19, '*'),
-    (20, 'b'),
-    (21, '#'),
-    (22, 'i'),
-    (23, 'v'),
-    (24, 'y'),
-    (25, '~'),
-    (26, 'o'),
-    (27, '@'),
-    (28, 'g'),
+const LETTERS: [char; 27] = [
+    's', 'a', 'r', 'w', 'f', 'd', 'x', 'n', 'u', '!', '?', '/', '(', 'p', 't', '+', '^', '*', 'b', '#', 'i',
+    'v', 'y', '~', 'o', '@', 'g',
 ];
+/// The bits that they stand for.
+const BITS: [u32; 27] =
+    [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 18, 14, 15, 16, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28];
 /// The bit that stands for what is not among the flags.
 pub const UNREAD: u32 = 512;
 /// When the mailbox was made.
-const FOUNDED: i64 = 1_431_000_000;
+pub const FOUNDED: i64 = 1_431_000_000;
 
 /// What all descriptions state.
 struct Common<'a> {
@@ -187,7 +165,7 @@ fn tag_names(names: &[String]) -> String {
 }
 
 fn flag_letters(flags: u32) -> String {
-    LETTERS.iter().filter(|(bit, _)| flags >> bit & 1 == 1).map(|(_, letter)| letter).collect()
+    LETTERS.iter().zip(BITS).filter(|(_, bit)| flags >> bit & 1 == 1).map(|(letter, _)| letter).collect()
 }
 
 /// Always the same for the same number.
