@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::random::Random;
 use super::words::{ENGLISH, ITALIAN, Language};
@@ -17,15 +17,26 @@ const LONGEST_TEXT: usize = 6_000;
 /// 2026-11-22 23:00 UTC: when the backup was made.
 const BACKED_UP: i64 = 1_795_388_400;
 
-/// A message and what its envelope is named after.
+/// A message and what a mailbox keeps of it.
 #[derive(Debug)]
-pub(super) struct Message {
-    pub(super) subject: String,
-    pub(super) bytes: Vec<u8>,
+pub(in crate::demo) struct Message {
+    pub(in crate::demo) subject: String,
+    pub(in crate::demo) from: String,
+    /// In seconds since 1970.
+    pub(in crate::demo) date: i64,
+    /// The beginning of its text, in one line.
+    pub(in crate::demo) fragment: String,
+    pub(in crate::demo) bytes: Vec<u8>,
 }
 
-/// Writes message `number` of `to`, from another of `people`.
-pub(super) fn write(random: &mut Random, number: u64, to: &str, people: &[&str]) -> Message {
+/// Writes message `number` of `to`, from another of `people`, of about `largest` bytes at most.
+pub(in crate::demo) fn write(
+    random: &mut Random,
+    number: u64,
+    to: &str,
+    people: &[&str],
+    largest: usize,
+) -> Message {
     let language = if random.below(2) == 0 { &ITALIAN } else { &ENGLISH };
     let others: Vec<&str> = people.iter().copied().filter(|person| *person != to).collect();
     let from = random.pick(&others);
@@ -33,10 +44,13 @@ pub(super) fn write(random: &mut Random, number: u64, to: &str, people: &[&str])
     let subject = filled(random, language, pattern);
     let size = random.pick(&SIZES);
     let size = usize::try_from(size * 3 / 4 + random.below(size / 2)).unwrap_or(0);
+    let size = size.min(largest);
     let text = text(random, language, size.min(LONGEST_TEXT));
-    let mut bytes = headers(random, number, from, to, &subject).into_bytes();
+    let date = BACKED_UP - i64::try_from(random.below(400 * 86_400)).unwrap_or(0);
+    let mut bytes = headers(random, number, from, to, &subject, date).into_bytes();
     bytes.extend(content(random, &text, size.saturating_sub(text.len())));
-    Message { subject, bytes }
+    let words: Vec<&str> = text.split_whitespace().take(20).collect();
+    Message { subject, from: from.to_owned(), date, fragment: words.join(" "), bytes }
 }
 
 fn filled(random: &mut Random, language: &Language, pattern: &str) -> String {
@@ -57,10 +71,8 @@ fn text(random: &mut Random, language: &Language, length: usize) -> String {
     text
 }
 
-fn headers(random: &mut Random, number: u64, from: &str, to: &str, subject: &str) -> String {
-    let age = i64::try_from(random.below(400 * 86_400)).unwrap_or(0);
-    let date = Timestamp::from_second(BACKED_UP).unwrap_or(Timestamp::UNIX_EPOCH);
-    let date = date.checked_sub(SignedDuration::from_secs(age)).unwrap_or(date);
+fn headers(random: &mut Random, number: u64, from: &str, to: &str, subject: &str, date: i64) -> String {
+    let date = Timestamp::from_second(date).unwrap_or(Timestamp::UNIX_EPOCH);
     let date = date.strftime("%a, %d %b %Y %H:%M:%S +0000");
     let id = random.draw();
     format!(
@@ -100,7 +112,7 @@ fn content(random: &mut Random, text: &str, rest: usize) -> Vec<u8> {
 }
 
 /// A header's text; in base64 where it is not ASCII (RFC 2047).
-fn encoded_word(text: &str) -> String {
+pub(in crate::demo) fn encoded_word(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { format!("=?UTF-8?B?{}?=", base64(text.as_bytes())) }
 }
 
@@ -114,7 +126,7 @@ fn base64_lines(bytes: &[u8]) -> String {
 }
 
 /// Base64 with padding (RFC 4648, section 4).
-fn base64(bytes: &[u8]) -> String {
+pub(in crate::demo) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
@@ -152,7 +164,7 @@ mod tests {
         let people = ["anna.bianchi@example.org", "paul.carter@example.test"];
         let mut sizes: Vec<usize> = (0..400)
             .map(|number| {
-                let message = write(&mut random, number, people[0], &people);
+                let message = write(&mut random, number, people[0], &people, usize::MAX);
                 let text = String::from_utf8(message.bytes).unwrap();
                 let (headers, body) = text.split_once("\r\n\r\n").unwrap();
                 assert!(headers.is_ascii() && headers.contains("\r\nFrom: paul.carter@example.test\r\n"));

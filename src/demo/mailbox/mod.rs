@@ -3,16 +3,15 @@
 //! Input: a seed and how much. Output: the files of one zmbackup session, in archive order:
 //! `<session>/<account>.ldiff`, `<session>/<account>.tgz`, and at the end `sessions.txt`.
 
-mod message;
+mod ldif;
+pub(in crate::demo) mod message;
 mod random;
-mod words;
+pub(in crate::demo) mod words;
 
 use std::io;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use super::pack::File;
+use super::zimbra::{Account, Export, Options};
 pub use random::Random;
 
 /// The folder of the session, named as zmbackup names it: kind and local time.
@@ -26,17 +25,14 @@ const PEOPLE: [&str; 6] = [
     "emma.wright@example.org",
     "luca.conti@example.test",
 ];
-const FOLDERS: [&str; 5] = ["Inbox", "Inbox", "Sent", "Clienti/Verona", "Projects/Move"];
-/// Zimbra gives smaller numbers to its own folders.
-const FIRST_ID: u64 = 257;
-
 /// How much mail there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount {
     /// At most six.
     pub accounts: usize,
-    /// Messages of each account; about 50 kB each on average, 20 kB in the middle.
-    pub messages: u64,
+    /// Messages of each account; about 50 kB each on average, 20 kB in the middle. Contacts, a calendar, documents
+    /// and the like come on top.
+    pub messages: u32,
 }
 
 /// Makes the files of one session.
@@ -49,7 +45,7 @@ pub fn session(seed: u64, amount: Amount) -> io::Result<Vec<File>> {
     for (account, index) in accounts.iter().zip(1..) {
         // Each account has a sequence of its own, so that more mail in one leaves the others as they are.
         let mut random = Random::new(seed ^ (index << 32));
-        files.push(File::new(format!("{SESSION}/{account}.ldiff"), ldif(&mut random, account)));
+        files.push(File::new(format!("{SESSION}/{account}.ldiff"), ldif::account(&mut random, account)));
         files.push(File::new(
             format!("{SESSION}/{account}.tgz"),
             mail(&mut random, account, amount.messages)?,
@@ -59,55 +55,12 @@ pub fn session(seed: u64, amount: Amount) -> io::Result<Vec<File>> {
     Ok(files)
 }
 
-/// One account's mail as a compressed tar of messages, each behind the line that describes it.
-fn mail(random: &mut Random, account: &str, messages: u64) -> io::Result<Vec<u8>> {
-    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for id in FIRST_ID..FIRST_ID + messages {
-        let message = message::write(random, id, account, &PEOPLE);
-        let folder = random.pick(&FOLDERS);
-        let name = format!("{folder}/{id:010}-{}.eml", file_name(&message.subject));
-        let meta = serde_json::json!({ "id": id, "folder": folder, "size": message.bytes.len() }).to_string();
-        append(&mut tar, &format!("{name}.meta"), meta.as_bytes())?;
-        append(&mut tar, &name, &message.bytes)?;
-    }
-    tar.into_inner()?.finish()
-}
-
-fn append(tar: &mut tar::Builder<GzEncoder<Vec<u8>>>, name: &str, content: &[u8]) -> io::Result<()> {
-    let mut header = tar::Header::new_gnu();
-    header.set_size(content.len() as u64);
-    header.set_mode(0o644);
-    tar.append_data(&mut header, name, content)
-}
-
-/// A subject as a file name: what separates folders becomes an underscore.
-fn file_name(subject: &str) -> String {
-    subject.replace(['/', ':', '?'], "_")
-}
-
-/// The account's entry of the directory, in LDIF (RFC 2849).
-fn ldif(random: &mut Random, account: &str) -> String {
-    let (user, domain) = account.split_once('@').unwrap_or((account, "example.org"));
-    let people = domain.split('.').map(|part| format!(",dc={part}")).collect::<String>();
-    let (high, low) = (random.draw(), random.draw());
-    format!(
-        "dn: uid={user},ou=people{people}\n\
-         objectClass: inetOrgPerson\n\
-         objectClass: zimbraAccount\n\
-         uid: {user}\n\
-         mail: {account}\n\
-         cn: {}\n\
-         zimbraId: {:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}\n\
-         zimbraAccountStatus: active\n\
-         zimbraMailHost: mail.example.org\n\
-         zimbraCreateTimestamp: 20191102062818.876Z\n",
-        user.replace('.', " "),
-        high >> 32,
-        (high >> 16) & 0xffff,
-        high & 0xfff,
-        low >> 52,
-        low & 0xffff_ffff_ffff,
-    )
+/// One account's export, as its server wrote it.
+fn mail(random: &mut Random, account: &str, messages: u32) -> io::Result<Vec<u8>> {
+    let account = Account { name: account, people: &PEOPLE, messages, largest: usize::MAX, everything: true };
+    let export = account.make(random);
+    // Quick rather than small, as this runs in the demonstration.
+    Export { options: Options { level: 1, ..export.options }, ..export }.write()
 }
 
 /// The catalogue of sessions as zmbackup 1.2 keeps it.
@@ -125,6 +78,11 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::archive::unpack::tar::Walker;
+    use crate::mailbox::zimbra::export::{self, Entry, Examiner};
+    use crate::mailbox::{Ending, ItemKind, Mailbox};
+    use crate::policy::Limits;
+    use crate::verdict::Findings;
 
     const LITTLE: Amount = Amount { accounts: 2, messages: 8 };
 
@@ -151,24 +109,41 @@ mod tests {
         assert!(catalogue.contains("full-20261122230000:marco.rossi@example.org:11/22/26\n"));
     }
 
+    /// Holds every entry to be sound and keeps the mailbox.
+    struct Judge;
+
+    impl Examiner for Judge {
+        type Verdict = Mailbox;
+
+        fn entry(&mut self, entry: &Entry<'_>) {
+            assert!(entry.is_sound() && !entry.err, "{}", String::from_utf8_lossy(entry.name));
+        }
+
+        fn finish(self, mailbox: Mailbox) -> Mailbox {
+            mailbox
+        }
+    }
+
     #[test]
     fn the_mail_can_be_read_back() {
         let files = session(1, LITTLE).unwrap();
-        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&files[1].content[..]));
-        let mut described = String::new();
-        let mut messages = 0;
-        for entry in archive.entries().unwrap() {
-            let mut entry = entry.unwrap();
-            let name = entry.path().unwrap().to_str().unwrap().to_owned();
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content).unwrap();
-            if let Some(of) = name.strip_suffix(".meta") {
-                described = of.to_owned();
-            } else {
-                assert_eq!(name, described);
-                messages += 1;
-            }
-        }
-        assert_eq!(messages, 8);
+        let mut tar = Vec::new();
+        flate2::read::GzDecoder::new(&files[1].content[..]).read_to_end(&mut tar).unwrap();
+        let limits = Limits::default();
+        let mut export = export::Export::new(Mailbox::default(), Judge, &limits);
+        let (mut walker, mut findings) = (Walker::new(&limits), Findings::default());
+        assert!(walker.push(&tar, &mut export, &mut findings).is_continue());
+        walker.finish(&mut export, &mut findings);
+        // Names of contacts go up and hold line ends; that is lawful, as nobody extracts by name.
+        let found: Vec<_> = findings.iter().map(|finding| finding.kind.id).collect();
+        assert_eq!(found, ["tar-path-unsafe", "tar-path-unreadable"]);
+        let mailbox = export.finish(Ending::default(), 0);
+        let kinds = |kind| mailbox.items.iter().filter(|item| item.kind == kind).count();
+        let messages = kinds(ItemKind::Message);
+        assert!((1..=8).contains(&messages), "{messages}");
+        assert_eq!((kinds(ItemKind::Contact), kinds(ItemKind::Document), kinds(ItemKind::Tag)), (8, 4, 3));
+        assert_eq!(mailbox.folders.len(), 22);
+        let stated = mailbox.items.iter().filter(|item| item.digest.is_some()).count();
+        assert_eq!(mailbox.bodies, stated as u64);
     }
 }

@@ -4,7 +4,9 @@
 //! of each item, its [`Member`]s, and the bytes of each layer. Invariant: the same input makes the same bytes.
 //! Sources: Zimbra's `ArchiveFormatter`, `ItemData`, `Folder` and its patched Ant.
 
+mod account;
 mod bencode;
+mod content;
 mod export;
 pub mod gzip;
 mod item;
@@ -17,6 +19,7 @@ pub mod tar;
 mod tests;
 pub mod zip;
 
+pub use account::Account;
 pub use bencode::{Map, Value};
 pub use export::{Export, Options, Tally};
 pub use item::{Fate, Folder, Item, digest_of};

@@ -185,6 +185,15 @@ impl<E: Examiner> Export<E> {
         self.current = Current::Body(Reading { hasher, size: 0, spaces: 0 });
     }
 
+    /// Holds if a body must follow under this name, so that a document called `x.meta` is no description.
+    fn awaits(&self, name: &[u8]) -> bool {
+        let states_body = match &self.pending.described {
+            Some(Ok(Described { meta: Meta::Item(item), .. })) => item.digest.is_some(),
+            _ => false,
+        };
+        states_body && self.pending.body.is_none() && self.pending.name == name
+    }
+
     /// Holds if `name` is that of the pending body with `.err` behind it.
     fn marks_pending(&self, name: &[u8]) -> bool {
         self.pending.body.is_some() && name.strip_suffix(ERR) == Some(&*self.pending.name)
@@ -197,7 +206,9 @@ impl<E: Examiner> Sink for Export<E> {
         if member.kind != Kind::File {
             return;
         }
-        if let Some(name) = member.name.strip_suffix(META) {
+        if self.awaits(&member.name) {
+            self.begin_body(member);
+        } else if let Some(name) = member.name.strip_suffix(META) {
             self.begin_meta(name, member.size);
         } else if member.size == 0 && self.marks_pending(&member.name) {
             self.pending.err = true;
@@ -221,6 +232,7 @@ impl<E: Examiner> Sink for Export<E> {
         match std::mem::replace(&mut self.current, Current::Nothing) {
             Current::Nothing => {}
             Current::Meta { too_long: true, .. } => self.pending.described = Some(Err(MetaError::TooLong)),
+            Current::Meta { .. } if end == Body::Cut => self.pending.described = Some(Err(MetaError::Cut)),
             Current::Meta { bytes, .. } => self.pending.described = Some(meta::parse(&bytes)),
             Current::Body(reading) => {
                 self.mailbox.bodies += 1;
@@ -273,3 +285,6 @@ impl std::fmt::Debug for Hasher {
         f.write_str("Hasher")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,9 @@ pub enum MetaError {
     /// A number or text that must be there is missing or impossible.
     #[error("`{0}` is missing or impossible")]
     Field(&'static str),
+    /// The export ends inside it.
+    #[error("the export ends inside it")]
+    Cut,
     /// Longer than `limits.text_size`.
     #[error("it is longer than limits.text_size")]
     TooLong,
