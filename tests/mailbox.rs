@@ -4,7 +4,10 @@ mod export;
 mod modes;
 mod reading;
 mod real;
+<<<<<<< HEAD
 mod run;
 mod sessions;
 mod store;
 mod zip;
+=======
+>>>>>>> zcheck

@@ -7,11 +7,12 @@ use mailproof::archive::decompress::{Gunzip, GunzipError};
 use mailproof::archive::unpack::tar::Walker;
 use mailproof::check::meaningful::Meaning;
 use mailproof::check::meaningful::export::{Examination, MailboxSummary};
+use mailproof::demo::mailbox::{self, Amount};
 use mailproof::demo::zimbra::{Export, Fate, Folder, Item, Map, gzip, tar};
 use mailproof::mailbox::zimbra::export;
 use mailproof::mailbox::{Ending, Flags, Form, ItemKind, Mailbox};
 use mailproof::policy::{self, Limits};
-use mailproof::verdict::Findings;
+use mailproof::verdict::{Findings, Severity};
 
 const ANNA: &str = "anna@example.org";
 const PAUL: &str = "Paul <paul@example.org>";
@@ -117,6 +118,22 @@ fn a_sound_account_is_proven_whole_in_tgz_and_in_tar() {
     assert_eq!((summary.account.as_str(), summary.newest, meaning.open.len()), (ANNA, Some(274), 0));
     let inbox = summary.folders.iter().find(|folder| &*folder.path == "/Inbox").unwrap();
     assert_eq!((inbox.stated, inbox.seen), (12, 12));
+}
+
+#[test]
+fn the_demonstrations_mailboxes_are_sound() {
+    let files = mailbox::session(7, Amount { accounts: 3, messages: 12 }).unwrap();
+    let exports: Vec<_> = files.iter().filter(|file| file.name.ends_with(".tgz")).collect();
+    assert_eq!(exports.len(), 3);
+    for export in exports {
+        let (_, meaning) = examine(&export.content);
+        let serious = meaning.findings.iter().filter(|finding| finding.severity > Severity::Info);
+        let found: Vec<_> = serious.map(|finding| finding.kind.id).collect();
+        // Whose export it is can't fit: all are examined as Anna's.
+        assert!(found.is_empty() || found == ["export-other-account"], "{}: {found:?}", export.name);
+        assert!(meaning.open.is_empty() && meaning.coverage.checked >= 12, "{:?}", meaning.open);
+        assert!(meaning.coverage.reaches(100), "{}", meaning.coverage);
+    }
 }
 
 /// Mode 1. Its twin: stale bytes behind the end, which every export of Zimbra has.

@@ -187,6 +187,24 @@ fn a_cut_export_says_how_much_came_and_lists_no_folders() {
 }
 
 #[test]
+fn behind_a_cut_few_missing_items_are_missing_all_the_same() {
+    let mut export = lacking(2);
+    export.ending.whole = false;
+    export.ending.faults.push(Finding::new(&kinds::GZIP_TRUNCATED, "archive"));
+    assert_eq!(export.examine().coverage.total, Some(7));
+}
+
+#[test]
+fn a_folder_that_is_described_twice_is_due_once() {
+    let mut export = lacking(9);
+    let inbox = export.folder(2).clone();
+    export.folders.push(inbox);
+    let meaning = export.examine();
+    assert_eq!(found(&meaning), ["export-item-duplicate", "export-items-missing"]);
+    assert_eq!(meaning.coverage.total, Some(14));
+}
+
+#[test]
 fn impossible_numbers_are_borne() {
     let mut export = Export::full();
     for folder in &mut export.folders {
