@@ -4,10 +4,7 @@ mod export;
 mod modes;
 mod reading;
 mod real;
-<<<<<<< HEAD
 mod run;
 mod sessions;
 mod store;
 mod zip;
-=======
->>>>>>> zcheck
