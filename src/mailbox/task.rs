@@ -1,15 +1,15 @@
 //! One export, read in threads of its own while the archive around it streams on.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use super::view::{Ending, Mailbox};
+use super::view::{Ending, Form, Mailbox};
 use super::zimbra::export::{Examiner, Export};
 use crate::archive::decompress;
 use crate::archive::pipe::{PipeReader, Receiver, Sender, Stop, pipe};
-use crate::archive::unpack::Body;
-use crate::archive::unpack::tar::Walker;
+use crate::archive::unpack::{Body, tar, zip};
 use crate::policy::Limits;
 use crate::verdict::Findings;
 
@@ -98,59 +98,80 @@ impl<V> Running<V> {
     }
 }
 
-/// Decompresses and walks an export; a second thread does the former.
+/// Reads an export to its end.
 fn read<E: Examiner>(
     mailbox: Mailbox,
     examiner: E,
     limits: &Limits,
     stored: Receiver<Vec<u8>>,
 ) -> Option<E::Verdict> {
-    let packed_bytes = mailbox.packed_bytes;
+    let (form, packed_bytes) = (mailbox.form, mailbox.packed_bytes);
     let mut export = Export::new(mailbox, examiner, limits);
-    let (sender, receiver) = pipe(UNPACKED);
-    let mut ending = Ending::default();
-    thread::scope(|scope| {
-        let unpacking = thread::Builder::new().name("inflate".to_owned()).spawn_scoped(scope, move || {
-            let mut faults = Findings::default();
-            let result =
-                sender.feed(|output| decompress::run(PipeReader::new(stored), output, limits, &mut faults));
-            (result.is_ok(), faults)
-        });
-        let mut walking = Findings::default();
-        let walked = walk(PipeReader::new(receiver), &mut export, limits, &mut walking);
-        let (unpacked, faults) = match unpacking {
-            Ok(thread) => thread.join().unwrap_or_default(),
-            Err(_) => (false, Findings::default()),
-        };
-        ending.faults = faults;
-        ending.faults.append(walking);
-        ending.whole = unpacked && walked;
-    });
+    let ending = match form {
+        Form::Zip => walk_zip(PipeReader::new(stored), &mut export, limits),
+        Form::Tgz | Form::Tar => unpack(stored, &mut export, limits),
+    };
     export.is_one().then(|| export.finish(ending, packed_bytes))
 }
 
-/// Walks the tar to its end; holds if it was reached.
-fn walk<E: Examiner>(
-    mut input: PipeReader<Vec<u8>>,
-    export: &mut Export<E>,
-    limits: &Limits,
-    faults: &mut Findings,
-) -> bool {
-    let mut walker = Walker::new(limits);
-    loop {
-        let Ok(bytes) = input.fill() else {
-            walker.abandon(export);
-            return false;
+/// Decompresses in a second thread and walks the tar inside.
+fn unpack<E: Examiner>(stored: Receiver<Vec<u8>>, export: &mut Export<E>, limits: &Limits) -> Ending {
+    let (sender, receiver) = pipe(UNPACKED);
+    thread::scope(|scope| {
+        let unpacking = thread::Builder::new().name("inflate".to_owned()).spawn_scoped(scope, move || {
+            let mut faults = Findings::default();
+            let input = PipeReader::new(stored);
+            let result = sender.feed(|output| decompress::run(input, output, limits, &mut faults));
+            Ending { whole: result.is_ok(), faults }
+        });
+        let walked = walk_tar(PipeReader::new(receiver), export, limits);
+        let mut ending = match unpacking {
+            Ok(thread) => thread.join().unwrap_or_default(),
+            Err(_) => Ending::default(),
         };
-        if bytes.is_empty() {
-            return walker.finish(export, faults).ended;
+        ending.faults.append(walked.faults);
+        ending.whole &= walked.whole;
+        ending
+    })
+}
+
+fn walk_tar<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, limits: &Limits) -> Ending {
+    let (mut walker, mut faults) = (tar::Walker::new(limits), Findings::default());
+    let whole = match drive(input, |bytes| walker.push(bytes, export, &mut faults)) {
+        true => walker.finish(export, &mut faults).ended,
+        false => {
+            walker.abandon(export);
+            false
         }
-        let flow = walker.push(bytes, export, faults);
+    };
+    Ending { whole, faults }
+}
+
+fn walk_zip<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, limits: &Limits) -> Ending {
+    let (mut walker, mut faults) = (zip::Walker::new(limits), Findings::default());
+    let whole = match drive(input, |bytes| walker.push(bytes, export, &mut faults)) {
+        true => walker.finish(export, &mut faults).ended,
+        false => {
+            walker.abandon(export);
+            false
+        }
+    };
+    Ending { whole, faults }
+}
+
+/// Pushes all of `input`; holds if its end was reached and nothing broke on the way.
+///
+/// Behind damage the rest is read all the same, since the layer around it is checked there and says itself how it ends.
+fn drive(mut input: PipeReader<Vec<u8>>, mut push: impl FnMut(&[u8]) -> ControlFlow<()>) -> bool {
+    loop {
+        let Ok(bytes) = input.fill() else { return false };
+        if bytes.is_empty() {
+            return true;
+        }
         let amount = bytes.len();
+        let flow = push(bytes);
         input.advance(amount);
         if flow.is_break() {
-            walker.abandon(export);
-            // To the end all the same, since the layer around it is checked there; how that ends it says itself.
             let _ = input.drain();
             return false;
         }

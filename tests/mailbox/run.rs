@@ -5,7 +5,8 @@ use std::path::Path;
 
 use mailproof::archive::decrypt::Keyring;
 use mailproof::demo::pack::{File, Pack};
-use mailproof::demo::zimbra::{Export, Fate, Item};
+use mailproof::demo::zimbra::{Export, Fate, Item, Options};
+use mailproof::mailbox::Form;
 use mailproof::event::Silent;
 use mailproof::policy::{Policy, Store};
 use mailproof::verdict::{Outcome, Rung, State};
@@ -69,6 +70,20 @@ fn sound_mailboxes_are_proven() {
     assert_eq!((items.checked, items.total), (43, Some(43)));
     let accounts: Vec<_> = result.mailboxes.iter().map(|mailbox| mailbox.summary.account.as_str()).collect();
     assert_eq!(accounts, ["anna@example.org", "marco@example.org"]);
+}
+
+#[test]
+fn every_form_of_export_is_read() {
+    let of = |form| Export { options: Options { form, ..Options::default() }, ..account(9) };
+    let name = |end: &str| format!("exports/anna@example.org.{end}");
+    let files = [
+        File::new(name("tgz"), of(Form::Tgz).write().unwrap()),
+        File::new(name("tar"), of(Form::Tar).write().unwrap()),
+        File::new(name("zip"), of(Form::Zip).write().unwrap()),
+    ];
+    let result = verified(&files);
+    assert_eq!((found(&result), result.outcome), (vec![], Outcome::Passed), "{:?}", result.standings);
+    assert_eq!(result.items.unwrap().checked, 27);
 }
 
 #[test]
