@@ -22,11 +22,11 @@ pub(super) struct Descriptor {
 }
 
 /// The descriptor that `window` begins with: the one that says what `seen` says if there is such, else one whose
-/// packed size is right, else any.
+/// sizes are right, else any.
 pub(super) fn decide(window: &[u8], seen: &Stated) -> Option<Descriptor> {
     let found = || FORMS.iter().filter_map(|form| read(window, *form));
     let best = found().find(|descriptor| descriptor.stated == *seen);
-    let next = || found().find(|descriptor| descriptor.stated.packed == seen.packed);
+    let next = || found().find(|descriptor| Stated { crc: seen.crc, ..descriptor.stated } == *seen);
     best.or_else(next).or_else(|| found().next())
 }
 
@@ -61,4 +61,20 @@ fn read(window: &[u8], (signed, width): (bool, usize)) -> Option<Descriptor> {
     let stated =
         Stated { crc: record::u32_at(window, start), packed: size(start + 4), size: size(start + 4 + width) };
     matches!(next, Signature::Local | Signature::Central).then_some(Descriptor { stated, length })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_that_looks_like_a_signature_is_none() {
+        let seen = Stated { crc: 7, packed: 100, size: u64::from(u32::from_le_bytes(*b"PK\x01\x02")) };
+        let wide = [&seen.packed.to_le_bytes()[..], &seen.size.to_le_bytes(), b"PK\x03\x04"].concat();
+        let window = [&SIGNATURE[..], &7_u32.to_le_bytes(), &wide].concat();
+        assert_eq!(decide(&window, &seen), Some(Descriptor { stated: seen, length: 24 }));
+        // Where the body is damaged, the sizes tell.
+        let other = Stated { crc: 8, ..seen };
+        assert_eq!(decide(&window, &other), Some(Descriptor { stated: seen, length: 24 }));
+    }
 }

@@ -142,6 +142,8 @@ fn an_account_stands_where_its_id_says() {
     let moved = after(|tree| tree.rename("accounts/3f3/8c5/", "accounts/3f3/8c6/"));
     let subject = |session: String| format!("{session}: account {ANNA}");
     let id = "account-misplaced";
+    let twice = after(|tree| tree.put(&format!("sessions/{FULL}/accounts/zzz/8c5/{ANNA}/index/0/x"), b""));
+    assert_eq!(twice, one(id, Failure, subject(full())));
     assert_eq!(moved, [one(id, Failure, subject(full())), one(id, Failure, subject(incremental()))].concat());
 }
 
