@@ -127,6 +127,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_only_odd_about_a_layer_is_no_damage() {
+        let mut export = Export::full();
+        export.ending.faults.push(Finding::new(&kinds::TAR_SINGLE_ZERO_BLOCK, "archive"));
+        only(&export.examine(), "tar-single-zero-block");
+    }
+
+    #[test]
     fn an_export_that_stops_without_a_fault_of_its_own_is_open() {
         let meaning = with(&[]);
         assert_eq!((found(&meaning).len(), meaning.open.len()), (0, 1));
