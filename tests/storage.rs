@@ -2,6 +2,7 @@
 //!
 //! A store passes if it lists, reads and refuses exactly like all others.
 
+mod endless;
 mod faults;
 mod servers;
 

@@ -4,6 +4,7 @@
 //! Invariant: every read states the ETag and version it expects, and every answer is held against them,
 //! because some stores ignore what they were asked.
 
+mod bounded;
 mod client;
 mod credentials;
 mod lock;

@@ -6,6 +6,7 @@ use std::io;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use http_body_util::LengthLimitError;
 
 use crate::archive::storage::StorageError;
 
@@ -106,6 +107,12 @@ where
     }
     if let Some(tls) = find::<rustls::Error>(error) {
         return StorageError::Tls { address, detail: tls.to_string() };
+    }
+    if find::<LengthLimitError>(error).is_some() {
+        return StorageError::Refused {
+            address,
+            detail: "an answer that does not come to an end".to_owned(),
+        };
     }
     match error {
         SdkError::ConstructionFailure(_) => StorageError::Refused { address, detail: chain(error) },
