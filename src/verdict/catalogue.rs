@@ -69,6 +69,8 @@ kinds! {
     // storage: the way from the store to here
     STORAGE_OBJECT_CHANGED "storage-object-changed" Warning SourceChurn
         "The object was overwritten or removed while it was read: verify again when the upload is done; use new keys for new backups, or versioning."
+    STORAGE_CHECKSUM_MISMATCH "storage-checksum-mismatch" Failure StorageRot
+        "The bytes are not those the store took a checksum of: use another version or replica, and have the store's disks checked."
     STORAGE_REREAD_DIFFERS "storage-reread-differs" Warning Transport
         "The first read showed damage and the second did not: look at the network, the proxy and this machine's memory."
 

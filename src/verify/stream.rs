@@ -173,16 +173,20 @@ pub fn fetch(
     })
 }
 
-/// An object that changed is a statement about the backup; everything else is ours or the network's.
+/// An object that changed, or is not what the store itself took a checksum of, is a statement about the backup;
+/// everything else is ours or the network's.
 fn stop_for(error: StorageError, findings: &mut Findings) -> Stop {
-    if let StorageError::Changed { .. } = &error {
-        let finding = Finding::new(&kinds::STORAGE_OBJECT_CHANGED, "object")
-            .expected("the same object from the first byte to the last")
-            .observed(error.to_string());
-        findings.push(finding);
-        return Stop::Finding;
-    }
-    ArchiveError::from(error).into()
+    let (kind, expected) = match &error {
+        StorageError::Changed { .. } => {
+            (&kinds::STORAGE_OBJECT_CHANGED, "the same object from the first byte to the last")
+        }
+        StorageError::ChecksumMismatch { .. } => {
+            (&kinds::STORAGE_CHECKSUM_MISMATCH, "the bytes the store took its checksum of")
+        }
+        _ => return ArchiveError::from(error).into(),
+    };
+    findings.push(Finding::new(kind, "object").expected(expected).observed(error.to_string()));
+    Stop::Finding
 }
 
 impl Default for Reading {

@@ -223,6 +223,19 @@ async fn a_whole_object_is_held_against_the_checksum_that_came_with_it() {
     }
 }
 
+/// A connection that breaks behind the last byte says nothing about the checksum.
+#[tokio::test]
+async fn a_body_without_its_end_mark_is_no_wrong_checksum() {
+    let answer = "HTTP/1.1 200 OK\r\nx-amz-checksum-crc32: NhCmhg==\r\ntransfer-encoding: chunked\r\n\r\n\
+                  5\r\nhello\r\n";
+    let keys = keys("AK", "SK");
+    let store = open_store(&settings(&answering(answer).await, "backups", &keys), None).await.unwrap();
+    let object = Object { key: "k".to_owned(), size: 5, modified: None, etag: None, version: None };
+    let mut download = Download::start(store, object, std::sync::Arc::default());
+    assert_eq!(download.next().await.unwrap().unwrap().len(), 5);
+    assert!(download.next().await.unwrap().is_none());
+}
+
 #[tokio::test]
 async fn a_bucket_in_another_region_is_told_with_its_region() {
     let answer =

@@ -222,8 +222,8 @@ impl Segments for S3Segments {
                 self.left = self.left.saturating_sub(bytes.len() as u64);
                 Ok(Some(bytes))
             }
-            // All bytes are here, so it was not the network: the checksum behind them did not match.
-            Some(Err(_)) if self.left == 0 => {
+            // A body that ends early has another checksum as well, but may be resumed.
+            Some(Err(error)) if self.left == 0 && refusal::is_wrong_checksum(&error) => {
                 Err(StorageError::ChecksumMismatch { address: self.address.clone() })
             }
             Some(Err(error)) => Err(StorageError::unavailable(&self.address, refusal::chain(&error))),

@@ -5,6 +5,7 @@ use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_checksums::body::validate::Error as ChecksumError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use http_body_util::LengthLimitError;
 
@@ -121,6 +122,11 @@ where
         }
         _ => StorageError::unavailable(address, chain(error)),
     }
+}
+
+/// Whether a body was read to its end, and the checksum that came with it is of another one.
+pub fn is_wrong_checksum(error: &(dyn Error + 'static)) -> bool {
+    find::<ChecksumError>(error).is_some()
 }
 
 /// The innermost two messages of an error: the outer ones only repeat that a call failed.
