@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use super::args::PolicyArgs;
 use super::setup::{self, Setup};
 use super::{Failure, print, tell};
+use crate::event::Tally;
 use crate::exit;
 use crate::policy::{Lock, Select, Store};
 use crate::report::inventory::Listing;
@@ -48,7 +49,8 @@ pub fn run(args: Args) -> Result<u8, Failure> {
         Failure::usage("there is no store to list; name one (s3://bucket/prefix/) or a policy with a [store]")
     })?;
     let credentials = setup.credentials.as_deref();
-    let inventory = setup.runtime.block_on(verify::inventory(&setup.policy, &settings, credentials));
+    let tally = Tally::default();
+    let inventory = setup.runtime.block_on(verify::inventory(&setup.policy, &settings, credentials, &tally));
     match inventory.map_err(Failure::usage)? {
         Ok(inventory) => {
             let listing = Listing::new(&inventory, Timestamp::now());

@@ -41,6 +41,8 @@ pub struct Result {
     pub findings: Vec<Finding>,
     /// What kept the run from its work, apart from single archives.
     pub errors: Vec<Error>,
+    /// Calls that were repeated to list the stores; those about an archive are among its facts.
+    pub retries: u64,
 }
 
 /// The result of one archive.
@@ -132,7 +134,7 @@ pub struct Facts {
     pub compression: Option<&'static str>,
     /// Bodies that broke and were resumed.
     pub resumes: u64,
-    /// Calls that were repeated.
+    /// Calls about this archive that were repeated, those about what lies beside it included.
     pub retries: u64,
     /// Wall time of the reading, in milliseconds.
     pub elapsed_ms: u64,
@@ -161,6 +163,7 @@ impl From<&RunResult> for Result {
             archives: run.archives.iter().map(Archive::from).collect(),
             findings: findings(&run.findings),
             errors: errors(&run.troubles),
+            retries: run.retries,
         }
     }
 }

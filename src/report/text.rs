@@ -58,6 +58,9 @@ impl Style {
 pub fn render(run: &RunResult, style: Style) -> String {
     let mut text = String::new();
     headline(&mut text, run, style);
+    if let Some(repairs) = repairs(0, run.retries) {
+        let _ = writeln!(text, "    {}", style.paint(Paint::Dim, &format!("{repairs} to list the store")));
+    }
     for trouble in &run.troubles {
         render_trouble(&mut text, trouble, style);
     }
@@ -132,7 +135,7 @@ fn render_archive(text: &mut String, archive: &ArchiveResult, style: Style) {
     let rung = archive.rung.map_or("nothing proven".to_owned(), |rung| format!("rung {rung}"));
     let _ = writeln!(text, "\n{}  {}", style.outcome(archive.outcome, 12), human::line(&archive.archive));
     let _ = writeln!(text, "    {rung}; {}; {}", coverage(archive), volume(archive));
-    if let Some(repairs) = repairs(archive) {
+    if let Some(repairs) = repairs(archive.facts.resumes, archive.facts.retries) {
         let _ = writeln!(text, "    {}", style.paint(Paint::Dim, &repairs));
     }
     for trouble in &archive.troubles {
@@ -169,9 +172,8 @@ fn volume(archive: &ArchiveResult) -> String {
     }
 }
 
-fn repairs(archive: &ArchiveResult) -> Option<String> {
-    let facts = &archive.facts;
-    let parts = [(facts.resumes, "broken download", "resumed"), (facts.retries, "call", "repeated")];
+fn repairs(resumes: u64, retries: u64) -> Option<String> {
+    let parts = [(resumes, "broken download", "resumed"), (retries, "call", "repeated")];
     let told: Vec<_> = parts
         .iter()
         .filter(|(count, ..)| *count > 0)

@@ -18,8 +18,9 @@ use super::stream::{self, Tools};
 /// # Errors
 /// What stands in the way, ending with the next step.
 pub fn opens(tools: Tools<'_>, target: &Target) -> Result<(), String> {
-    let object = tools.head(target, &target.key).map_err(|error| error.to_string())?;
-    let download = Download::start(Arc::clone(&target.store), object, Arc::default());
+    let tally = Arc::default();
+    let object = tools.head(target, &target.key, &tally).map_err(|error| error.to_string())?;
+    let download = Download::start(Arc::clone(&target.store), object, tally);
     let (stored_in, stored_out) = pipe(1);
     let (plain_in, plain_out) = pipe(1);
     let (tar_in, tar_out) = pipe(1);

@@ -7,7 +7,8 @@ use crate::archive::ArchiveError;
 use crate::archive::decrypt;
 use crate::archive::manifest::{Parser, Reconciliation};
 use crate::archive::pipe::{PipeReader, Stop, pipe};
-use crate::archive::storage::{Download, Object, StorageError};
+use crate::archive::storage::{Download, StorageError};
+use crate::event::Tally;
 use crate::verdict::{Finding, Findings, kinds};
 
 use super::result::Trouble;
@@ -20,16 +21,17 @@ const ENDINGS: [&str; 2] = [".b3", ".b3.age"];
 /// Reads the manifests beside `target`, if there are any, into `manifest`.
 ///
 /// A store that refuses to say whether there is one (403) counts as having none: without the right to list, stores
-/// answer so for objects that do not exist.
+/// answer so for objects that do not exist. What had to be repeated is counted in `tally`, the archive's.
 pub fn read(
     tools: Tools<'_>,
     target: &Target,
+    tally: &Tally,
     manifest: &mut Reconciliation,
     findings: &mut Findings,
 ) -> Result<(), Trouble> {
     for ending in ENDINGS {
         let key = format!("{}{ending}", target.key);
-        let object = match tools.head(target, &key) {
+        let object = match tools.head(target, &key, tally) {
             Ok(object) => object,
             Err(ArchiveError::Storage(StorageError::NotFound { .. } | StorageError::AccessDenied { .. })) => {
                 continue;
@@ -37,20 +39,22 @@ pub fn read(
             Err(error) => return Err(Trouble::new("manifest", &error)),
         };
         manifest.manifest_begins(&key);
-        take(tools, target, object, manifest, findings)?;
+        let own = Arc::new(Tally::default());
+        let download = Download::start(Arc::clone(&target.store), object, Arc::clone(&own));
+        let taken = take(tools, &key, download, manifest, findings);
+        tally.add_repetitions(&own);
+        taken?;
     }
     Ok(())
 }
 
 fn take(
     tools: Tools<'_>,
-    target: &Target,
-    object: Object,
+    key: &str,
+    download: Download,
     manifest: &mut Reconciliation,
     findings: &mut Findings,
 ) -> Result<(), Trouble> {
-    let key = object.key.clone();
-    let download = Download::start(Arc::clone(&target.store), object, Arc::default());
     let (stored_in, stored_out) = pipe(stream::SEGMENTS);
     let (plain_in, plain_out) = pipe(stream::BUFFERS);
     let mut inside = Findings::default();
@@ -77,7 +81,7 @@ fn take(
         }
         results
     });
-    conclude(&key, ended, &inside, findings)
+    conclude(key, ended, &inside, findings)
 }
 
 fn parse(

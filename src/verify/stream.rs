@@ -41,16 +41,16 @@ pub struct Tools<'a> {
 }
 
 impl Tools<'_> {
-    /// Asks the store what it knows of an object; ends early if the run does.
+    /// Asks the store what it knows of an object; ends early if the run does. Counts repetitions in `tally`.
     ///
     /// # Errors
     /// [`ArchiveError::Interrupted`] and [`ArchiveError::Storage`].
-    pub fn head(&self, target: &Target, key: &str) -> Result<Object, ArchiveError> {
+    pub fn head(&self, target: &Target, key: &str, tally: &Tally) -> Result<Object, ArchiveError> {
         self.runtime.block_on(async {
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => Err(ArchiveError::Interrupted),
-                answer = target.store.head(key) => Ok(answer?),
+                answer = target.store.head(key, tally) => Ok(answer?),
             }
         })
     }

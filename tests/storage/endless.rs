@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use mailproof::archive::storage::{Download, Object, StorageError, Store, open_store};
+use mailproof::event::Tally;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -81,7 +82,7 @@ async fn an_endless_refusal_is_not_collected() {
         "HTTP/1.1 301 Moved\r\n\r\n",
     ] {
         let list = Babbler::start(head, "no ").await;
-        list.was_refused(list.store().await.list("").await, MIB);
+        list.was_refused(list.store().await.list("", &Tally::default()).await, MIB);
         let get = Babbler::start(head, "no ").await;
         get.was_refused(get.store().await.get(&object(5), 0).await.map(|_| ()), MIB);
     }
@@ -91,7 +92,7 @@ async fn an_endless_refusal_is_not_collected() {
 async fn an_endless_page_of_a_listing_is_not_collected() {
     let head = "HTTP/1.1 200 OK\r\n\r\n<?xml version=\"1.0\"?><ListBucketResult>";
     let list = Babbler::start(head, "<Contents><Key>k</Key><Size>1</Size></Contents>").await;
-    list.was_refused(list.store().await.list("").await, 64 * MIB);
+    list.was_refused(list.store().await.list("", &Tally::default()).await, 64 * MIB);
 }
 
 #[tokio::test]

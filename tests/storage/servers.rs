@@ -12,6 +12,7 @@ use aws_sdk_s3::types::{
 };
 use mailproof::archive::storage::{Object, Protection, StorageError, Store, open_store};
 use mailproof::demo::server::{Keeping, Server, Upload};
+use mailproof::event::Tally;
 use mailproof::policy;
 use tempfile::NamedTempFile;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -121,8 +122,8 @@ impl Bucket {
     }
 
     async fn protection_of(&self, key: &str) -> Protection {
-        let object = self.store.head(key).await.unwrap();
-        self.store.protection(&object).await.unwrap()
+        let object = self.store.head(key, &Tally::default()).await.unwrap();
+        self.store.protection(&object, &Tally::default()).await.unwrap()
     }
 }
 
@@ -174,10 +175,10 @@ async fn radosgw_conforms() {
 async fn reads_the_pinned_version(fixture: &impl Fixture, offsets: &[u64]) {
     let store = fixture.store();
     fixture.put("v/k", b"first content").await;
-    let first = store.head("v/k").await.unwrap();
+    let first = store.head("v/k", &Tally::default()).await.unwrap();
     assert!(first.version.is_some(), "{first:?}");
     fixture.put("v/k", b"second content").await;
-    let second = store.head("v/k").await.unwrap();
+    let second = store.head("v/k", &Tally::default()).await.unwrap();
     assert_ne!(first.version, second.version);
     for (object, content) in [(&first, "first content"), (&second, "second content")] {
         for offset in offsets {
@@ -186,8 +187,8 @@ async fn reads_the_pinned_version(fixture: &impl Fixture, offsets: &[u64]) {
         }
     }
     fixture.delete("v/k").await;
-    assert!(matches!(store.head("v/k").await, Err(StorageError::NotFound { .. })));
-    assert!(store.list("v/").await.unwrap().is_empty());
+    assert!(matches!(store.head("v/k", &Tally::default()).await, Err(StorageError::NotFound { .. })));
+    assert!(store.list("v/", &Tally::default()).await.unwrap().is_empty());
     assert_eq!(read(store.get(&first, 0).await.unwrap()).await.unwrap(), b"first content");
     let lost = Object { version: None, ..second };
     assert!(matches!(store.get(&lost, 0).await.err().unwrap(), StorageError::Changed { .. }));
@@ -246,10 +247,13 @@ async fn tells_protection(server: fn() -> &'static S3Server) {
     );
     assert_eq!(locking.protection_of("both").await, retained("GOVERNANCE", true));
     // A lock belongs to a version: what is uploaded over a locked object is not locked.
-    let locked = locking.store.head("governed").await.unwrap();
+    let locked = locking.store.head("governed", &Tally::default()).await.unwrap();
     locking.put("governed", b"y").await;
     assert_eq!(locking.protection_of("governed").await, Protection::Unlocked);
-    assert_eq!(locking.store.protection(&locked).await.unwrap(), retained("GOVERNANCE", false));
+    assert_eq!(
+        locking.store.protection(&locked, &Tally::default()).await.unwrap(),
+        retained("GOVERNANCE", false)
+    );
 }
 
 #[tokio::test]
@@ -268,20 +272,20 @@ async fn radosgw_tells_protection() {
 async fn the_server_in_this_process_tells_protection() {
     let plain = InProcess::new(Keeping::Latest).await;
     plain.put("k", b"x").await;
-    let object = plain.store.head("k").await.unwrap();
-    assert_eq!(plain.store.protection(&object).await.unwrap(), Protection::Unlocked);
+    let object = plain.store.head("k", &Tally::default()).await.unwrap();
+    assert_eq!(plain.store.protection(&object, &Tally::default()).await.unwrap(), Protection::Unlocked);
 
     let locking = InProcess::new(Keeping::Locked(None)).await;
     let until = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() + A_DAY).unwrap();
     let upload = Upload::new("x").retained(policy::Lock::Compliance, until).legal_hold(true);
     locking.server.upload("backups", "k", upload);
     locking.server.put("backups", "free", "x");
-    let object = locking.store.head("k").await.unwrap();
+    let object = locking.store.head("k", &Tally::default()).await.unwrap();
     let expected =
         Protection::Locked { mode: Some("COMPLIANCE".into()), until: Some(until), legal_hold: true };
-    assert_eq!(locking.store.protection(&object).await.unwrap(), expected);
-    let free = locking.store.head("free").await.unwrap();
-    assert_eq!(locking.store.protection(&free).await.unwrap(), Protection::Unlocked);
+    assert_eq!(locking.store.protection(&object, &Tally::default()).await.unwrap(), expected);
+    let free = locking.store.head("free", &Tally::default()).await.unwrap();
+    assert_eq!(locking.store.protection(&free, &Tally::default()).await.unwrap(), Protection::Unlocked);
 }
 
 /// Who may read but not ask for locks learns that it is not known, never that there is none.
@@ -293,8 +297,8 @@ async fn a_refused_question_about_locks_is_unknown() {
     let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":"*"}}"#;
     let (access_key, secret_key) = spawn_blocking(move || lab::user("reader", policy)).await.unwrap();
     let store = open(&bucket.server.endpoint, "asking", &access_key, &secret_key).await;
-    let object = store.head("k").await.unwrap();
-    let protection = store.protection(&object).await.unwrap();
+    let object = store.head("k", &Tally::default()).await.unwrap();
+    let protection = store.protection(&object, &Tally::default()).await.unwrap();
     assert!(
         matches!(&protection, Protection::Unknown(why) if why.contains("AccessDenied")),
         "{protection:?}"
@@ -311,10 +315,10 @@ async fn a_user_who_may_not_read_is_told_so() {
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}}"#;
     let (access_key, secret_key) = spawn_blocking(move || lab::user("only-lists", policy)).await.unwrap();
     let store = open(&bucket.server.endpoint, "listing", &access_key, &secret_key).await;
-    let object = store.list("").await.unwrap().remove(0);
+    let object = store.list("", &Tally::default()).await.unwrap().remove(0);
     let refused = store.get(&object, 0).await.err().unwrap();
     assert!(matches!(refused, StorageError::AccessDenied { .. }), "{refused:?}");
-    let refused = store.head("k").await.unwrap_err();
+    let refused = store.head("k", &Tally::default()).await.unwrap_err();
     assert!(
         matches!(refused, StorageError::AccessDenied { .. }) && refused.to_string().contains("s3:GetObject")
     );
@@ -325,13 +329,19 @@ async fn tells_why_it_is_refused(endpoint: &str, access_key: &str, secret_key: &
     let (wrong_secret, wrong_key) = ("wr0ng-secret-of-some-length", "AKNOBODY000000000000");
     for (access_key, secret_key) in [(access_key, wrong_secret), (wrong_key, secret_key)] {
         let store = open(endpoint, bucket, access_key, secret_key).await;
-        for error in [store.head("k").await.unwrap_err(), store.list("").await.unwrap_err()] {
+        for error in [
+            store.head("k", &Tally::default()).await.unwrap_err(),
+            store.list("", &Tally::default()).await.unwrap_err(),
+        ] {
             assert!(matches!(error, StorageError::BadCredentials { .. }), "{access_key}: {error:?}");
             assert!(!format!("{error} {error:?}").contains(secret_key), "{error:?}");
         }
     }
     let store = open(endpoint, "no-such-bucket", access_key, secret_key).await;
-    for error in [store.head("k").await.unwrap_err(), store.list("").await.unwrap_err()] {
+    for error in [
+        store.head("k", &Tally::default()).await.unwrap_err(),
+        store.list("", &Tally::default()).await.unwrap_err(),
+    ] {
         assert!(matches!(error, StorageError::NoBucket { .. }), "{error:?}");
     }
 }

@@ -201,10 +201,10 @@ mod tests {
         fn address(&self, key: &str) -> String {
             format!("fake://{key}")
         }
-        async fn list(&self, _: &str) -> Result<Vec<Object>, StorageError> {
+        async fn list(&self, _: &str, _: &Tally) -> Result<Vec<Object>, StorageError> {
             Ok(Vec::new())
         }
-        async fn head(&self, _: &str) -> Result<Object, StorageError> {
+        async fn head(&self, _: &str, _: &Tally) -> Result<Object, StorageError> {
             Err(broken())
         }
         async fn get(&self, _: &Object, offset: u64) -> Result<Box<dyn Segments>, StorageError> {
@@ -226,7 +226,7 @@ mod tests {
                 sent.chunks(7).flat_map(|piece| [Ok(Bytes::copy_from_slice(piece)), Ok(Bytes::new())]);
             Ok(Box::new(Script(pieces.chain(then).collect())))
         }
-        async fn protection(&self, _: &Object) -> Result<Protection, StorageError> {
+        async fn protection(&self, _: &Object, _: &Tally) -> Result<Protection, StorageError> {
             Ok(Protection::Unlocked)
         }
         fn pace(&self) -> Pace {

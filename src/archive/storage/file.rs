@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
 use super::{Bandwidth, Location, Object, Pace, Protection, Segments, StorageError, Store};
+use crate::event::Tally;
 use crate::policy::Network;
 
 /// Bytes of one read.
@@ -84,12 +85,12 @@ impl Store for FileStore {
         Location::File { path: self.root.join(key) }.to_string()
     }
 
-    async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError> {
+    async fn list(&self, prefix: &str, _tally: &Tally) -> Result<Vec<Object>, StorageError> {
         let (store, prefix) = (self.clone(), prefix.to_owned());
         blocking(move || walk(&store, &prefix)).await
     }
 
-    async fn head(&self, key: &str) -> Result<Object, StorageError> {
+    async fn head(&self, key: &str, _tally: &Tally) -> Result<Object, StorageError> {
         let (store, key) = (self.clone(), key.to_owned());
         blocking(move || store.state(&key).map(|state| state.object(key))).await
     }
@@ -100,7 +101,7 @@ impl Store for FileStore {
         Ok(Box::new(FileSegments(Some(reading))))
     }
 
-    async fn protection(&self, _object: &Object) -> Result<Protection, StorageError> {
+    async fn protection(&self, _object: &Object, _tally: &Tally) -> Result<Protection, StorageError> {
         Ok(Protection::Unknown("a local folder has no lock".to_owned()))
     }
 

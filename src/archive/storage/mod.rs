@@ -20,6 +20,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::event::Tally;
 use crate::policy;
 
 pub use bandwidth::Bandwidth;
@@ -81,7 +82,8 @@ pub struct Pace {
     pub limit: Option<Bandwidth>,
 }
 
-/// A place that holds objects. Except for `get`, calls are repeated inside as the store's pace allows.
+/// A place that holds objects. Except for `get`, calls are repeated inside as the store's pace allows, and each
+/// repetition is counted in the `tally` given.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
     /// The address of `key` as a user would write it.
@@ -90,10 +92,10 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// All current objects whose key begins with `prefix`, in the order of the keys' bytes.
     ///
     /// Folder markers (empty objects whose key ends with `/`) and symbolic links are left out.
-    async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError>;
+    async fn list(&self, prefix: &str, tally: &Tally) -> Result<Vec<Object>, StorageError>;
 
     /// What is known of one object.
-    async fn head(&self, key: &str) -> Result<Object, StorageError>;
+    async fn head(&self, key: &str, tally: &Tally) -> Result<Object, StorageError>;
 
     /// The bytes of exactly `object` from `offset` to its end; one attempt, see [`Download`].
     ///
@@ -102,7 +104,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     async fn get(&self, object: &Object, offset: u64) -> Result<Box<dyn Segments>, StorageError>;
 
     /// What protects `object`; a refusal is [`Protection::Unknown`], an outage an error.
-    async fn protection(&self, object: &Object) -> Result<Protection, StorageError>;
+    async fn protection(&self, object: &Object, tally: &Tally) -> Result<Protection, StorageError>;
 
     /// How hard this store may be worked with; by default without repetition and without limit.
     fn pace(&self) -> Pace {

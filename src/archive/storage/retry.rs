@@ -33,11 +33,7 @@ impl Retry {
     ///
     /// # Errors
     /// The last error of `call`.
-    pub async fn run<T, F>(
-        self,
-        tally: Option<&Tally>,
-        mut call: impl FnMut() -> F,
-    ) -> Result<T, StorageError>
+    pub async fn run<T, F>(self, tally: &Tally, mut call: impl FnMut() -> F) -> Result<T, StorageError>
     where
         F: Future<Output = Result<T, StorageError>>,
     {
@@ -47,9 +43,7 @@ impl Retry {
                 Ok(value) => return Ok(value),
                 Err(error) => backoff.pause(error).await?,
             }
-            if let Some(tally) = tally {
-                Tally::add(&tally.retries, 1);
-            }
+            Tally::add(&tally.retries, 1);
         }
     }
 
@@ -124,13 +118,13 @@ mod tests {
             calls.set(calls.get() + 1);
             if calls.get() < 4 { Err(busy()) } else { Ok(calls.get()) }
         };
-        assert_eq!(Retry::new(3).run(Some(&tally), call).await.unwrap(), 4);
+        assert_eq!(Retry::new(3).run(&tally, call).await.unwrap(), 4);
         assert_eq!(Tally::get(&tally.retries), 3);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_last_error_says_how_often_it_was_tried() {
-        let result = Retry::new(2).run(None, || async { Err::<(), _>(busy()) }).await;
+        let result = Retry::new(2).run(&Tally::default(), || async { Err::<(), _>(busy()) }).await;
         assert!(matches!(result, Err(StorageError::Unavailable { attempts: 3, .. })), "{result:?}");
     }
 
@@ -141,7 +135,10 @@ mod tests {
             calls.set(calls.get() + 1);
             Err::<(), _>(StorageError::NotFound { address: "s3://b/k".into() })
         };
-        assert!(matches!(Retry::new(9).run(None, call).await, Err(StorageError::NotFound { .. })));
+        assert!(matches!(
+            Retry::new(9).run(&Tally::default(), call).await,
+            Err(StorageError::NotFound { .. })
+        ));
         assert_eq!(calls.get(), 1);
     }
 
@@ -151,7 +148,7 @@ mod tests {
         assert_eq!(bound(2), FIRST * 2);
         assert_eq!(bound(u32::MAX), LONGEST);
         let began = tokio::time::Instant::now();
-        let _ = Retry::new(3).run(None, || async { Err::<(), _>(busy()) }).await;
+        let _ = Retry::new(3).run(&Tally::default(), || async { Err::<(), _>(busy()) }).await;
         assert!(began.elapsed() <= FIRST * 7 + Duration::from_millis(3), "{:?}", began.elapsed());
     }
 

@@ -26,6 +26,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{Bandwidth, Object, Pace, Protection, Retry, Segments, StorageError, Store};
+use crate::event::Tally;
 use crate::policy;
 use pin::Answer;
 
@@ -133,13 +134,13 @@ impl Store for S3Store {
         format!("s3://{}/{key}", self.bucket)
     }
 
-    async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError> {
+    async fn list(&self, prefix: &str, tally: &Tally) -> Result<Vec<Object>, StorageError> {
         let mut objects = Vec::new();
         let mut token: Option<String> = None;
         let mut course = Course::default();
         let refused = |detail| StorageError::Refused { address: self.address(prefix), detail };
         loop {
-            let page = self.pace.retry.run(None, || self.page(prefix, token.as_deref())).await?;
+            let page = self.pace.retry.run(tally, || self.page(prefix, token.as_deref())).await?;
             for object in page.contents() {
                 objects.extend(listed(object).map_err(refused)?);
             }
@@ -153,8 +154,8 @@ impl Store for S3Store {
         Ok(objects)
     }
 
-    async fn head(&self, key: &str) -> Result<Object, StorageError> {
-        self.pace.retry.run(None, || self.head_once(key)).await
+    async fn head(&self, key: &str, tally: &Tally) -> Result<Object, StorageError> {
+        self.pace.retry.run(tally, || self.head_once(key)).await
     }
 
     async fn get(&self, object: &Object, offset: u64) -> Result<Box<dyn Segments>, StorageError> {
@@ -167,8 +168,8 @@ impl Store for S3Store {
         Ok(Box::new(S3Segments { address, body: answer.body, left: object.size - offset }))
     }
 
-    async fn protection(&self, object: &Object) -> Result<Protection, StorageError> {
-        self.pace.retry.run(None, || lock::protection(&self.whole, &self.bucket, object)).await
+    async fn protection(&self, object: &Object, tally: &Tally) -> Result<Protection, StorageError> {
+        self.pace.retry.run(tally, || lock::protection(&self.whole, &self.bucket, object)).await
     }
 
     fn pace(&self) -> Pace {
