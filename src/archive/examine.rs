@@ -9,7 +9,7 @@ use super::pipe::{PipeReader, Stop};
 use super::unpack::tar::{Walked, Walker, looks_like_tar};
 use super::unpack::{Body, Kind, Member, Sink};
 use crate::event::Tally;
-use crate::policy::Limits;
+use crate::policy::{Bytes, Limits};
 use crate::verdict::{Finding, Findings, kinds};
 
 /// A tar record.
@@ -111,6 +111,7 @@ struct Comparer<'a> {
     reconciliation: Reconciliation,
     tally: &'a Tally,
     path_length: u32,
+    manifest_size: Bytes,
     current: Current,
     /// Of the current file; both are used again for the next, as there may be millions.
     name: Vec<u8>,
@@ -130,10 +131,20 @@ impl<'a> Comparer<'a> {
             reconciliation,
             tally,
             path_length: limits.path_length,
+            manifest_size: limits.manifest_size,
             current: Current::Nothing,
             name: Vec::new(),
             hasher: blake3::Hasher::new(),
         }
+    }
+
+    fn begin_manifest(&mut self, size: u64) {
+        const SOURCE: &str = "MANIFEST.b3 in the archive";
+        if size > self.manifest_size.0 {
+            return self.reconciliation.manifest_too_large(SOURCE, size, self.manifest_size);
+        }
+        self.reconciliation.manifest_begins(SOURCE);
+        self.current = Current::Manifest(Parser::new(self.path_length));
     }
 
     /// Ends the comparison. Where the plaintext reached its end, what is not there is missing; but of a manifest
@@ -152,10 +163,7 @@ impl Sink for Comparer<'_> {
     fn begin(&mut self, member: &Member) {
         self.current = Current::Nothing;
         match &member.kind {
-            Kind::File if manifest::is_manifest(&member.name) => {
-                self.reconciliation.manifest_begins("MANIFEST.b3 in the archive");
-                self.current = Current::Manifest(Parser::new(self.path_length));
-            }
+            Kind::File if manifest::is_manifest(&member.name) => self.begin_manifest(member.size),
             Kind::File => {
                 self.name.clone_from(&member.name);
                 self.hasher.reset();

@@ -135,6 +135,8 @@ kinds! {
         "Raise `limits.members` in the policy if the archive is meant to hold so many (about 80 bytes of memory each)."
     LIMIT_MEMBER_SIZE "limit-member-size" Failure Configuration
         "Raise `limits.member_size` in the policy if the member is meant to be this large."
+    LIMIT_MANIFEST_SIZE "limit-manifest-size" Failure Configuration
+        "Raise `limits.manifest_size` in the policy if the manifest is meant to be this large; else look at what the producer writes as MANIFEST.b3 or X.b3."
     LIMIT_PATH_LENGTH "limit-path-length" Failure Configuration
         "Raise `limits.path_length` in the policy if such names are meant to be there."
     LIMIT_EXTENSION_SIZE "limit-extension-size" Failure Tampering

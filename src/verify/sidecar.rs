@@ -38,6 +38,11 @@ pub fn read(
             }
             Err(error) => return Err(Trouble::new("manifest", &error)),
         };
+        let limit = tools.limits.manifest_size;
+        if object.size > limit.0 {
+            manifest.manifest_too_large(&key, object.size, limit);
+            continue;
+        }
         manifest.manifest_begins(&key);
         let own = Arc::new(Tally::default());
         let download = Download::start(Arc::clone(&target.store), object, Arc::clone(&own));

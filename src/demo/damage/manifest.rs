@@ -76,7 +76,7 @@ pub(super) static SITUATIONS: &[Damage] = &[
 ];
 
 /// The archive without a manifest.
-fn without(sound: &Specimen) -> Result<Vec<u8>, PackError> {
+pub(super) fn without(sound: &Specimen) -> Result<Vec<u8>, PackError> {
     let pack = Pack { manifest: Manifest::None, ..sound.pack.clone() };
     Ok(pack.build(&sound.files)?.encrypted)
 }
