@@ -206,6 +206,22 @@ fn calls_that_were_repeated_in_vain_are_counted_too() {
 }
 
 #[test]
+fn a_checksum_beside_the_archive_that_holds_is_told() {
+    let bench = Bench::new();
+    for (situation, told) in [("object-checksum-beside", true), ("object-checksum-beside-differs", false)] {
+        bench.put(situation);
+        let (_, result) = result(&mut bench.verify(&[situation]));
+        let checksum = &result["archives"][0]["facts"]["checksum"];
+        assert_eq!(checksum.as_str(), told.then_some("blake3-beside"), "{situation}");
+        let ended = run(&mut bench.verify(&[situation]));
+        assert_eq!(ended.stdout.contains("the stored bytes equal the checksum beside them"), told);
+    }
+    bench.put("manifest-missing-checksum-beside");
+    let ended = run(&mut bench.verify(&["manifest-missing-checksum-beside"]));
+    assert!(ended.stdout.contains("the checksum of the archive itself"), "{}", ended.stdout);
+}
+
+#[test]
 fn several_archives_keep_their_order_and_the_worst_decides() {
     let bench = Bench::new();
     for situation in ["tar-end-marker-missing", "age-other-key"] {

@@ -132,6 +132,8 @@ pub struct Facts {
     pub recipients: Vec<String>,
     /// `zstd`, `gzip` or `none`; absent where that layer was not read to its end.
     pub compression: Option<&'static str>,
+    /// `blake3-beside` if the stored bytes have the BLAKE3 that the file `X.b3` beside them states; absent without one.
+    pub checksum: Option<&'static str>,
     /// Bodies that broke and were resumed.
     pub resumes: u64,
     /// Calls about this archive that were repeated, those about what lies beside it included.
@@ -223,6 +225,7 @@ impl From<&crate::verify::Facts> for Facts {
                 Compression::Zstd { .. } => "zstd",
                 Compression::Gzip { .. } => "gzip",
             }),
+            checksum: facts.checksum_holds.then_some("blake3-beside"),
             resumes: facts.resumes,
             retries: facts.retries,
             elapsed_ms: facts.elapsed_ms,

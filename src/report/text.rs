@@ -138,6 +138,10 @@ fn render_archive(text: &mut String, archive: &ArchiveResult, style: Style) {
     if let Some(repairs) = repairs(archive.facts.resumes, archive.facts.retries) {
         let _ = writeln!(text, "    {}", style.paint(Paint::Dim, &repairs));
     }
+    if archive.facts.checksum_holds {
+        let equal = "the stored bytes equal the checksum beside them (BLAKE3)";
+        let _ = writeln!(text, "    {}", style.paint(Paint::Dim, equal));
+    }
     for trouble in &archive.troubles {
         render_trouble(text, trouble, style);
     }

@@ -83,6 +83,8 @@ kinds! {
         "The producer encrypted or compressed nothing: look at its exit codes (`set -o pipefail`), run it again."
     ARCHIVE_UNRECOGNISED "archive-unrecognised" Failure ProducerFault
         "This is not age, zstd, gzip or tar: look at what the producer uploads (an error page, another format)."
+    ARCHIVE_CHECKSUM_MISMATCH "archive-checksum-mismatch" Failure StorageRot
+        "The object is not the one the checksum beside it was taken of: use another version or replica, and find out whether one of the two was uploaded again without the other."
 
     // age: age-encryption.org/v1
     AGE_ARMOR_MALFORMED "age-armor-malformed" Failure StorageRot

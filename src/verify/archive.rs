@@ -117,14 +117,14 @@ impl Case<'_> {
 
     fn read_once(&self) -> Reading {
         let mut manifest = Reconciliation::new(&self.policy.limits);
-        let mut findings = Findings::default();
-        let sidecar = sidecar::read(self.tools, self.target, self.tally, &mut manifest, &mut findings);
+        let beside = sidecar::read(self.tools, self.target, self.tally, &mut manifest);
         let download =
             Download::start(Arc::clone(&self.target.store), self.object.clone(), Arc::clone(self.tally));
-        let mut reading = read_through(self.tools, download, manifest, self.tally);
+        let mut reading = read_through(self.tools, download, beside.checksum.as_ref(), manifest, self.tally);
+        let mut findings = beside.findings;
         findings.append(std::mem::take(&mut reading.findings));
         reading.findings = findings;
-        reading.troubles.extend(sidecar.err());
+        reading.troubles.extend(beside.trouble);
         reading
     }
 
@@ -180,6 +180,7 @@ impl Case<'_> {
             version: self.object.version.clone(),
             encryption: reading.and_then(|reading| Some(reading.decrypted.as_ref()?.encryption.clone())),
             compression: reading.and_then(|reading| Some(reading.decompressed.as_ref()?.compression)),
+            checksum_holds: reading.is_some_and(|reading| reading.checksum_holds),
             resumes: Tally::get(&self.tally.resumes),
             retries: Tally::get(&self.tally.retries),
             elapsed_ms: 0,

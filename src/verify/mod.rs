@@ -6,6 +6,7 @@
 
 mod archive;
 mod cancel;
+mod checksum;
 mod judge;
 mod opening;
 mod result;

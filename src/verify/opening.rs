@@ -27,8 +27,9 @@ pub fn opens(tools: Tools<'_>, target: &Target) -> Result<(), String> {
     thread::scope(|scope| {
         let fetched = scope.spawn(move || {
             let mut findings = Findings::default();
-            let result =
-                stream::feeding(stored_in, |output| stream::fetch(tools, download, output, &mut findings));
+            let result = stream::feeding(stored_in, |output| {
+                stream::fetch(tools, download, |bytes| output.send(bytes), &mut findings)
+            });
             (result, findings)
         });
         let decrypted = scope.spawn(move || {

@@ -102,6 +102,8 @@ pub struct Facts {
     pub encryption: Option<Encryption>,
     /// The compression, where that layer was reached.
     pub compression: Option<Compression>,
+    /// The stored bytes have the BLAKE3 that the file `X.b3` beside them states.
+    pub checksum_holds: bool,
     /// Bodies that broke and were resumed.
     pub resumes: u64,
     /// Calls about this archive that were repeated, those about what lies beside it included.

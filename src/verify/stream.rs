@@ -19,6 +19,7 @@ use crate::policy::Limits;
 use crate::verdict::{Finding, Findings, kinds};
 
 use super::cancel::Cancel;
+use super::checksum::Checksum;
 use super::result::Trouble;
 use super::select::Target;
 
@@ -69,14 +70,18 @@ pub struct Reading {
     pub decompressed: Option<Decompressed>,
     /// The archive itself; absent only if the stage could not run.
     pub examined: Option<Examined>,
+    /// The stored bytes came to their end and have the checksum that lies beside them.
+    pub checksum_holds: bool,
     /// Every layer reached its end.
     pub whole: bool,
 }
 
-/// Reads an archive through all its layers and compares what it holds with the manifest.
+/// Reads an archive through all its layers and compares what it holds with the manifest, and what is stored with
+/// `checksum` where there is one.
 pub fn read_through(
     tools: Tools<'_>,
     download: Download,
+    checksum: Option<&Checksum>,
     manifest: Reconciliation,
     tally: &Arc<Tally>,
 ) -> Reading {
@@ -86,7 +91,7 @@ pub fn read_through(
     let (tar_in, tar_out) = pipe(BUFFERS);
     thread::scope(|scope| {
         let fetch = stage(scope, "fetch", |findings| {
-            feeding(stored_in, |output| fetch(tools, download, output, findings))
+            feeding(stored_in, |output| fetch_checked(tools, download, checksum, output, findings))
         });
         let decrypt = stage(scope, "decrypt", |findings| {
             feeding(plain_in, |output| decrypt::run(PipeReader::new(stored_out), output, keyring, findings))
@@ -98,7 +103,7 @@ pub fn read_through(
             Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, findings))
         });
         let mut reading = Reading::default();
-        reading.take("fetch", join(fetch));
+        reading.checksum_holds = reading.take("fetch", join(fetch)) == Some(true);
         reading.decrypted = reading.take("decrypt", join(decrypt));
         reading.decompressed = reading.take("decompress", join(decompress));
         reading.examined = reading.take("examine", join(examine));
@@ -150,11 +155,31 @@ fn join<V>(handle: io::Result<ScopedJoinHandle<'_, Ended<V>>>) -> Ended<V> {
     Ended { result: Err(failure), findings: Findings::default() }
 }
 
-/// Brings the object's segments from the store into the pipe.
+/// Brings the object's segments from the store into the pipe. Where there is a checksum, gives whether they have it.
+fn fetch_checked(
+    tools: Tools<'_>,
+    download: Download,
+    checksum: Option<&Checksum>,
+    output: &Sender<Bytes>,
+    findings: &mut Findings,
+) -> Result<bool, Stop> {
+    let Some(checksum) = checksum else {
+        return fetch(tools, download, |bytes| output.send(bytes), findings).map(|()| false);
+    };
+    let mut hasher = blake3::Hasher::new();
+    let pass_on = |bytes: Bytes| {
+        hasher.update(&bytes);
+        output.send(bytes)
+    };
+    fetch(tools, download, pass_on, findings)?;
+    Ok(checksum.holds(hasher.finalize(), findings))
+}
+
+/// Brings the object's segments from the store to `pass_on`.
 pub fn fetch(
     tools: Tools<'_>,
     mut download: Download,
-    output: &Sender<Bytes>,
+    mut pass_on: impl FnMut(Bytes) -> Result<(), Stop>,
     findings: &mut Findings,
 ) -> Result<(), Stop> {
     tools.runtime.block_on(async {
@@ -165,7 +190,7 @@ pub fn fetch(
                 segment = download.next() => segment,
             };
             match segment {
-                Ok(Some(bytes)) => output.send(bytes)?,
+                Ok(Some(bytes)) => pass_on(bytes)?,
                 Ok(None) => return Ok(()),
                 Err(error) => return Err(stop_for(error, findings)),
             }
@@ -197,6 +222,7 @@ impl Default for Reading {
             decrypted: None,
             decompressed: None,
             examined: None,
+            checksum_holds: false,
             whole: true,
         }
     }

@@ -19,7 +19,8 @@ pub struct Reconciliation {
     pub(super) index: Option<Index>,
     pub(super) findings: Findings,
     pub(super) first: Option<Manifest>,
-    pub(super) nested: Option<String>,
+    /// What may have been meant as the manifest and is none.
+    pub(super) instead: Option<String>,
     pub(super) overflow: bool,
     pub(super) folders: Folders,
     later: Option<Manifest>,
@@ -77,7 +78,7 @@ impl Reconciliation {
             index: None,
             findings: Findings::default(),
             first: None,
-            nested: None,
+            instead: None,
             overflow: false,
             folders: Folders::new(limits.members),
             later: None,
@@ -106,6 +107,11 @@ impl Reconciliation {
             .expected(format!("at most {} bytes", limit.0))
             .observed(format!("{size} bytes"));
         self.findings.push(finding);
+    }
+
+    /// What stands at `source`, where a manifest may be, is the checksum of the archive.
+    pub fn manifest_is_checksum(&mut self, source: &str) {
+        self.instead = Some(format!("{source}, the checksum of the archive itself"));
     }
 
     /// Whether a manifest began.
@@ -201,8 +207,8 @@ impl Reconciliation {
 
     fn member(&mut self, path: &[u8], hash: &[u8; 32], flags: u8) {
         let name = &*normalised(path);
-        if self.nested.is_none() && name.ends_with(b"/MANIFEST.b3") {
-            self.nested = Some(shown(name));
+        if self.instead.is_none() && name.ends_with(b"/MANIFEST.b3") {
+            self.instead = Some(shown(name));
         }
         self.arrive(SEEN | flags, self.table.name(name), hash);
     }
