@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mailproof::archive::storage::{
-    Download, FileStore, Object, Protection, Segments, StorageError, Store, open_store,
+    Download, FileStore, Object, Protection, Segments, StorageError, Store, Versions, open_store,
 };
 use mailproof::event::Tally;
 use mailproof::policy;
@@ -244,6 +244,13 @@ async fn a_folder_has_no_lock_to_know_of() {
     folder.put("k", b"x").await;
     let object = folder.store.head("k").await.unwrap();
     assert!(matches!(folder.store.protection(&object).await.unwrap(), Protection::Unknown(_)));
+}
+
+#[tokio::test]
+async fn a_folder_has_no_versions_to_know_of() {
+    let folder = Folder::new();
+    folder.put("k", b"x").await;
+    assert!(matches!(folder.store.versions("").await.unwrap(), Versions::Unknown(_)));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 
 mod archive;
 mod cancel;
+mod history;
 mod judge;
 mod opening;
 mod result;
@@ -15,6 +16,7 @@ mod sidecar;
 mod stream;
 
 pub use cancel::Cancel;
+pub use history::{History, history};
 pub use opening::opens;
 pub use result::{ArchiveResult, Facts, RunResult, Trouble};
 pub use run::{Job, run};
