@@ -332,7 +332,7 @@ async fn only_an_authority_that_is_named_is_trusted_beside_the_system_s() {
 }
 
 #[tokio::test]
-async fn a_store_that_lists_no_versions_is_unknown_on_any_page_and_an_outage_is_an_error() {
+async fn a_store_that_lists_no_versions_leaves_them_unknown_and_an_outage_is_an_error() {
     let fixture = InProcess::new(Keeping::Versions).await;
     let refuse = |status| Fault::Refuse { operation: Operation::List, status };
     for (status, said) in [(403, "AccessDenied"), (501, "NotImplemented"), (405, "lists no versions")] {

@@ -49,7 +49,7 @@ mod tests {
     fn many_share_one_rate() {
         let limit = Bandwidth::new(BytesPerSecond(1_000_000));
         let began = Instant::now();
-        let mut clients = vec![(limit.clone(), began); 4];
+        let mut clients = vec![(limit, began); 4];
         for _ in 0..100 {
             for (limit, now) in &mut clients {
                 *now = (*now).max(limit.book(10_000, *now));

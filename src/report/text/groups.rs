@@ -121,10 +121,6 @@ impl Group<'_> {
         let total = total.map_or("an unknown number of".to_owned(), human::count);
         let checked = human::count(sum(|archive| archive.coverage.checked));
         let stored = human::size(sum(|archive| archive.facts.stored_bytes));
-        let unpacked = match sum(|archive| archive.facts.unpacked_bytes) {
-            0 => String::new(),
-            bytes => format!(", {} unpacked", human::size(bytes)),
-        };
-        format!("checked {checked} of {total} members; {stored} stored{unpacked}")
+        format!("checked {checked} of {total} members, {stored} stored")
     }
 }

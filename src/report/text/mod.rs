@@ -140,7 +140,15 @@ fn summary(run: &RunResult) -> String {
         Outcome::NotVerified => format!("{} of {all} archives could not be proven", of(Outcome::NotVerified)),
         Outcome::Failed if of(Outcome::Failed) == 0 => "the backups are not as they should be".to_owned(),
         Outcome::Failed if all == 1 => "the archive can't be relied on".to_owned(),
-        Outcome::Failed => format!("{} of {all} archives can't be relied on", of(Outcome::Failed)),
+        Outcome::Failed => match of(Outcome::NotVerified) {
+            0 => format!("{} of {all} archives can't be relied on", of(Outcome::Failed)),
+            open => {
+                format!(
+                    "{} of {all} archives can't be relied on, {open} could not be proven",
+                    of(Outcome::Failed)
+                )
+            }
+        },
     }
 }
 
