@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mailproof::archive::storage::{
-    Download, FileStore, Object, Protection, Segments, StorageError, Store, open_store,
+    Download, FileStore, Object, Protection, Segments, StorageError, Store, Versions, open_store,
 };
 use mailproof::event::Tally;
 use mailproof::policy;
@@ -252,6 +252,13 @@ async fn a_folder_has_no_lock_to_know_of() {
         folder.store.protection(&object, &Tally::default()).await.unwrap(),
         Protection::Unknown(_)
     ));
+}
+
+#[tokio::test]
+async fn a_folder_has_no_versions_to_know_of() {
+    let folder = Folder::new();
+    folder.put("k", b"x").await;
+    assert!(matches!(folder.store.versions("").await.unwrap(), Versions::Unknown(_)));
 }
 
 #[tokio::test]

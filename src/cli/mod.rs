@@ -27,7 +27,7 @@ use crate::report::{human, text};
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Logs more to stderr: -v what is done, -vv every call.
+    /// Lists every archive, and logs more to stderr: -v what is done, -vv every call.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
 }
@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
         }
     };
     log_to_stderr(cli.verbose);
-    match run(cli.command) {
+    match run(cli.command, cli.verbose) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             tell(&format!("mailproof: {}\n", failure.message));
@@ -66,9 +66,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<u8, Failure> {
+fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
     match command {
-        Command::Verify(args) => verify::run(args),
+        Command::Verify(args) => verify::run(args, verbose),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Demo(args) => demo::run(&args),

@@ -71,7 +71,7 @@ enum Events {
     Jsonl,
 }
 
-pub fn run(args: Args) -> Result<u8, Failure> {
+pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     let mut setup = Setup::load(&args.common)?;
     args.apply(&mut setup);
     setup::end_on_signals(&setup)?;
@@ -87,7 +87,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     let kept = setup.keep_record(&run);
     // What leaves no evidence is not shown as passed.
     if kept.is_ok() || run.outcome != Outcome::Passed {
-        print(&args.rendered(&run))?;
+        print(&args.rendered(&run, verbose > 0))?;
     }
     match kept {
         Ok(path) if args.format == Format::Text => tell(&format!("record: {}\n", path.display())),
@@ -129,10 +129,11 @@ impl Args {
         Observers(observers)
     }
 
-    fn rendered(&self, run: &RunResult) -> String {
+    fn rendered(&self, run: &RunResult, all: bool) -> String {
         match self.format {
             Format::Text => {
-                super::fitted(text::render(run, text::Style { color: colored(&std::io::stdout()) }))
+                let style = text::Style { color: colored(&std::io::stdout()), all };
+                super::fitted(text::render(run, style))
             }
             Format::Json => setup::pretty(&json::Result::from(run)),
         }

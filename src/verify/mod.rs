@@ -7,6 +7,7 @@
 mod archive;
 mod cancel;
 mod checksum;
+mod history;
 mod judge;
 mod opening;
 mod result;
@@ -16,6 +17,7 @@ mod sidecar;
 mod stream;
 
 pub use cancel::Cancel;
+pub use history::{History, history};
 pub use opening::opens;
 pub use result::{ArchiveResult, Facts, RunResult, Trouble};
 pub use run::{Job, run};

@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use mailproof::archive::storage::{Download, Object, Protection, StorageError, Store, open_store};
+use mailproof::archive::storage::{Download, Object, Protection, StorageError, Store, Versions, open_store};
 use mailproof::demo::server::{Fault, Keeping, Operation, Times};
 use mailproof::event::Tally;
 use mailproof::policy::{self, Age, Network};
@@ -348,4 +348,19 @@ async fn only_an_authority_that_is_named_is_trusted_beside_the_system_s() {
         // The server is no store, so behind a trusted connection another error waits.
         assert_eq!(matches!(error, StorageError::Tls { .. }), !trusted, "{subject} {named}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_lists_no_versions_leaves_them_unknown_and_an_outage_is_an_error() {
+    let fixture = InProcess::new(Keeping::Versions).await;
+    let refuse = |status| Fault::Refuse { operation: Operation::List, status };
+    for (status, said) in [(403, "AccessDenied"), (501, "NotImplemented"), (405, "lists no versions")] {
+        fixture.server.inject("", refuse(status), Times::First(1));
+        let versions = fixture.store().versions("").await.unwrap();
+        assert!(matches!(&versions, Versions::Unknown(why) if why.contains(said)), "{status}: {versions:?}");
+    }
+    fixture.server.clear();
+    fixture.server.inject("", refuse(503), Times::Always);
+    let error = fixture.store().versions("").await.unwrap_err();
+    assert!(matches!(error, StorageError::Unavailable { attempts: 3, .. }), "{error:?}");
 }

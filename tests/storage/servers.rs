@@ -1,5 +1,6 @@
 //! The S3 store against three servers that know nothing of each other.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use aws_sdk_s3::types::{
     BucketVersioningStatus, ObjectLockLegalHold, ObjectLockLegalHoldStatus, ObjectLockMode,
     ObjectLockRetention, ObjectLockRetentionMode, VersioningConfiguration,
 };
-use mailproof::archive::storage::{Object, Protection, StorageError, Store, open_store};
+use mailproof::archive::storage::{Object, Protection, StorageError, Store, Version, Versions, open_store};
 use mailproof::demo::server::{Keeping, Server, Upload};
 use mailproof::event::Tally;
 use mailproof::policy;
@@ -214,6 +215,121 @@ async fn radosgw_gives_the_pinned_version() {
     let bucket = Bucket::new(lab::radosgw, "versions").await;
     bucket.keep_versions().await;
     reads_the_pinned_version(&bucket, &[0, 6]).await;
+}
+
+async fn kept(store: &Arc<dyn Store>, prefix: &str) -> BTreeMap<String, Vec<Version>> {
+    match store.versions(prefix).await.unwrap() {
+        Versions::Kept(keys) => keys,
+        Versions::Unknown(why) => panic!("{why}"),
+    }
+}
+
+/// The sizes of a key's versions, newest first; `None` is a delete marker.
+fn sizes(versions: &[Version]) -> Vec<Option<u64>> {
+    assert!(versions.iter().skip(1).all(|version| !version.current), "{versions:?}");
+    assert!(versions.first().is_some_and(|version| version.current), "{versions:?}");
+    versions.iter().map(|version| version.size).collect()
+}
+
+/// All that is kept of each key is told, over as many pages as it takes, and what is deleted is known as such.
+async fn tells_versions(fixture: &impl Fixture) {
+    let store = fixture.store();
+    for content in ["one", "second", "the third"] {
+        fixture.put("kept/k", content.as_bytes()).await;
+    }
+    let first = store.head("kept/k").await.unwrap();
+    fixture.put("kept/gone", b"gone").await;
+    fixture.delete("kept/gone").await;
+    fixture.put("kept-not/k", b"x").await;
+    let keys = kept(&store, "kept/").await;
+    assert_eq!(keys.keys().collect::<Vec<_>>(), ["kept/gone", "kept/k"]);
+    assert_eq!(sizes(&keys["kept/gone"]), [None, Some(4)]);
+    // Written within one second, their order is the server's; the newest is sure.
+    let mut of_k = sizes(&keys["kept/k"]);
+    assert_eq!(of_k[0], Some(9));
+    of_k.sort();
+    assert_eq!(of_k, [Some(3), Some(6), Some(9)]);
+    assert_eq!(keys["kept/k"][0].id, first.version);
+    let deleted = store.versions("kept/").await.unwrap().deleted();
+    assert_eq!(
+        deleted.iter().map(|object| (object.key.as_str(), object.size)).collect::<Vec<_>>(),
+        [("kept/gone", 4)]
+    );
+
+    let names: Vec<String> = (0..510).map(|number| format!("pages/{number:03}")).collect();
+    fixture.put_many(&names).await;
+    fixture.put_many(&names).await;
+    let keys = kept(&store, "pages/").await;
+    assert_eq!(keys.len(), names.len());
+    assert!(keys.values().all(|versions| versions.len() == 2), "a page may end between two of a key");
+}
+
+#[tokio::test]
+async fn the_server_in_this_process_tells_versions() {
+    tells_versions(&InProcess::new(Keeping::Versions).await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs ministack: tests/run installs it"]
+async fn ministack_tells_versions() {
+    let bucket = Bucket::new(lab::ministack, "tells-versions").await;
+    bucket.keep_versions().await;
+    tells_versions(&bucket).await;
+}
+
+#[tokio::test]
+#[ignore = "needs radosgw: tests/run installs it"]
+async fn radosgw_tells_versions() {
+    let bucket = Bucket::new(lab::radosgw, "tells-versions").await;
+    bucket.keep_versions().await;
+    tells_versions(&bucket).await;
+}
+
+/// Where no versions are kept, an object is the only one of its own.
+async fn tells_the_only_version(fixture: &impl Fixture) {
+    fixture.put("only/k", b"first").await;
+    fixture.put("only/k", b"second").await;
+    fixture.put("only/gone", b"gone").await;
+    fixture.delete("only/gone").await;
+    let keys = kept(&fixture.store(), "only/").await;
+    assert_eq!(
+        keys.iter().map(|(key, versions)| (key.as_str(), sizes(versions))).collect::<Vec<_>>(),
+        [("only/k", vec![Some(6)])]
+    );
+}
+
+#[tokio::test]
+async fn the_server_in_this_process_tells_the_only_version() {
+    tells_the_only_version(&InProcess::new(Keeping::Latest).await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs ministack: tests/run installs it"]
+async fn ministack_tells_the_only_version() {
+    tells_the_only_version(&Bucket::new(lab::ministack, "only-version").await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs radosgw: tests/run installs it"]
+async fn radosgw_tells_the_only_version() {
+    tells_the_only_version(&Bucket::new(lab::radosgw, "only-version").await).await;
+}
+
+/// Who may list but not ask for versions learns that they are not known, never that there is one.
+#[tokio::test]
+#[ignore = "needs ministack: tests/run installs it"]
+async fn a_refused_question_about_versions_is_unknown() {
+    let bucket = Bucket::new(lab::ministack, "asking-versions").await;
+    bucket.put("k", b"x").await;
+    let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":"*"}}"#;
+    let (access_key, secret_key) = spawn_blocking(move || lab::user("lister", policy)).await.unwrap();
+    let store = open(&bucket.server.endpoint, "asking-versions", &access_key, &secret_key).await;
+    assert_eq!(store.list("").await.unwrap().len(), 1);
+    let versions = store.versions("").await.unwrap();
+    assert!(
+        matches!(&versions, Versions::Unknown(why) if why.contains("s3:ListBucketVersions")),
+        "{versions:?}"
+    );
 }
 
 /// Locks are told as the server keeps them, and a bucket without locks as unlocked.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
-use super::{Bandwidth, Location, Object, Pace, Protection, Segments, StorageError, Store};
+use super::{Bandwidth, Location, Object, Pace, Protection, Segments, StorageError, Store, Versions};
 use crate::event::Tally;
 use crate::policy::Network;
 
@@ -103,6 +103,12 @@ impl Store for FileStore {
 
     async fn protection(&self, _object: &Object, _tally: &Tally) -> Result<Protection, StorageError> {
         Ok(Protection::Unknown("a local folder has no lock".to_owned()))
+    }
+
+    async fn versions(&self, _prefix: &str, _tally: &Tally) -> Result<Versions, StorageError> {
+        Ok(Versions::Unknown(
+            "a local folder keeps no versions; look into its snapshots or backups".to_owned(),
+        ))
     }
 
     fn pace(&self) -> Pace {

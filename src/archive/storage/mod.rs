@@ -11,6 +11,7 @@ mod file;
 mod location;
 mod retry;
 mod s3;
+mod versions;
 
 use std::fmt;
 use std::path::Path;
@@ -30,6 +31,7 @@ pub use file::FileStore;
 pub use location::Location;
 pub use retry::{Backoff, Retry};
 pub use s3::S3Store;
+pub use versions::{Version, Versions};
 
 /// One object of a store, as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +107,12 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// What protects `object`; a refusal is [`Protection::Unknown`], an outage an error.
     async fn protection(&self, object: &Object, tally: &Tally) -> Result<Protection, StorageError>;
+
+    /// All that is kept of each key that begins with `prefix`, folder markers left out; a refusal is
+    /// [`Versions::Unknown`], an outage an error.
+    async fn versions(&self, _prefix: &str, _tally: &Tally) -> Result<Versions, StorageError> {
+        Ok(Versions::Unknown("this kind of store keeps no versions".to_owned()))
+    }
 
     /// How hard this store may be worked with; by default without repetition and without limit.
     fn pace(&self) -> Pace {

@@ -11,6 +11,7 @@ mod lock;
 mod pin;
 mod refusal;
 mod trust;
+mod versions;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -25,7 +26,7 @@ use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Bandwidth, Object, Pace, Protection, Retry, Segments, StorageError, Store};
+use super::{Bandwidth, Object, Pace, Protection, Retry, Segments, StorageError, Store, Versions};
 use crate::event::Tally;
 use crate::policy;
 use pin::Answer;
@@ -172,6 +173,11 @@ impl Store for S3Store {
         self.pace.retry.run(tally, || lock::protection(&self.whole, &self.bucket, object)).await
     }
 
+    async fn versions(&self, prefix: &str, tally: &Tally) -> Result<Versions, StorageError> {
+        let asking = versions::Asking { client: &self.whole, bucket: &self.bucket, prefix };
+        asking.versions(self.pace.retry, tally).await
+    }
+
     fn pace(&self) -> Pace {
         self.pace.clone()
     }
@@ -188,23 +194,37 @@ struct Course {
 impl Course {
     /// The token of the page after `page`, if there is one; `objects` were listed up to here.
     fn next(&mut self, page: &ListObjectsV2Output, objects: usize) -> Result<Option<String>, String> {
+        let token = page.next_continuation_token();
+        let goes_on = self.goes_on(page.is_truncated(), page.contents().is_empty(), token, objects)?;
+        Ok(token.filter(|_| goes_on).map(str::to_owned))
+    }
+
+    /// Holds if there is a page behind the one that was `truncated` or not, held nothing or something, and gave this
+    /// `token` of the next; `objects` were listed up to here.
+    fn goes_on(
+        &mut self,
+        truncated: Option<bool>,
+        barren: bool,
+        token: Option<&str>,
+        objects: usize,
+    ) -> Result<bool, String> {
         if objects > MOST_OBJECTS {
             return Err(format!("a listing of more than {MOST_OBJECTS} objects"));
         }
-        if page.is_truncated != Some(true) {
-            return Ok(None);
+        if truncated != Some(true) {
+            return Ok(false);
         }
-        self.barren = if page.contents().is_empty() { self.barren + 1 } else { 0 };
+        self.barren = if barren { self.barren + 1 } else { 0 };
         if self.barren > MOST_BARREN {
             return Err(format!("a listing that goes on after {MOST_BARREN} pages without an object"));
         }
-        let Some(token) = &page.next_continuation_token else {
+        let Some(token) = token else {
             return Err("a listing that says it goes on, but not where".to_owned());
         };
         if !self.seen.insert(blake3::hash(token.as_bytes())) {
             return Err("a listing that leads back to a page it already gave".to_owned());
         }
-        Ok(Some(token.clone()))
+        Ok(true)
     }
 }
 

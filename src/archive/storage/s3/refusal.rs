@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use http_body_util::LengthLimitError;
 
 use crate::archive::storage::StorageError;
+use crate::legible::deceives;
 
 /// Longest text of a store that is passed on.
 const LONGEST: usize = 200;
@@ -151,13 +152,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 /// A stranger's text as one short line without control, invisible and bidirectional characters.
 fn printable(text: &str) -> String {
-    text.chars().map(|letter| if unfit(letter) { ' ' } else { letter }).take(LONGEST).collect()
-}
-
-fn unfit(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
-        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    text.chars().map(|letter| if deceives(letter) { ' ' } else { letter }).take(LONGEST).collect()
 }
 
 #[cfg(test)]
