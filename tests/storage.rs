@@ -258,7 +258,7 @@ async fn a_folder_has_no_lock_to_know_of() {
 async fn a_folder_has_no_versions_to_know_of() {
     let folder = Folder::new();
     folder.put("k", b"x").await;
-    assert!(matches!(folder.store.versions("").await.unwrap(), Versions::Unknown(_)));
+    assert!(matches!(folder.store.versions("", &Tally::default()).await.unwrap(), Versions::Unknown(_)));
 }
 
 #[tokio::test]

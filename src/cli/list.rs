@@ -57,8 +57,9 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     let inventory = setup.runtime.block_on(verify::inventory(&setup.policy, &settings, credentials, &tally));
     match inventory.map_err(Failure::usage)? {
         Ok(inventory) => {
-            let asking = || setup.runtime.block_on(verify::history(&setup.policy, &settings, &inventory, &tally));
-            let history = args.versions.then(asking).transpose().map_err(Failure::usage)?;
+            let asking = || verify::history(&setup.policy, &settings, &inventory, &tally);
+            let asked = args.versions.then(|| setup.runtime.block_on(asking())).transpose();
+            let history = asked.map_err(Failure::usage)?;
             let listing = Listing::new(&inventory, history.as_ref(), Timestamp::now());
             print(&if args.format == Format::Json { setup::pretty(&listing) } else { listing.table() })?;
             Ok(exit::PASSED)

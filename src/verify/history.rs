@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use crate::archive::storage::catalogue::Catalogue;
 use crate::archive::storage::{Location, Versions};
+use crate::event::Tally;
 use crate::policy::{self, Policy};
 
 use super::select::{Inventory, SelectError};
@@ -16,7 +17,7 @@ pub struct History {
 }
 
 /// Asks for the versions of what `inventory` took from the store of `settings`; a store that can't be asked makes
-/// them unknown.
+/// them unknown. Repeated calls are counted in `tally`.
 ///
 /// # Errors
 /// Settings that can't work.

@@ -356,11 +356,13 @@ async fn a_store_that_lists_no_versions_leaves_them_unknown_and_an_outage_is_an_
     let refuse = |status| Fault::Refuse { operation: Operation::List, status };
     for (status, said) in [(403, "AccessDenied"), (501, "NotImplemented"), (405, "lists no versions")] {
         fixture.server.inject("", refuse(status), Times::First(1));
-        let versions = fixture.store().versions("").await.unwrap();
+        let versions = fixture.store().versions("", &Tally::default()).await.unwrap();
         assert!(matches!(&versions, Versions::Unknown(why) if why.contains(said)), "{status}: {versions:?}");
     }
     fixture.server.clear();
     fixture.server.inject("", refuse(503), Times::Always);
-    let error = fixture.store().versions("").await.unwrap_err();
+    let tally = Tally::default();
+    let error = fixture.store().versions("", &tally).await.unwrap_err();
     assert!(matches!(error, StorageError::Unavailable { attempts: 3, .. }), "{error:?}");
+    assert_eq!(Tally::get(&tally.retries), 2);
 }

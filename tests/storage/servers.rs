@@ -218,7 +218,7 @@ async fn radosgw_gives_the_pinned_version() {
 }
 
 async fn kept(store: &Arc<dyn Store>, prefix: &str) -> BTreeMap<String, Vec<Version>> {
-    match store.versions(prefix).await.unwrap() {
+    match store.versions(prefix, &Tally::default()).await.unwrap() {
         Versions::Kept(keys) => keys,
         Versions::Unknown(why) => panic!("{why}"),
     }
@@ -237,7 +237,7 @@ async fn tells_versions(fixture: &impl Fixture) {
     for content in ["one", "second", "the third"] {
         fixture.put("kept/k", content.as_bytes()).await;
     }
-    let first = store.head("kept/k").await.unwrap();
+    let first = store.head("kept/k", &Tally::default()).await.unwrap();
     fixture.put("kept/gone", b"gone").await;
     fixture.delete("kept/gone").await;
     fixture.put("kept-not/k", b"x").await;
@@ -250,7 +250,7 @@ async fn tells_versions(fixture: &impl Fixture) {
     of_k.sort();
     assert_eq!(of_k, [Some(3), Some(6), Some(9)]);
     assert_eq!(keys["kept/k"][0].id, first.version);
-    let deleted = store.versions("kept/").await.unwrap().deleted();
+    let deleted = store.versions("kept/", &Tally::default()).await.unwrap().deleted();
     assert_eq!(
         deleted.iter().map(|object| (object.key.as_str(), object.size)).collect::<Vec<_>>(),
         [("kept/gone", 4)]
@@ -324,8 +324,8 @@ async fn a_refused_question_about_versions_is_unknown() {
     let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":"*"}}"#;
     let (access_key, secret_key) = spawn_blocking(move || lab::user("lister", policy)).await.unwrap();
     let store = open(&bucket.server.endpoint, "asking-versions", &access_key, &secret_key).await;
-    assert_eq!(store.list("").await.unwrap().len(), 1);
-    let versions = store.versions("").await.unwrap();
+    assert_eq!(store.list("", &Tally::default()).await.unwrap().len(), 1);
+    let versions = store.versions("", &Tally::default()).await.unwrap();
     assert!(
         matches!(&versions, Versions::Unknown(why) if why.contains("s3:ListBucketVersions")),
         "{versions:?}"

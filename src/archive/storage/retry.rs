@@ -155,7 +155,10 @@ mod tests {
             calls.set(calls.get() + 1);
             Err::<(), _>(StorageError::NotFound { address: "s3://b/k".into() })
         };
-        assert!(matches!(Retry::hasty(9).run(&Tally::default(), call).await, Err(StorageError::NotFound { .. })));
+        assert!(matches!(
+            Retry::hasty(9).run(&Tally::default(), call).await,
+            Err(StorageError::NotFound { .. })
+        ));
         assert_eq!(calls.get(), 1);
     }
 
