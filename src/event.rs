@@ -72,6 +72,12 @@ impl Tally {
         counter.fetch_add(amount, Ordering::Relaxed);
     }
 
+    /// Counts in what had to be repeated for something that belongs to this archive; not its bytes.
+    pub fn add_repetitions(&self, other: &Self) {
+        Self::add(&self.resumes, Self::get(&other.resumes));
+        Self::add(&self.retries, Self::get(&other.retries));
+    }
+
     /// Reads a counter.
     #[must_use]
     pub fn get(counter: &AtomicU64) -> u64 {

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod event;
 pub mod evidence;
 pub mod exit;
+mod legible;
 pub mod mailbox;
 pub mod policy;
 pub mod report;

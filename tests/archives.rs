@@ -2,10 +2,10 @@
 
 use mailproof::archive::decrypt::Keyring;
 use mailproof::demo::damage::{self, Damage, Specimen};
-use mailproof::demo::server::{Keeping, Server};
+use mailproof::demo::server::{Fault, Keeping, Operation, Seen, Server, Times};
 use mailproof::event::Silent;
 use mailproof::exit;
-use mailproof::policy::Policy;
+use mailproof::policy::{Bytes, Policy};
 use mailproof::verdict::Outcome;
 use mailproof::verify::{self, Cancel, Job, RunResult};
 use secrecy::ExposeSecret;
@@ -98,4 +98,43 @@ fn every_damage_ends_in_its_findings_outcome_and_exit_code() {
     }
     assert!(situations >= 40, "only {situations} situations");
     assert!(complaints.is_empty(), "{} of {situations}:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+fn found(run: &RunResult) -> Vec<&'static str> {
+    run.archives[0].findings.counts().map(|(kind, _)| kind.id).collect()
+}
+
+#[test]
+fn a_manifest_beside_that_is_too_large_is_not_read() {
+    let bench = Bench::new();
+    bench.server.put(BUCKET, "x", bench.specimen.archive().to_vec());
+    let mut policy = bench.policy.clone();
+    policy.limits.manifest_size = Bytes(1_000_000);
+    for key in ["x.b3", "x.b3.age"] {
+        bench.server.clear();
+        bench.server.put(BUCKET, key, vec![b'x'; 1_000_001]);
+        let run = bench.run(&policy, "x");
+        assert_eq!((run.outcome, found(&run)), (Outcome::Failed, vec!["limit-manifest-size"]), "{key}");
+        let finding = run.archives[0].findings.iter().next().unwrap();
+        assert_eq!((finding.subject.as_str(), finding.observed.as_str()), (key, "1000001 bytes"));
+        let read = |seen: &&Seen| seen.operation == Operation::Get && seen.key == key;
+        assert_eq!(bench.server.seen().iter().filter(read).count(), 0);
+        bench.server.delete(BUCKET, key);
+    }
+    bench.server.put(BUCKET, "x.b3", vec![b'x'; 1_000_000]);
+    assert!(!found(&bench.run(&policy, "x")).contains(&"limit-manifest-size"));
+}
+
+/// What could not be looked at is no contradiction to the manifest in the archive.
+#[test]
+fn a_manifest_beside_that_breaks_off_leaves_the_archive_unverified() {
+    let bench = Bench::new();
+    bench.server.put(BUCKET, "x", bench.specimen.archive().to_vec());
+    bench.server.put(BUCKET, "x.b3", bench.specimen.manifest());
+    let denied = Fault::Refuse { operation: Operation::Get, status: 403 };
+    bench.server.inject("x.b3", Fault::CutBody { after: 200 }, Times::First(1));
+    bench.server.inject("x.b3", denied, Times::Always);
+    let run = bench.run(&bench.policy, "x");
+    assert_eq!((run.outcome, found(&run)), (Outcome::NotVerified, vec![]));
+    assert_eq!(run.archives[0].troubles[0].stage, "manifest");
 }

@@ -7,10 +7,11 @@ mod store;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use mailproof::demo::server::{Fault, Operation, Times};
 use mailproof::report::json;
 use serde_json::Value;
 
-use crate::program::{Bench, Ended, bare, run};
+use crate::program::{BUCKET, Bench, Ended, bare, run};
 use crate::{program, support};
 
 /// Runs and reads the JSON result, which must fit its schema.
@@ -154,6 +155,70 @@ fn the_result_has_the_fields_scripts_rely_on() {
     for field in ["id", "severity", "cause", "subject", "expected", "observed", "remedy"] {
         assert!(finding[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {finding}");
     }
+}
+
+#[test]
+fn every_repeated_call_is_counted_once_and_where_it_belongs() {
+    let bench = Bench::new();
+    bench.server.put(BUCKET, "sound.b3", bench.specimen.manifest());
+    for (key, operation) in [
+        ("", Operation::List),
+        // What protects it is asked for first, which begins with a HEAD.
+        ("sound", Operation::Head),
+        ("sound", Operation::Lock),
+        ("sound", Operation::Get),
+        ("sound.b3", Operation::Head),
+        ("sound.b3", Operation::Get),
+        ("sound.b3.age", Operation::Head),
+    ] {
+        bench.server.inject(key, Fault::Refuse { operation, status: 503 }, Times::First(1));
+    }
+    bench.server.inject("sound", Fault::CutBody { after: 100_000 }, Times::First(1));
+    let policy = bench.policy("", "[present]\nlock = \"governance\"\n");
+    let (_, result) = result(bench.command("verify").arg("--policy").arg(&policy));
+    assert_eq!(result["retries"], 1);
+    let facts = &result["archives"][0]["facts"];
+    assert_eq!((facts["retries"].as_u64(), facts["resumes"].as_u64()), (Some(6), Some(1)), "{facts}");
+
+    bench.server.clear();
+    let busy = |operation| Fault::Refuse { operation, status: 503 };
+    bench.server.inject("", busy(Operation::List), Times::First(2));
+    bench.server.inject("sound", busy(Operation::Head), Times::First(1));
+    let ended = run(bench.command("verify").arg("--policy").arg(&policy));
+    assert!(ended.stdout.contains("2 calls repeated to list the store\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("1 call repeated\n"), "{}", ended.stdout);
+}
+
+#[test]
+fn calls_that_were_repeated_in_vain_are_counted_too() {
+    let bench = Bench::new();
+    let busy = |operation| Fault::Refuse { operation, status: 503 };
+    bench.server.inject("sound", busy(Operation::Head), Times::Always);
+    let policy = bench.policy("retries = 1", "");
+    let (_, away) = result(bench.command("verify").arg("--policy").arg(&policy));
+    assert_eq!(
+        (&away["outcome"], &away["archives"][0]["facts"]["retries"]),
+        (&"not-verified".into(), &1.into())
+    );
+    bench.server.inject("", busy(Operation::List), Times::Always);
+    let (_, away) = result(bench.command("verify").arg("--policy").arg(&policy));
+    assert_eq!((&away["outcome"], &away["retries"]), (&"not-verified".into(), &1.into()));
+}
+
+#[test]
+fn a_checksum_beside_the_archive_that_holds_is_told() {
+    let bench = Bench::new();
+    for (situation, told) in [("object-checksum-beside", true), ("object-checksum-beside-differs", false)] {
+        bench.put(situation);
+        let (_, result) = result(&mut bench.verify(&[situation]));
+        let checksum = &result["archives"][0]["facts"]["checksum"];
+        assert_eq!(checksum.as_str(), told.then_some("blake3-beside"), "{situation}");
+        let ended = run(&mut bench.verify(&[situation]));
+        assert_eq!(ended.stdout.contains("the stored bytes equal the checksum beside them"), told);
+    }
+    bench.put("manifest-missing-checksum-beside");
+    let ended = run(&mut bench.verify(&["manifest-missing-checksum-beside"]));
+    assert!(ended.stdout.contains("the checksum of the archive itself"), "{}", ended.stdout);
 }
 
 #[test]

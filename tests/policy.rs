@@ -111,7 +111,7 @@ fn all_mistakes_of_a_policy_are_reported_at_once_with_their_places() {
         (28, 1, "a secret stands in the policy: `passphrase`", "keys.passphrase_file"),
         (29, 19, "`max_work_factor`: `0` is out of range", "from 1 to 30"),
         (30, 11, "`plugins` must be a list, not text", "plugins = ["),
-        (32, 8, "the rung `intact` is not available yet", "this version proves up to `complete`"),
+        (32, 8, "the rung `intact` is not available yet", "this version proves up to `meaningful`"),
         (33, 20, "`coverage_percent` must be a whole number, not a number with a fraction", "= 100"),
         (34, 2, "unknown section `limit`", "did you mean `limits`?"),
         (37, 9, "`ratio`: `-1` is out of range", "from 1 to"),

@@ -151,12 +151,16 @@ impl Running {
 
     /// Waits for the event of this name.
     pub fn until(&mut self, event: &str) {
-        let wanted = format!("\"event\":\"{event}\"");
+        self.until_told(&format!("\"event\":\"{event}\""));
+    }
+
+    /// Waits for a line on stderr that holds this.
+    pub fn until_told(&mut self, wanted: &str) {
         loop {
             let mut line = String::new();
-            assert!(self.events.read_line(&mut line).unwrap() > 0, "no {event}: {}", self.told);
+            assert!(self.events.read_line(&mut line).unwrap() > 0, "no {wanted}: {}", self.told);
             self.told.push_str(&line);
-            if line.contains(&wanted) {
+            if line.contains(wanted) {
                 return;
             }
         }

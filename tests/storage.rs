@@ -2,6 +2,7 @@
 //!
 //! A store passes if it lists, reads and refuses exactly like all others.
 
+mod endless;
 mod faults;
 mod servers;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mailproof::archive::storage::{
-    Download, FileStore, Object, Protection, Segments, StorageError, Store, open_store,
+    Download, FileStore, Object, Protection, Segments, StorageError, Store, Versions, open_store,
 };
 use mailproof::event::Tally;
 use mailproof::policy;
@@ -49,7 +50,7 @@ async fn conformance(fixture: &impl Fixture) {
 async fn lists_everything_in_order(fixture: &impl Fixture) {
     let keys: Vec<String> = (0..1005).rev().map(|number| format!("many/{number:04}")).collect();
     fixture.put_many(&keys).await;
-    let listed = keys_of(&fixture.store().list("many/").await.unwrap());
+    let listed = keys_of(&fixture.store().list("many/", &Tally::default()).await.unwrap());
     assert_eq!(listed.len(), 1005, "a store gives at most 1000 keys at once");
     assert!(
         listed.is_sorted() && listed.first().unwrap() == "many/0000" && listed.last().unwrap() == "many/1004"
@@ -69,9 +70,13 @@ async fn lists_what_has_the_prefix(fixture: &impl Fixture) {
         ("p/c", &[]),
         ("p/b/y/z.age/", &[]),
     ] {
-        assert_eq!(keys_of(&store.list(prefix).await.unwrap()), expected, "prefix {prefix}");
+        assert_eq!(
+            keys_of(&store.list(prefix, &Tally::default()).await.unwrap()),
+            expected,
+            "prefix {prefix}"
+        );
     }
-    let all = keys_of(&store.list("").await.unwrap());
+    let all = keys_of(&store.list("", &Tally::default()).await.unwrap());
     assert!(all.contains(&"pa.age".to_owned()) && all.contains(&"p/b/y/z.age".to_owned()));
 }
 
@@ -81,11 +86,11 @@ async fn takes_names_as_they_are(fixture: &impl Fixture) {
         fixture.put(key, key.as_bytes()).await;
     }
     let store = fixture.store();
-    let listed = store.list("n/").await.unwrap();
+    let listed = store.list("n/", &Tally::default()).await.unwrap();
     assert_eq!(listed.len(), keys.len());
     for key in keys {
         assert!(listed.iter().any(|object| object.key == key), "{key} is not listed");
-        let object = store.head(key).await.unwrap();
+        let object = store.head(key, &Tally::default()).await.unwrap();
         assert_eq!(read(store.get(&object, 0).await.unwrap()).await.unwrap(), key.as_bytes(), "{key}");
     }
 }
@@ -93,12 +98,12 @@ async fn takes_names_as_they_are(fixture: &impl Fixture) {
 async fn tells_size_time_and_etag(fixture: &impl Fixture) {
     fixture.put("head/k", b"0123456789").await;
     let store = fixture.store();
-    let object = store.head("head/k").await.unwrap();
+    let object = store.head("head/k", &Tally::default()).await.unwrap();
     assert_eq!((object.key.as_str(), object.size), ("head/k", 10));
     assert!(object.etag.as_ref().is_some_and(|etag| !etag.is_empty() && !etag.contains('"')), "{object:?}");
     let age = jiff::Timestamp::now().duration_since(object.modified.unwrap());
     assert!(age.abs().as_secs() < 600, "{object:?}");
-    let listed = store.list("head/k").await.unwrap().remove(0);
+    let listed = store.list("head/k", &Tally::default()).await.unwrap().remove(0);
     assert_eq!((listed.size, &listed.etag), (10, &object.etag), "list and head tell the same");
     assert!(store.address("head/k").ends_with("/head/k"));
 }
@@ -107,8 +112,8 @@ async fn reads_from_any_offset(fixture: &impl Fixture) {
     let content = noise(3_000_000);
     fixture.put("read/k", &content).await;
     let store = fixture.store();
-    let listed = store.list("read/k").await.unwrap().remove(0);
-    for object in [store.head("read/k").await.unwrap(), listed] {
+    let listed = store.list("read/k", &Tally::default()).await.unwrap().remove(0);
+    for object in [store.head("read/k", &Tally::default()).await.unwrap(), listed] {
         for offset in [0, 1, 1_048_576, 2_999_999, 3_000_000] {
             let bytes = read(store.get(&object, offset).await.unwrap()).await.unwrap();
             assert!(bytes == content[usize::try_from(offset).unwrap()..], "from {offset}");
@@ -120,7 +125,7 @@ async fn reads_from_any_offset(fixture: &impl Fixture) {
 async fn reads_nothing_of_nothing(fixture: &impl Fixture) {
     fixture.put("read/empty", b"").await;
     let store = fixture.store();
-    let object = store.head("read/empty").await.unwrap();
+    let object = store.head("read/empty", &Tally::default()).await.unwrap();
     assert_eq!(object.size, 0);
     assert!(read(store.get(&object, 0).await.unwrap()).await.unwrap().is_empty());
 }
@@ -137,7 +142,7 @@ async fn downloads_the_whole_object(fixture: &impl Fixture) {
 async fn refuses_what_is_not_there(fixture: &impl Fixture) {
     let store = fixture.store();
     for key in ["missing", "head/k/below", "head"] {
-        let error = store.head(key).await.unwrap_err();
+        let error = store.head(key, &Tally::default()).await.unwrap_err();
         assert!(matches!(error, StorageError::NotFound { .. }), "{key}: {error:?}");
         assert!(error.to_string().contains(&store.address(key)), "{error}");
     }
@@ -146,7 +151,7 @@ async fn refuses_what_is_not_there(fixture: &impl Fixture) {
 async fn notices_an_overwritten_object(fixture: &impl Fixture) {
     fixture.put("changed/k", b"first").await;
     let store = fixture.store();
-    let object = Object { version: None, ..store.head("changed/k").await.unwrap() };
+    let object = Object { version: None, ..store.head("changed/k", &Tally::default()).await.unwrap() };
     fixture.put("changed/k", b"second").await;
     for offset in [0, 1] {
         let error = store.get(&object, offset).await.err().expect("the first content is gone");
@@ -157,14 +162,14 @@ async fn notices_an_overwritten_object(fixture: &impl Fixture) {
 async fn notices_a_removed_object(fixture: &impl Fixture) {
     fixture.put("removed/k", b"some bytes").await;
     let store = fixture.store();
-    let object = Object { version: None, ..store.head("removed/k").await.unwrap() };
+    let object = Object { version: None, ..store.head("removed/k", &Tally::default()).await.unwrap() };
     fixture.delete("removed/k").await;
     for offset in [0, 1] {
         let error = store.get(&object, offset).await.err().expect("the object is gone");
         assert!(matches!(error, StorageError::Changed { .. }), "{error:?}");
     }
-    assert!(matches!(store.head("removed/k").await, Err(StorageError::NotFound { .. })));
-    assert!(store.list("removed/").await.unwrap().is_empty());
+    assert!(matches!(store.head("removed/k", &Tally::default()).await, Err(StorageError::NotFound { .. })));
+    assert!(store.list("removed/", &Tally::default()).await.unwrap().is_empty());
 }
 
 fn keys_of(objects: &[Object]) -> Vec<String> {
@@ -181,7 +186,7 @@ async fn read(mut body: Box<dyn Segments>) -> Result<Vec<u8>, StorageError> {
 
 async fn download(store: Arc<dyn Store>, key: &str) -> (Result<Vec<u8>, StorageError>, Arc<Tally>) {
     let tally = Arc::new(Tally::default());
-    let object = store.head(key).await.unwrap();
+    let object = store.head(key, &Tally::default()).await.unwrap();
     let mut download = Download::start(store, object, tally.clone());
     let mut bytes = Vec::new();
     loop {
@@ -242,8 +247,18 @@ async fn a_folder_conforms() {
 async fn a_folder_has_no_lock_to_know_of() {
     let folder = Folder::new();
     folder.put("k", b"x").await;
-    let object = folder.store.head("k").await.unwrap();
-    assert!(matches!(folder.store.protection(&object).await.unwrap(), Protection::Unknown(_)));
+    let object = folder.store.head("k", &Tally::default()).await.unwrap();
+    assert!(matches!(
+        folder.store.protection(&object, &Tally::default()).await.unwrap(),
+        Protection::Unknown(_)
+    ));
+}
+
+#[tokio::test]
+async fn a_folder_has_no_versions_to_know_of() {
+    let folder = Folder::new();
+    folder.put("k", b"x").await;
+    assert!(matches!(folder.store.versions("", &Tally::default()).await.unwrap(), Versions::Unknown(_)));
 }
 
 #[tokio::test]
@@ -262,7 +277,7 @@ async fn a_file_that_is_replaced_cut_or_removed_while_it_is_read_is_a_change() {
     for (name, act) in acts {
         let folder = Folder::new();
         folder.put("k", &noise(3 << 20)).await;
-        let object = folder.store.head("k").await.unwrap();
+        let object = folder.store.head("k", &Tally::default()).await.unwrap();
         let mut body = folder.store.get(&object, 0).await.unwrap();
         assert!(body.next().await.unwrap().is_some());
         act(&folder.path("k"));
@@ -283,13 +298,17 @@ async fn nothing_outside_the_folder_is_listed_or_read() {
     symlink(folder.root.path(), folder.path("loop")).unwrap();
     symlink("inside", folder.path("latest")).unwrap();
     let store = &folder.store;
-    assert_eq!(keys_of(&store.list("").await.unwrap()), ["inside"]);
-    assert_eq!(store.head("latest").await.unwrap().size, 1, "a link within the folder may be named");
+    assert_eq!(keys_of(&store.list("", &Tally::default()).await.unwrap()), ["inside"]);
+    assert_eq!(
+        store.head("latest", &Tally::default()).await.unwrap().size,
+        1,
+        "a link within the folder may be named"
+    );
     let secret = outside.path().join("secret").to_str().unwrap().to_owned();
     for key in ["link", "linked-folder/secret", "../secret", "./inside", secret.as_str(), "", "loop"] {
-        assert!(store.head(key).await.is_err(), "{key}");
+        assert!(store.head(key, &Tally::default()).await.is_err(), "{key}");
     }
-    let error = store.head("link").await.unwrap_err().to_string();
+    let error = store.head("link", &Tally::default()).await.unwrap_err().to_string();
     assert!(error.contains("secret"), "the next step names the target: {error}");
 }
 
@@ -301,7 +320,7 @@ async fn a_folder_of_a_policy_is_opened_or_refused() {
     let path = folder.root.path().display().to_string();
     for url in [path.clone(), format!("file://{path}"), format!("file://{path}/")] {
         let store = open(url).await.unwrap();
-        assert_eq!(keys_of(&store.list("").await.unwrap()), ["k"]);
+        assert_eq!(keys_of(&store.list("", &Tally::default()).await.unwrap()), ["k"]);
         assert_eq!(store.address("k"), format!("file://{path}/k"));
     }
     for url in [format!("{path}/none"), format!("{path}/k")] {
@@ -317,5 +336,8 @@ async fn every_file_of_a_deep_tree_is_listed_once() {
     let deep = "d/".repeat(200);
     let expected = BTreeMap::from_iter((0..200).map(|level| (format!("{}f", &deep[..level * 2]), level)));
     folder.put_many(&expected.keys().cloned().collect::<Vec<_>>()).await;
-    assert_eq!(keys_of(&folder.store.list("").await.unwrap()), expected.into_keys().collect::<Vec<_>>());
+    assert_eq!(
+        keys_of(&folder.store.list("", &Tally::default()).await.unwrap()),
+        expected.into_keys().collect::<Vec<_>>()
+    );
 }

@@ -9,7 +9,7 @@ use super::pipe::{PipeReader, Stop};
 use super::unpack::tar::{Walked, Walker, looks_like_tar};
 use super::unpack::{Body, Kind, Member, Sink};
 use crate::event::Tally;
-use crate::policy::Limits;
+use crate::policy::{Bytes, Limits};
 use crate::verdict::{Finding, Findings, kinds};
 
 /// A tar record.
@@ -103,6 +103,7 @@ struct Comparer<'a, S> {
     tally: &'a Tally,
     onlooker: &'a mut S,
     path_length: u32,
+    manifest_size: Bytes,
     current: Current,
     /// Of the current file; both are used again for the next, as there may be millions.
     name: Vec<u8>,
@@ -123,10 +124,20 @@ impl<'a, S: Sink> Comparer<'a, S> {
             tally,
             onlooker,
             path_length: limits.path_length,
+            manifest_size: limits.manifest_size,
             current: Current::Nothing,
             name: Vec::new(),
             hasher: blake3::Hasher::new(),
         }
+    }
+
+    fn begin_manifest(&mut self, size: u64) {
+        const SOURCE: &str = "MANIFEST.b3 in the archive";
+        if size > self.manifest_size.0 {
+            return self.reconciliation.manifest_too_large(SOURCE, size, self.manifest_size);
+        }
+        self.reconciliation.manifest_begins(SOURCE);
+        self.current = Current::Manifest(Parser::new(self.path_length));
     }
 
     /// Ends the comparison. Where the plaintext reached its end, what is not there is missing; but of a manifest
@@ -146,10 +157,7 @@ impl<S: Sink> Sink for Comparer<'_, S> {
         self.onlooker.begin(member);
         self.current = Current::Nothing;
         match &member.kind {
-            Kind::File if manifest::is_manifest(&member.name) => {
-                self.reconciliation.manifest_begins("MANIFEST.b3 in the archive");
-                self.current = Current::Manifest(Parser::new(self.path_length));
-            }
+            Kind::File if manifest::is_manifest(&member.name) => self.begin_manifest(member.size),
             Kind::File => {
                 self.name.clone_from(&member.name);
                 self.hasher.reset();

@@ -44,7 +44,8 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         stage.files()
     ))?;
     let sound = stage.verify_sound().map_err(Failure::internal)?;
-    print(&super::fitted(text::render(&sound, text::Style { color: colored(&std::io::stdout()) })))?;
+    let style = text::Style { color: colored(&std::io::stdout()), ..text::Style::default() };
+    print(&super::fitted(text::render(&sound, style)))?;
     let trials = damaged(&setup, &stage)?;
     print(&table(&trials, args.all))?;
     let record = setup.keep_record(&sound).map_err(Failure::internal)?;

@@ -4,6 +4,7 @@ use super::args::PolicyArgs;
 use super::setup::{Setup, default_records};
 use super::{Failure, print};
 use crate::archive::decrypt::Keyring;
+use crate::event::Tally;
 use crate::exit;
 use crate::policy::Select;
 use crate::report::human;
@@ -106,7 +107,8 @@ impl Visit<'_> {
             return Ok(None);
         };
         let credentials = self.setup.credentials.as_deref();
-        let inventory = verify::inventory(&self.setup.policy, settings, credentials);
+        let tally = Tally::default();
+        let inventory = verify::inventory(&self.setup.policy, settings, credentials, &tally);
         let problem = match self.setup.runtime.block_on(inventory) {
             Ok(Ok(inventory)) => return self.newest_of(&settings.url, &inventory),
             Ok(Err(trouble)) => trouble.message,
@@ -132,7 +134,7 @@ impl Visit<'_> {
         let age = age.and_then(|age| u64::try_from(age).ok()).map_or("unknown".to_owned(), human::duration);
         self.good("newest", &format!("{}, {}, age {age}", newest.name, human::size(newest.object.size)))?;
         let store = std::sync::Arc::clone(&inventory.store);
-        Ok(Some(Target { store, key: newest.object.key.clone(), present: None }))
+        Ok(Some(Target { store, key: newest.object.key.clone(), present: None, retries: 0 }))
     }
 
     fn archive(&mut self, keyring: &Keyring, target: &Target) -> Result<(), Failure> {

@@ -28,7 +28,7 @@ use crate::report::{human, text};
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Logs more to stderr: -v what is done, -vv every call.
+    /// Lists every archive, and logs more to stderr: -v what is done, -vv every call.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
 }
@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
         }
     };
     log_to_stderr(cli.verbose);
-    match run(cli.command) {
+    match run(cli.command, cli.verbose) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             tell(&format!("mailproof: {}\n", failure.message));
@@ -68,10 +68,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<u8, Failure> {
+fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
     match command {
-        Command::Verify(args) => verify::run(args),
-        Command::Show(args) => show::run(args),
+        Command::Verify(args) => verify::run(args, verbose),
+        Command::Show(args) => show::run(args, verbose),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Demo(args) => demo::run(&args),
@@ -125,8 +125,9 @@ fn fitted(text: String) -> String {
     }
 }
 
-fn style() -> text::Style {
-    text::Style { color: colored(&io::stdout()) }
+/// How text is dressed here; `all` shows every archive by itself.
+fn style(all: bool) -> text::Style {
+    text::Style { color: colored(&io::stdout()), all }
 }
 
 fn colored(stream: &impl IsTerminal) -> bool {

@@ -1,15 +1,23 @@
 //! From arguments, environment and policy file to what the library needs.
 
+use std::convert::Infallible;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::runtime::{self, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::{PolicyArgs, StoreArgs};
 use super::{Failure, tell};
 use crate::archive::decrypt::Keyring;
 use crate::evidence::{self, Record, RecordError};
+use crate::exit;
 use crate::policy::{Keys, Loaded, Policy};
 use crate::verdict::Rung;
 use crate::verify::{self, Cancel, RunResult, Selection};
@@ -25,6 +33,8 @@ pub struct Setup {
     /// Where systemd put the credentials of this unit.
     pub credentials: Option<PathBuf>,
     source: Option<(PathBuf, String)>,
+    /// Set before the record is written.
+    recording: Arc<AtomicBool>,
 }
 
 impl Setup {
@@ -48,7 +58,8 @@ impl Setup {
                     "no threads for the network: {error}; look at this machine's limits (ulimit -u)"
                 ))
             })?;
-        Ok(Self { policy, runtime, cancel: Cancel::default(), credentials, source })
+        let (cancel, recording) = Default::default();
+        Ok(Self { policy, runtime, cancel, credentials, source, recording })
     }
 
     /// The keys, unless the rung that is asked for needs none.
@@ -84,6 +95,7 @@ impl Setup {
     pub fn keep_record(&self, run: &RunResult) -> Result<PathBuf, RecordError> {
         let folder = self.policy.run.records.clone().unwrap_or_else(default_records);
         let policy = self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()));
+        self.recording.store(true, Ordering::Relaxed);
         evidence::write(&Record::new(run, policy), &folder)
     }
 }
@@ -113,20 +125,60 @@ pub fn default_records() -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("mailproof-records"))
 }
 
-/// Ends the run at SIGINT or SIGTERM: it stops reading, keeps its record and exits with 130.
+/// How long the end waits for stderr to take a line; whoever reads it may stand still.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Ends the run at SIGINT or SIGTERM: it stops reading, keeps its record and exits with 130. A second signal
+/// ends the process at once, whatever it waits for.
 pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let _inside = setup.runtime.enter();
     let unable = |error| Failure::internal(format!("signals can't be watched: {error}; report this"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(unable)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(unable)?;
-    let cancel = setup.cancel.clone();
-    setup.runtime.spawn(async move {
-        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-        tell("mailproof: interrupted; ending the run\n");
-        cancel.cancel();
-    });
+    // Apart from the run's own, which at its end waits for a read that hangs.
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
+    let inside = runtime.enter();
+    let mut signals = Signals {
+        interrupt: signal(SignalKind::interrupt()).map_err(unable)?,
+        terminate: signal(SignalKind::terminate()).map_err(unable)?,
+    };
+    drop(inside);
+    let (cancel, recording) = (setup.cancel.clone(), Arc::clone(&setup.recording));
+    let watch = move || match runtime.block_on(signals.obey(&cancel, &recording)) {};
+    thread::Builder::new().name("signals".to_owned()).spawn(watch).map_err(unable)?;
     Ok(())
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+    }
+
+    async fn obey(&mut self, cancel: &Cancel, recording: &AtomicBool) -> Infallible {
+        self.next().await;
+        cancel.cancel();
+        say("mailproof: interrupted; ending the run (once more ends it at once, without a record)\n").await;
+        self.next().await;
+        say(if recording.load(Ordering::Relaxed) {
+            "mailproof: interrupted again; ended while or after the record was written\n"
+        } else {
+            "mailproof: interrupted again; ended without a record\n"
+        })
+        .await;
+        leave()
+    }
+}
+
+async fn say(text: &'static str) {
+    // Past its time the line is lost, and the end comes all the same.
+    let _ = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(move || tell(text))).await;
+}
+
+#[expect(clippy::exit, reason = "threads that hang can't be joined, so the process can't return from main")]
+fn leave() -> Infallible {
+    process::exit(i32::from(exit::INTERRUPTED))
 }
 
 /// Indented JSON with a line break at its end.

@@ -38,7 +38,7 @@ enum Format {
     Json,
 }
 
-pub fn run(args: Args) -> Result<u8, Failure> {
+pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     let mut setup = Setup::load(&args.common)?;
     setup.policy.require.rung = Rung::Meaningful;
     setup::end_on_signals(&setup)?;
@@ -57,9 +57,9 @@ pub fn run(args: Args) -> Result<u8, Failure> {
             let folders = args.folders || archive.mailboxes.len() == 1;
             print(&contents::table(archive, folders))?;
             print("\n")?;
-            print(&fitted(text::render(&run, super::style())))?;
+            print(&fitted(text::render(&run, super::style(verbose > 0))))?;
         }
-        (_, None) => print(&fitted(text::render(&run, super::style())))?,
+        (_, None) => print(&fitted(text::render(&run, super::style(verbose > 0))))?,
     }
     Ok(run.exit_code)
 }

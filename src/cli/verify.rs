@@ -72,7 +72,7 @@ enum Events {
     Jsonl,
 }
 
-pub fn run(args: Args) -> Result<u8, Failure> {
+pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     let mut setup = Setup::load(&args.common)?;
     args.apply(&mut setup);
     setup::end_on_signals(&setup)?;
@@ -88,7 +88,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     let kept = setup.keep_record(&run);
     // What leaves no evidence is not shown as passed.
     if kept.is_ok() || run.outcome != Outcome::Passed {
-        print(&args.rendered(&run))?;
+        print(&args.rendered(&run, verbose > 0))?;
     }
     match kept {
         Ok(path) if args.format == Format::Text => tell(&format!("record: {}\n", path.display())),
@@ -121,9 +121,9 @@ impl Args {
         }
     }
 
-    fn rendered(&self, run: &RunResult) -> String {
+    fn rendered(&self, run: &RunResult, all: bool) -> String {
         match self.format {
-            Format::Text => super::fitted(text::render(run, super::style())),
+            Format::Text => super::fitted(text::render(run, super::style(all))),
             Format::Json => setup::pretty(&json::Result::from(run)),
         }
     }

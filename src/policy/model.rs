@@ -197,6 +197,8 @@ pub struct Limits {
     pub unpacked_size: Bytes,
     /// Bytes of one member.
     pub member_size: Bytes,
+    /// Bytes of one manifest, in the archive or beside it; 1 GiB lists about ten million members.
+    pub manifest_size: Bytes,
     /// Unpacked bytes for each stored byte; judged after the first 64 MiB.
     #[schemars(range(min = 1))]
     pub ratio: u64,
@@ -289,6 +291,7 @@ impl Default for Limits {
             members: 5_000_000,
             unpacked_size: Bytes(16 << 40),
             member_size: Bytes(1 << 40),
+            manifest_size: Bytes(1 << 30),
             ratio: 200,
             window_mib: 128,
             extension_size: Bytes(1 << 20),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::problem::{Excerpt, Fault, Problem};
 use super::secret;
+use crate::legible::deceives;
 
 /// The most characters of a line that are shown.
 const SHOWN: usize = 100;
@@ -76,7 +77,7 @@ impl<'a> Source<'a> {
         let printable = |(offset, character): (usize, char)| match character {
             _ if hidden.iter().any(|range| range.contains(&(window.start + offset))) => '*',
             '\t' => ' ',
-            _ if character.is_control() => '\u{fffd}',
+            _ if deceives(character) => '\u{fffd}',
             _ => character,
         };
         self.text[window.clone()].char_indices().map(printable).collect()

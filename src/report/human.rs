@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::legible::deceives;
+
 /// Text of others as it may go to a terminal: what would move the cursor, colour, hide or reorder
 /// becomes a visible `\u{..}`; line breaks stay.
 #[must_use]
@@ -13,13 +15,6 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, deceives)
-}
-
-/// Control characters (Unicode `Cc`), line separators, and what is invisible or changes the direction of writing.
-fn deceives(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
-        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 fn escaped(text: &str, unfit: impl Fn(char) -> bool) -> Cow<'_, str> {

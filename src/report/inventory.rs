@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::human;
-use crate::archive::storage::Protection;
-use crate::archive::storage::catalogue::{Archive, Series};
-use crate::verify::Inventory;
+use crate::archive::storage::catalogue::{Archive, Catalogue, Series};
+use crate::archive::storage::{self, Protection, Versions};
+use crate::verify::{History, Inventory};
 
 /// The name of this form.
 pub const SCHEMA: &str = "mailproof/inventory/v1";
@@ -21,10 +21,15 @@ pub struct Listing {
     pub schema: &'static str,
     /// When it was looked at (RFC 3339).
     pub time: String,
-    /// The archives: by account, oldest first.
+    /// The archives: by account, oldest first; then those that were deleted but are still kept, likewise.
     pub archives: Vec<Row>,
     /// Keys that the policy's template does not describe.
     pub unmatched: Vec<String>,
+    /// Why neither versions nor deleted archives are known, where they were asked for.
+    pub versions_detail: Option<String>,
+    /// The versions were asked for.
+    #[serde(skip)]
+    versions_asked: bool,
 }
 
 /// One archive.
@@ -32,6 +37,8 @@ pub struct Listing {
 pub struct Row {
     /// Its address.
     pub archive: String,
+    /// Whether it is there or only kept.
+    pub state: State,
     /// Whose it is.
     pub account: Option<String>,
     /// Which run of the backup job made it.
@@ -40,7 +47,7 @@ pub struct Row {
     pub time: Option<String>,
     /// How old it is, in seconds.
     pub age_seconds: Option<i64>,
-    /// Bytes.
+    /// Bytes; of a deleted archive those of its newest version.
     pub size_bytes: u64,
     /// Whether a manifest lies beside it; one may also be inside.
     pub sidecar_manifest: bool,
@@ -48,40 +55,87 @@ pub struct Row {
     pub protection: Option<&'static str>,
     /// End of the retention, or why the protection is unknown.
     pub protection_detail: Option<String>,
+    /// What the store keeps of it, newest first; absent where it was not asked or did not say.
+    pub versions: Option<Vec<Version>>,
+    /// Why the versions are unknown, where they were asked for.
+    pub versions_detail: Option<String>,
+}
+
+/// Whether an archive is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It is what a reader gets.
+    Current,
+    /// It was deleted, and the store still keeps it.
+    Deleted,
+}
+
+/// One version of an archive, or the marker that it was deleted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Version {
+    /// The store's name for it.
+    pub version: Option<String>,
+    /// Bytes; absent in a delete marker.
+    pub size_bytes: Option<u64>,
+    /// When it was written, by the store's clock (RFC 3339).
+    pub modified: Option<String>,
+    /// It is what a reader gets who names no version.
+    pub current: bool,
+    /// It only says that the object was deleted.
+    pub delete_marker: bool,
 }
 
 impl Listing {
-    /// Takes the inventory as it was at `now`.
+    /// Takes the inventory as it was at `now`, with the versions where they were asked for.
     #[must_use]
-    pub fn new(inventory: &Inventory, now: Timestamp) -> Self {
-        let rows =
-            inventory.catalogue.series.iter().flat_map(|series| {
-                series.archives.iter().map(|archive| row(inventory, series, archive, now))
-            });
+    pub fn new(inventory: &Inventory, history: Option<&History>, now: Timestamp) -> Self {
+        let viewing = Viewing { inventory, history, now };
+        let mut archives = viewing.rows(&inventory.catalogue, State::Current);
+        archives.extend(history.iter().flat_map(|history| viewing.rows(&history.deleted, State::Deleted)));
         Self {
             schema: SCHEMA,
             time: now.to_string(),
-            archives: rows.collect(),
+            archives,
             unmatched: inventory.catalogue.unmatched.clone(),
+            versions_detail: history.and_then(|history| match &history.versions {
+                Versions::Unknown(why) => Some(why.clone()),
+                Versions::Kept(_) => None,
+            }),
+            versions_asked: history.is_some(),
         }
     }
 
-    /// A table; ends with a line break.
+    /// A table; ends with a line break. The versions have a column where they were asked for.
     #[must_use]
     pub fn table(&self) -> String {
+        let column = |cell: &str| if self.versions_asked { format!("{cell:10}  ") } else { String::new() };
         let mut text = String::new();
-        let _ = writeln!(text, "{:>9}  {:>9}  {:8}  {:9}  ARCHIVE", "AGE", "SIZE", "LOCK", "MANIFEST");
-        for row in &self.archives {
-            let age = row.age_seconds.map_or("?".to_owned(), age);
-            let size = human::size(row.size_bytes);
-            let lock = row.protection.unwrap_or("-");
-            let manifest = if row.sidecar_manifest { "beside" } else { "inside?" };
-            let _ =
-                writeln!(text, "{age:>9}  {size:>9}  {lock:8}  {manifest:9}  {}", human::line(&row.archive));
-        }
-        let total: u64 = self.archives.iter().map(|row| row.size_bytes).sum();
+        let versions = column("VERSIONS");
         let _ =
-            writeln!(text, "{} archives, {}", human::count(self.archives.len() as u64), human::size(total));
+            writeln!(text, "{:>9}  {:>9}  {:8}  {:9}  {versions}ARCHIVE", "AGE", "SIZE", "LOCK", "MANIFEST");
+        for row in &self.archives {
+            let _ = writeln!(text, "{}  {}{}", row.cells(), column(&row.kept()), human::line(&row.archive));
+        }
+        self.sums(&mut text);
+        if let Some(why) = &self.versions_detail {
+            let _ = writeln!(text, "versions and deleted archives are unknown: {}", human::line(why));
+        }
+        text
+    }
+
+    fn sums(&self, text: &mut String) {
+        let sum = |state: State| {
+            let rows = || self.archives.iter().filter(|row| row.state == state);
+            let size = rows().fold(0_u64, |sum, row| sum.saturating_add(row.size_bytes));
+            (rows().count() as u64, human::size(size))
+        };
+        let (count, size) = sum(State::Current);
+        let _ = writeln!(text, "{} archives, {size}", human::count(count));
+        let (count, size) = sum(State::Deleted);
+        if count > 0 {
+            let _ = writeln!(text, "{} deleted and still kept, {size}", human::count(count));
+        }
         if let Some(first) = self.unmatched.first() {
             let count = human::count(self.unmatched.len() as u64);
             let plural = if self.unmatched.len() == 1 { "" } else { "s" };
@@ -91,27 +145,98 @@ impl Listing {
                 human::line(first)
             );
         }
-        text
     }
 }
 
-fn row(inventory: &Inventory, series: &Series, archive: &Archive, now: Timestamp) -> Row {
-    let (protection, protection_detail) = match inventory.fetched.protections.get(&archive.object.key) {
-        None => (None, None),
-        Some(Protection::Unlocked) => (Some("unlocked"), None),
-        Some(Protection::Unknown(why)) => (Some("unknown"), Some(why.clone())),
-        Some(Protection::Locked { until, .. }) => (Some("locked"), until.map(|until| until.to_string())),
-    };
-    Row {
-        archive: inventory.store.address(&archive.object.key),
-        account: series.account.clone(),
-        session: archive.session.clone(),
-        time: archive.time.map(|time| time.to_string()),
-        age_seconds: archive.time.map(|time| now.duration_since(time).as_secs()),
-        size_bytes: archive.object.size,
-        sidecar_manifest: inventory.catalogue.manifest(archive).is_some(),
-        protection,
-        protection_detail,
+impl Row {
+    /// The columns that every table has, but for the archive's name.
+    fn cells(&self) -> String {
+        let age = self.age_seconds.map_or("?".to_owned(), age);
+        let size = human::size(self.size_bytes);
+        let lock = self.protection.unwrap_or("-");
+        let manifest = match (self.state, self.sidecar_manifest) {
+            (State::Deleted, _) => "-",
+            (State::Current, true) => "beside",
+            (State::Current, false) => "inside?",
+        };
+        format!("{age:>9}  {size:>9}  {lock:8}  {manifest:9}")
+    }
+
+    /// How many versions have content, and whether the newest is a delete marker.
+    fn kept(&self) -> String {
+        let Some(versions) = &self.versions else { return "unknown".to_owned() };
+        let count = versions.iter().filter(|version| !version.delete_marker).count();
+        let deleted = versions.iter().any(|version| version.current && version.delete_marker);
+        format!("{count}{}", if deleted { "+deleted" } else { "" })
+    }
+}
+
+/// What rows are made from.
+struct Viewing<'a> {
+    inventory: &'a Inventory,
+    history: Option<&'a History>,
+    now: Timestamp,
+}
+
+impl Viewing<'_> {
+    fn rows(&self, catalogue: &Catalogue, state: State) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for series in &catalogue.series {
+            rows.extend(series.archives.iter().map(|archive| self.row(series, archive, state)));
+        }
+        rows
+    }
+
+    fn row(&self, series: &Series, archive: &Archive, state: State) -> Row {
+        let key = &archive.object.key;
+        let (protection, protection_detail) = self.protection(key);
+        let (versions, versions_detail) = self.versions(key);
+        Row {
+            archive: self.inventory.store.address(key),
+            state,
+            account: series.account.clone(),
+            session: archive.session.clone(),
+            time: archive.time.map(|time| time.to_string()),
+            age_seconds: archive.time.map(|time| self.now.duration_since(time).as_secs()),
+            size_bytes: archive.object.size,
+            sidecar_manifest: self.inventory.catalogue.manifest(archive).is_some(),
+            protection,
+            protection_detail,
+            versions,
+            versions_detail,
+        }
+    }
+
+    fn protection(&self, key: &str) -> (Option<&'static str>, Option<String>) {
+        match self.inventory.fetched.protections.get(key) {
+            None => (None, None),
+            Some(Protection::Unlocked) => (Some("unlocked"), None),
+            Some(Protection::Unknown(why)) => (Some("unknown"), Some(why.clone())),
+            Some(Protection::Locked { until, .. }) => (Some("locked"), until.map(|until| until.to_string())),
+        }
+    }
+
+    fn versions(&self, key: &str) -> (Option<Vec<Version>>, Option<String>) {
+        let Some(history) = self.history else { return (None, None) };
+        match &history.versions {
+            Versions::Unknown(why) => (None, Some(why.clone())),
+            Versions::Kept(keys) => match keys.get(key) {
+                Some(versions) => (Some(versions.iter().map(Version::from).collect()), None),
+                None => (None, Some(format!("the store names none of {key}; list again"))),
+            },
+        }
+    }
+}
+
+impl From<&storage::Version> for Version {
+    fn from(version: &storage::Version) -> Self {
+        Self {
+            version: version.id.clone(),
+            size_bytes: version.size,
+            modified: version.modified.map(|time| time.to_string()),
+            current: version.current,
+            delete_marker: version.is_delete_marker(),
+        }
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Result {
     pub findings: Vec<Finding>,
     /// What kept the run from its work, apart from single archives.
     pub errors: Vec<Error>,
+    /// Calls that were repeated to list the stores; those about an archive are among its facts.
+    pub retries: u64,
 }
 
 /// The result of one archive.
@@ -177,9 +179,11 @@ pub struct Facts {
     pub recipients: Vec<String>,
     /// `zstd`, `gzip` or `none`; absent where that layer was not read to its end.
     pub compression: Option<&'static str>,
+    /// `blake3-beside` if the stored bytes have the BLAKE3 that the file `X.b3` beside them states; absent without one.
+    pub checksum: Option<&'static str>,
     /// Bodies that broke and were resumed.
     pub resumes: u64,
-    /// Calls that were repeated.
+    /// Calls about this archive that were repeated, those about what lies beside it included.
     pub retries: u64,
     /// Wall time of the reading, in milliseconds.
     pub elapsed_ms: u64,
@@ -208,6 +212,7 @@ impl From<&RunResult> for Result {
             archives: run.archives.iter().map(Archive::from).collect(),
             findings: findings(&run.findings),
             errors: errors(&run.troubles),
+            retries: run.retries,
         }
     }
 }
@@ -308,6 +313,7 @@ impl From<&crate::verify::Facts> for Facts {
                 Compression::Zstd { .. } => "zstd",
                 Compression::Gzip { .. } => "gzip",
             }),
+            checksum: facts.checksum_holds.then_some("blake3-beside"),
             resumes: facts.resumes,
             retries: facts.retries,
             elapsed_ms: facts.elapsed_ms,

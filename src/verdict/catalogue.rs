@@ -69,6 +69,8 @@ kinds! {
     // storage: the way from the store to here
     STORAGE_OBJECT_CHANGED "storage-object-changed" Warning SourceChurn
         "The object was overwritten or removed while it was read: verify again when the upload is done; use new keys for new backups, or versioning."
+    STORAGE_CHECKSUM_MISMATCH "storage-checksum-mismatch" Failure StorageRot
+        "The bytes are not those the store took a checksum of: use another version or replica, and have the store's disks checked."
     STORAGE_REREAD_DIFFERS "storage-reread-differs" Warning Transport
         "The first read showed damage and the second did not: look at the network, the proxy and this machine's memory."
 
@@ -81,6 +83,8 @@ kinds! {
         "The producer encrypted or compressed nothing: look at its exit codes (`set -o pipefail`), run it again."
     ARCHIVE_UNRECOGNISED "archive-unrecognised" Failure ProducerFault
         "This is not age, zstd, gzip or tar: look at what the producer uploads (an error page, another format)."
+    ARCHIVE_CHECKSUM_MISMATCH "archive-checksum-mismatch" Failure StorageRot
+        "The object is not the one the checksum beside it was taken of: use another version or replica, and find out whether one of the two was uploaded again without the other."
 
     // age: age-encryption.org/v1
     AGE_ARMOR_MALFORMED "age-armor-malformed" Failure StorageRot
@@ -133,6 +137,8 @@ kinds! {
         "Raise `limits.members` in the policy if the archive is meant to hold so many (about 80 bytes of memory each)."
     LIMIT_MEMBER_SIZE "limit-member-size" Failure Configuration
         "Raise `limits.member_size` in the policy if the member is meant to be this large."
+    LIMIT_MANIFEST_SIZE "limit-manifest-size" Failure Configuration
+        "Raise `limits.manifest_size` in the policy if the manifest is meant to be this large; else look at what the producer writes as MANIFEST.b3 or X.b3."
     LIMIT_PATH_LENGTH "limit-path-length" Failure Configuration
         "Raise `limits.path_length` in the policy if such names are meant to be there."
     LIMIT_EXTENSION_SIZE "limit-extension-size" Failure Tampering

@@ -27,11 +27,13 @@ pub fn verify_archive(
 ) -> ArchiveResult {
     let began = Instant::now();
     let tally = Arc::new(Tally::default());
-    let object = match head(tools, target) {
+    Tally::add(&tally.retries, target.retries);
+    let object = match head(tools, target, &tally) {
         Ok(object) => object,
-        Err(Missing::Finding(finding)) => return without_object(policy, target, *finding, observer),
-        Err(Missing::Trouble(trouble)) => {
-            return ArchiveResult::unexamined(target.address(), policy.require.rung, trouble);
+        Err(missing) => {
+            let mut result = without_object(policy, target, missing, observer);
+            result.facts.retries = Tally::get(&tally.retries);
+            return result;
         }
     };
     let case = Case { policy, tools, target, object: &object, tally: &tally, observer };
@@ -51,8 +53,8 @@ enum Missing {
     Trouble(Trouble),
 }
 
-fn head(tools: Tools<'_>, target: &Target) -> Result<Object, Missing> {
-    match tools.head(target, &target.key) {
+fn head(tools: Tools<'_>, target: &Target, tally: &Tally) -> Result<Object, Missing> {
+    match tools.head(target, &target.key, tally) {
         Ok(object) => Ok(object),
         Err(ArchiveError::Storage(StorageError::NotFound { .. })) => Err(Missing::Finding(Box::new(
             Finding::new(&kinds::PRESENT_MISSING, "object")
@@ -67,9 +69,13 @@ fn head(tools: Tools<'_>, target: &Target) -> Result<Object, Missing> {
 fn without_object(
     policy: &Policy,
     target: &Target,
-    finding: Finding,
+    missing: Missing,
     observer: &dyn Observer,
 ) -> ArchiveResult {
+    let finding = match missing {
+        Missing::Finding(finding) => *finding,
+        Missing::Trouble(trouble) => return ArchiveResult::unexamined(target, policy.require.rung, trouble),
+    };
     let archive = target.address();
     observer.observe(&Event::FindingMade { archive: &archive, finding: &finding });
     let standing =
@@ -111,15 +117,16 @@ impl Case<'_> {
 
     fn read_once(&self) -> Reading {
         let mut manifest = Reconciliation::new(&self.policy.limits);
-        let mut findings = Findings::default();
-        let sidecar = sidecar::read(self.tools, self.target, &mut manifest, &mut findings);
+        let beside = sidecar::read(self.tools, self.target, self.tally, &mut manifest);
         let download =
             Download::start(Arc::clone(&self.target.store), self.object.clone(), Arc::clone(self.tally));
         let mailboxes = (self.policy.require.rung >= Rung::Meaningful).then_some(&self.policy.mailbox);
-        let mut reading = read_through(self.tools, download, manifest, mailboxes, self.tally);
+        let checksum = beside.checksum.as_ref();
+        let mut reading = read_through(self.tools, download, checksum, manifest, mailboxes, self.tally);
+        let mut findings = beside.findings;
         findings.append(std::mem::take(&mut reading.findings));
         reading.findings = findings;
-        reading.troubles.extend(sidecar.err());
+        reading.troubles.extend(beside.trouble);
         reading
     }
 
@@ -183,6 +190,7 @@ impl Case<'_> {
             version: self.object.version.clone(),
             encryption: reading.and_then(|reading| Some(reading.decrypted.as_ref()?.encryption.clone())),
             compression: reading.and_then(|reading| Some(reading.decompressed.as_ref()?.compression)),
+            checksum_holds: reading.is_some_and(|reading| reading.checksum_holds),
             resumes: Tally::get(&self.tally.resumes),
             retries: Tally::get(&self.tally.retries),
             elapsed_ms: 0,

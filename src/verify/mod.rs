@@ -6,6 +6,8 @@
 
 mod archive;
 mod cancel;
+mod checksum;
+mod history;
 mod judge;
 mod opening;
 mod result;
@@ -15,6 +17,7 @@ mod sidecar;
 mod stream;
 
 pub use cancel::Cancel;
+pub use history::{History, history};
 pub use opening::opens;
 pub use result::{ArchiveResult, Facts, MailboxResult, RunResult, Trouble};
 pub use run::{Job, run};

@@ -18,16 +18,18 @@ use super::stream::{self, Tools};
 /// # Errors
 /// What stands in the way, ending with the next step.
 pub fn opens(tools: Tools<'_>, target: &Target) -> Result<(), String> {
-    let object = tools.head(target, &target.key).map_err(|error| error.to_string())?;
-    let download = Download::start(Arc::clone(&target.store), object, Arc::default());
+    let tally = Arc::default();
+    let object = tools.head(target, &target.key, &tally).map_err(|error| error.to_string())?;
+    let download = Download::start(Arc::clone(&target.store), object, tally);
     let (stored_in, stored_out) = pipe(1);
     let (plain_in, plain_out) = pipe(1);
     let (tar_in, tar_out) = pipe(1);
     thread::scope(|scope| {
         let fetched = scope.spawn(move || {
             let mut findings = Findings::default();
-            let result =
-                stream::feeding(stored_in, |output| stream::fetch(tools, download, output, &mut findings));
+            let result = stream::feeding(stored_in, |output| {
+                stream::fetch(tools, download, |bytes| output.send(bytes), &mut findings)
+            });
             (result, findings)
         });
         let decrypted = scope.spawn(move || {

@@ -5,6 +5,8 @@ use crate::archive::decrypt::Encryption;
 use crate::check::meaningful::export::MailboxSummary;
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Standing, State, Unit};
 
+use super::select::Target;
+
 /// What a run found out, archive by archive.
 #[derive(Debug)]
 pub struct RunResult {
@@ -26,6 +28,8 @@ pub struct RunResult {
     pub findings: Findings,
     /// What kept the run from its work, apart from single archives.
     pub troubles: Vec<Trouble>,
+    /// Calls that were repeated to list the stores; those about an archive are among its facts.
+    pub retries: u64,
     /// A signal ended the run early.
     pub interrupted: bool,
 }
@@ -118,9 +122,11 @@ pub struct Facts {
     pub encryption: Option<Encryption>,
     /// The compression, where that layer was reached.
     pub compression: Option<Compression>,
+    /// The stored bytes have the BLAKE3 that the file `X.b3` beside them states.
+    pub checksum_holds: bool,
     /// Bodies that broke and were resumed.
     pub resumes: u64,
-    /// Calls that were repeated.
+    /// Calls about this archive that were repeated, those about what lies beside it included.
     pub retries: u64,
     /// Wall time of the reading, in milliseconds.
     pub elapsed_ms: u64,
@@ -145,9 +151,10 @@ impl ArchiveResult {
     }
 
     /// An archive that could not be looked at.
-    pub(super) fn unexamined(archive: String, required: Rung, trouble: Trouble) -> Self {
+    pub(super) fn unexamined(target: &Target, required: Rung, trouble: Trouble) -> Self {
         let standing =
             Standing { rung: required, state: State::NotProven, reason: Some(trouble.message.clone()) };
-        Self { standings: vec![standing], troubles: vec![trouble], ..Self::empty(archive) }
+        let facts = Facts { retries: target.retries, ..Facts::default() };
+        Self { standings: vec![standing], troubles: vec![trouble], facts, ..Self::empty(target.address()) }
     }
 }

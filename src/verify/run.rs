@@ -11,7 +11,7 @@ use crate::archive::decrypt::Keyring;
 use crate::event::{Event, Observer};
 use crate::exit;
 use crate::policy::Policy;
-use crate::verdict::{Coverage, Findings, Outcome, Severity, Unit};
+use crate::verdict::{Coverage, Outcome, Severity, Unit};
 
 use super::archive::verify_archive;
 use super::cancel::Cancel;
@@ -37,20 +37,19 @@ pub struct Job<'a> {
 /// Never fails: what could not be done is a trouble in the result, and the result then is not a pass.
 pub fn run(job: &Job<'_>, selection: Selection, observer: &dyn Observer) -> RunResult {
     let began = Timestamp::now();
-    let Selection { started, targets, findings, troubles } = selection;
+    let targets = &selection.targets;
     let results = Mutex::new(targets.iter().map(|_| None).collect::<Vec<_>>());
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..workers(job.policy, targets.len()) {
-            scope.spawn(|| work_through(job, &targets, &next, &results, observer));
+            scope.spawn(|| work_through(job, targets, &next, &results, observer));
         }
     });
     let archives = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let archives = archives
-        .into_iter()
-        .zip(&targets)
-        .map(|(result, target)| result.unwrap_or_else(|| lost(job, target)));
-    conclude(job, started.unwrap_or(began), archives.collect(), findings, troubles)
+    let archives =
+        archives.into_iter().zip(targets).map(|(result, target)| result.unwrap_or_else(|| lost(job, target)));
+    let archives = archives.collect();
+    conclude(job, began, archives, selection)
 }
 
 /// How many archives are verified at the same time: three threads of each are busy, one of them mostly waits.
@@ -72,7 +71,7 @@ fn work_through(
     while let Some((index, target)) = take(targets, next) {
         let result = if job.cancel.is_cancelled() {
             let trouble = Trouble::new("verify", &ArchiveError::Interrupted);
-            ArchiveResult::unexamined(target.address(), job.policy.require.rung, trouble)
+            ArchiveResult::unexamined(target, job.policy.require.rung, trouble)
         } else {
             verify_archive(job.policy, tools, target, observer)
         };
@@ -91,16 +90,16 @@ fn take<'a>(targets: &'a [Target], next: &AtomicUsize) -> Option<(usize, &'a Tar
 /// A target whose worker panicked has no result of its own.
 fn lost(job: &Job<'_>, target: &Target) -> ArchiveResult {
     let trouble = Trouble::internal("verify", "the worker panicked");
-    ArchiveResult::unexamined(target.address(), job.policy.require.rung, trouble)
+    ArchiveResult::unexamined(target, job.policy.require.rung, trouble)
 }
 
 fn conclude(
     job: &Job<'_>,
-    started: Timestamp,
+    began: Timestamp,
     archives: Vec<ArchiveResult>,
-    findings: Findings,
-    troubles: Vec<Trouble>,
+    selection: Selection,
 ) -> RunResult {
+    let Selection { started, findings, troubles, retries, .. } = selection;
     let interrupted = job.cancel.is_cancelled();
     let mut outcome = Outcome::worst(archives.iter().map(|archive| archive.outcome));
     if interrupted || !troubles.is_empty() {
@@ -111,7 +110,7 @@ fn conclude(
     }
     let examined = archives.iter().filter(|archive| archive.troubles.is_empty()).count();
     let mut run = RunResult {
-        started,
+        started: started.unwrap_or(began),
         finished: Timestamp::now(),
         required: job.policy.require.rung,
         outcome,
@@ -124,6 +123,7 @@ fn conclude(
         archives,
         findings,
         troubles,
+        retries,
         interrupted,
     };
     run.exit_code = exit_code(&run, job.policy.run.warnings_exit);

@@ -10,6 +10,7 @@ use crate::archive::ArchiveError;
 use crate::archive::storage::catalogue::Catalogue;
 use crate::archive::storage::{self, Location, Object, StorageError, Store};
 use crate::check::present::{self, Fetched, Presence, Replica};
+use crate::event::Tally;
 use crate::policy::{self, Policy, TemplateError};
 use crate::verdict::{Finding, Findings, Rung, Standing, State, kinds};
 
@@ -26,6 +27,8 @@ pub struct Selection {
     pub findings: Findings,
     /// What could not be looked at.
     pub troubles: Vec<Trouble>,
+    /// Calls that were repeated to list the stores.
+    pub retries: u64,
 }
 
 impl Selection {
@@ -46,6 +49,8 @@ pub struct Target {
     pub key: String,
     /// What the catalogue says of it; absent where the archive was named by the user.
     pub present: Option<(Standing, Findings)>,
+    /// Calls about it that were repeated so far.
+    pub retries: u64,
 }
 
 /// Why nothing could be selected: the command line or the policy is wrong.
@@ -112,7 +117,7 @@ pub async fn named(
             };
         }
         let store = stores.get(&root).map(Arc::clone);
-        selection.targets.extend(store.map(|store| Target { store, key, present: None }));
+        selection.targets.extend(store.map(|store| Target { store, key, present: None, retries: 0 }));
     }
     Ok(selection)
 }
@@ -136,14 +141,18 @@ fn no_folder(location: Location) -> Result<Location, StorageError> {
 pub async fn selected(policy: &Policy, credentials: Option<&Path>) -> Result<Selection, SelectError> {
     let started = Some(Timestamp::now());
     let settings = policy.store.as_ref().ok_or(SelectError::Nothing)?;
-    let inventory = match inventory(policy, settings, credentials).await? {
+    let tally = Tally::default();
+    let inventory = inventory(policy, settings, credentials, &tally).await?;
+    let retries = Tally::get(&tally.retries);
+    let Inventory { store, catalogue, fetched, repeated } = match inventory {
         Ok(inventory) => inventory,
-        Err(trouble) => return Ok(Selection { started, troubles: vec![trouble], ..Selection::default() }),
+        Err(trouble) => {
+            return Ok(Selection { started, retries, troubles: vec![trouble], ..Selection::default() });
+        }
     };
-    let Inventory { store, catalogue, fetched } = inventory;
     let presence =
         present::present(&catalogue, &fetched, &policy.present, policy.archives.select, Timestamp::now());
-    Ok(Selection { started, ..from_presence(&store, presence) })
+    Ok(Selection { started, retries, ..from_presence(&store, presence, &repeated) })
 }
 
 /// What a store holds and what was asked about it.
@@ -155,9 +164,12 @@ pub struct Inventory {
     pub catalogue: Catalogue,
     /// Protection and replicas.
     pub fetched: Fetched,
+    /// Calls about single archives that were repeated, by key.
+    pub repeated: HashMap<String, u64>,
 }
 
 /// Lists the policy's store and its replicas, and asks what protects the selected archives where the policy cares.
+/// Repeated calls of the listings are counted in `tally`.
 ///
 /// # Errors
 /// Settings that can't work; what could not be reached is the inner error.
@@ -165,25 +177,31 @@ pub async fn inventory(
     policy: &Policy,
     settings: &policy::Store,
     credentials: Option<&Path>,
+    tally: &Tally,
 ) -> Result<Result<Inventory, Trouble>, SelectError> {
     let store = match open(settings, credentials).await? {
         Ok(store) => store,
         Err(trouble) => return Ok(Err(trouble)),
     };
     let location = Location::parse(&settings.url).map_err(SelectError::Storage)?;
-    let objects = match store.list(location.prefix()).await {
+    let objects = match store.list(location.prefix(), tally).await {
         Ok(objects) => objects,
         Err(error) => return Ok(Err(Trouble::new("storage", &error))),
     };
     let catalogue = Catalogue::new(objects, location.prefix(), &policy.archives)?;
     let mut fetched = Fetched::default();
     for replica in &policy.replica {
-        fetched.replicas.push(list_replica(replica, credentials).await?);
+        fetched.replicas.push(list_replica(replica, credentials, tally).await?);
     }
+    let mut repeated = HashMap::new();
     if policy.present.lock.is_some() || policy.present.retention.is_some() {
-        fetched.protections = protections(&*store, &catalogue, policy).await;
+        for (_, archive) in catalogue.selected(policy.archives.select) {
+            let (key, tally) = (&archive.object.key, Tally::default());
+            fetched.protections.insert(key.clone(), protection(&*store, key, &tally).await);
+            repeated.insert(key.clone(), Tally::get(&tally.retries));
+        }
     }
-    Ok(Ok(Inventory { store, catalogue, fetched }))
+    Ok(Ok(Inventory { store, catalogue, fetched, repeated }))
 }
 
 async fn open(
@@ -197,10 +215,14 @@ async fn open(
     }
 }
 
-async fn list_replica(settings: &policy::Store, credentials: Option<&Path>) -> Result<Replica, SelectError> {
+async fn list_replica(
+    settings: &policy::Store,
+    credentials: Option<&Path>,
+    tally: &Tally,
+) -> Result<Replica, SelectError> {
     let location = Location::parse(&settings.url).map_err(SelectError::Storage)?;
     let listed = match open(settings, credentials).await? {
-        Ok(store) => store.list(location.prefix()).await.map_err(|error| error.to_string()),
+        Ok(store) => store.list(location.prefix(), tally).await.map_err(|error| error.to_string()),
         Err(trouble) => Err(trouble.message),
     };
     Ok(match listed {
@@ -209,30 +231,22 @@ async fn list_replica(settings: &policy::Store, credentials: Option<&Path>) -> R
     })
 }
 
-/// An archive whose protection could not be asked for is left out: it then counts as unknown.
-async fn protections(
-    store: &dyn Store,
-    catalogue: &Catalogue,
-    policy: &Policy,
-) -> HashMap<String, storage::Protection> {
-    let mut protections = HashMap::new();
-    for (_, archive) in catalogue.selected(policy.archives.select) {
-        let answer = match store.head(&archive.object.key).await {
-            Ok(object) => store.protection(&object).await,
-            Err(error) => Err(error),
-        };
-        let protection = answer.unwrap_or_else(|error| storage::Protection::Unknown(error.to_string()));
-        protections.insert(archive.object.key.clone(), protection);
-    }
-    protections
+/// What protects an archive; unknown where it could not be asked for.
+async fn protection(store: &dyn Store, key: &str, tally: &Tally) -> storage::Protection {
+    let answer = match store.head(key, tally).await {
+        Ok(object) => store.protection(&object, tally).await,
+        Err(error) => Err(error),
+    };
+    answer.unwrap_or_else(|error| storage::Protection::Unknown(error.to_string()))
 }
 
-fn from_presence(store: &Arc<dyn Store>, presence: Presence) -> Selection {
+fn from_presence(store: &Arc<dyn Store>, presence: Presence, repeated: &HashMap<String, u64>) -> Selection {
     let mut selection = Selection { findings: presence.findings, ..Selection::default() };
     for series in presence.series {
         selection.findings.append(series.findings);
         selection.targets.extend(series.archives.into_iter().map(|archive| Target {
             store: Arc::clone(store),
+            retries: repeated.get(&archive.key).copied().unwrap_or(0),
             key: archive.key,
             present: Some((archive.standing, archive.findings)),
         }));

@@ -1,4 +1,5 @@
-//! A manifest that lies beside its archive: `X.b3`, or encrypted as `X.b3.age`.
+//! What lies beside an archive `X`: its manifest as `X.b3`, or encrypted as `X.b3.age`; or as `X.b3` the checksum
+//! of the archive itself, as `b3sum X` writes it.
 
 use std::sync::Arc;
 use std::thread;
@@ -7,9 +8,11 @@ use crate::archive::ArchiveError;
 use crate::archive::decrypt;
 use crate::archive::manifest::{Parser, Reconciliation};
 use crate::archive::pipe::{PipeReader, Stop, pipe};
-use crate::archive::storage::{Download, Object, StorageError};
+use crate::archive::storage::{Download, StorageError};
+use crate::event::Tally;
 use crate::verdict::{Finding, Findings, kinds};
 
+use super::checksum::{Checksum, Intake};
 use super::result::Trouble;
 use super::select::Target;
 use super::stream::{self, Tools};
@@ -17,48 +20,76 @@ use super::stream::{self, Tools};
 /// What an archive's key is followed by in the key of its manifest.
 const ENDINGS: [&str; 2] = [".b3", ".b3.age"];
 
-/// Reads the manifests beside `target`, if there are any, into `manifest`.
+/// What lay beside an archive, apart from the lines of its manifest.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Findings about the files there.
+    pub findings: Findings,
+    /// The checksum of the archive itself.
+    pub checksum: Option<Checksum>,
+    /// What kept us from looking.
+    pub trouble: Option<Trouble>,
+}
+
+/// Reads what lies beside `target`, if anything does, and takes manifests into `manifest`.
 ///
 /// A store that refuses to say whether there is one (403) counts as having none: without the right to list, stores
-/// answer so for objects that do not exist.
-pub fn read(
+/// answer so for objects that do not exist. What had to be repeated is counted in `tally`, the archive's.
+pub fn read(tools: Tools<'_>, target: &Target, tally: &Tally, manifest: &mut Reconciliation) -> Beside {
+    let mut beside = Beside::default();
+    for ending in ENDINGS {
+        if let Err(trouble) = read_one(tools, target, ending, tally, manifest, &mut beside) {
+            beside.trouble = Some(trouble);
+            break;
+        }
+    }
+    beside
+}
+
+fn read_one(
     tools: Tools<'_>,
     target: &Target,
+    ending: &str,
+    tally: &Tally,
     manifest: &mut Reconciliation,
-    findings: &mut Findings,
+    beside: &mut Beside,
 ) -> Result<(), Trouble> {
-    for ending in ENDINGS {
-        let key = format!("{}{ending}", target.key);
-        let object = match tools.head(target, &key) {
-            Ok(object) => object,
-            Err(ArchiveError::Storage(StorageError::NotFound { .. } | StorageError::AccessDenied { .. })) => {
-                continue;
-            }
-            Err(error) => return Err(Trouble::new("manifest", &error)),
-        };
-        manifest.manifest_begins(&key);
-        take(tools, target, object, manifest, findings)?;
+    let key = format!("{}{ending}", target.key);
+    let object = match tools.head(target, &key, tally) {
+        Ok(object) => object,
+        Err(ArchiveError::Storage(StorageError::NotFound { .. } | StorageError::AccessDenied { .. })) => {
+            return Ok(());
+        }
+        Err(error) => return Err(Trouble::new("manifest", &error)),
+    };
+    let limit = tools.limits.manifest_size;
+    if object.size > limit.0 {
+        manifest.manifest_too_large(&key, object.size, limit);
+        return Ok(());
     }
-    Ok(())
+    let own = Arc::new(Tally::default());
+    let download = Download::start(Arc::clone(&target.store), object, Arc::clone(&own));
+    let taken = take(tools, &key, download, manifest, beside);
+    tally.add_repetitions(&own);
+    taken
 }
 
 fn take(
     tools: Tools<'_>,
-    target: &Target,
-    object: Object,
+    key: &str,
+    download: Download,
     manifest: &mut Reconciliation,
-    findings: &mut Findings,
+    beside: &mut Beside,
 ) -> Result<(), Trouble> {
-    let key = object.key.clone();
-    let download = Download::start(Arc::clone(&target.store), object, Arc::default());
     let (stored_in, stored_out) = pipe(stream::SEGMENTS);
     let (plain_in, plain_out) = pipe(stream::BUFFERS);
     let mut inside = Findings::default();
     let ended = thread::scope(|scope| {
         let fetched = scope.spawn(move || {
             let mut findings = Findings::default();
-            let result =
-                stream::feeding(stored_in, |output| stream::fetch(tools, download, output, &mut findings));
+            let result = stream::feeding(stored_in, |output| {
+                stream::fetch(tools, download, |bytes| output.send(bytes), &mut findings)
+            });
             (result, findings)
         });
         let opened = scope.spawn(move || {
@@ -68,7 +99,8 @@ fn take(
             });
             (result.map(|_| ()), findings)
         });
-        let parsed = parse(tools, PipeReader::new(plain_out), manifest);
+        let parsed = parse(tools, PipeReader::new(plain_out), Intake::new(key, manifest));
+        let parsed = parsed.map(|checksum| beside.checksum = beside.checksum.take().or(checksum));
         let mut results = vec![parsed];
         for thread in [fetched, opened] {
             let (result, findings) = thread.join().unwrap_or((Err(Stop::Broken), Findings::default()));
@@ -77,27 +109,33 @@ fn take(
         }
         results
     });
-    conclude(&key, ended, &inside, findings)
+    conclude(key, ended, &inside, &mut beside.findings)
 }
 
+/// Gives the checksum of the archive, if that is what lies there.
 fn parse(
     tools: Tools<'_>,
     mut input: PipeReader<Vec<u8>>,
-    manifest: &mut Reconciliation,
-) -> Result<(), Stop> {
+    mut intake: Intake<'_>,
+) -> Result<Option<Checksum>, Stop> {
     let mut parser = Parser::new(tools.limits.path_length);
     loop {
-        let bytes = input.fill()?;
+        let bytes = match input.fill() {
+            Ok(bytes) => bytes,
+            Err(stop) => {
+                intake.abandon();
+                return Err(stop);
+            }
+        };
         let amount = bytes.len();
         if amount == 0 {
             break;
         }
-        parser.feed(bytes, |number, line| manifest.take(number, line));
+        parser.feed(bytes, |number, line| intake.take(number, line));
         input.advance(amount);
     }
-    parser.finish(|number, line| manifest.take(number, line));
-    manifest.manifest_ends();
-    Ok(())
+    parser.finish(|number, line| intake.take(number, line));
+    Ok(intake.end())
 }
 
 /// Damage of the manifest's own encryption becomes one finding about the manifest.

@@ -23,6 +23,7 @@ use crate::policy::{self, Limits};
 use crate::verdict::{Finding, Findings, Severity, kinds};
 
 use super::cancel::Cancel;
+use super::checksum::Checksum;
 use super::result::Trouble;
 use super::select::Target;
 
@@ -45,16 +46,16 @@ pub struct Tools<'a> {
 }
 
 impl Tools<'_> {
-    /// Asks the store what it knows of an object; ends early if the run does.
+    /// Asks the store what it knows of an object; ends early if the run does. Counts repetitions in `tally`.
     ///
     /// # Errors
     /// [`ArchiveError::Interrupted`] and [`ArchiveError::Storage`].
-    pub fn head(&self, target: &Target, key: &str) -> Result<Object, ArchiveError> {
+    pub fn head(&self, target: &Target, key: &str, tally: &Tally) -> Result<Object, ArchiveError> {
         self.runtime.block_on(async {
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => Err(ArchiveError::Interrupted),
-                answer = target.store.head(key) => Ok(answer?),
+                answer = target.store.head(key, tally) => Ok(answer?),
             }
         })
     }
@@ -75,14 +76,18 @@ pub struct Reading {
     pub examined: Option<Examined>,
     /// What the mailboxes in it prove; absent where that was not asked for.
     pub judgement: Option<Judgement>,
+    /// The stored bytes came to their end and have the checksum that lies beside them.
+    pub checksum_holds: bool,
     /// Every layer reached its end.
     pub whole: bool,
 }
 
-/// Reads an archive through all its layers and compares what it holds with the manifest.
+/// Reads an archive through all its layers and compares what it holds with the manifest, and what is stored with
+/// `checksum` where there is one.
 pub fn read_through(
     tools: Tools<'_>,
     download: Download,
+    checksum: Option<&Checksum>,
     manifest: Reconciliation,
     mailboxes: Option<&policy::Mailbox>,
     tally: &Arc<Tally>,
@@ -96,7 +101,7 @@ pub fn read_through(
         .map(|rules| mailbox::Reader::new(limits, cores, move |account| Examination::new(account, rules)));
     let mut reading = thread::scope(|scope| {
         let fetch = stage(scope, "fetch", |findings| {
-            feeding(stored_in, |output| fetch(tools, download, output, findings))
+            feeding(stored_in, |output| fetch_checked(tools, download, checksum, output, findings))
         });
         let decrypt = stage(scope, "decrypt", |findings| {
             feeding(plain_in, |output| decrypt::run(PipeReader::new(stored_out), output, keyring, findings))
@@ -108,7 +113,7 @@ pub fn read_through(
             Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, &mut reader, findings))
         });
         let mut reading = Reading::default();
-        reading.take("fetch", join(fetch));
+        reading.checksum_holds = reading.take("fetch", join(fetch)) == Some(true);
         reading.decrypted = reading.take("decrypt", join(decrypt));
         reading.decompressed = reading.take("decompress", join(decompress));
         reading.examined = reading.take("examine", join(examine));
@@ -164,11 +169,31 @@ fn join<V>(handle: io::Result<ScopedJoinHandle<'_, Ended<V>>>) -> Ended<V> {
     Ended { result: Err(failure), findings: Findings::default() }
 }
 
-/// Brings the object's segments from the store into the pipe.
+/// Brings the object's segments from the store into the pipe. Where there is a checksum, gives whether they have it.
+fn fetch_checked(
+    tools: Tools<'_>,
+    download: Download,
+    checksum: Option<&Checksum>,
+    output: &Sender<Bytes>,
+    findings: &mut Findings,
+) -> Result<bool, Stop> {
+    let Some(checksum) = checksum else {
+        return fetch(tools, download, |bytes| output.send(bytes), findings).map(|()| false);
+    };
+    let mut hasher = blake3::Hasher::new();
+    let pass_on = |bytes: Bytes| {
+        hasher.update(&bytes);
+        output.send(bytes)
+    };
+    fetch(tools, download, pass_on, findings)?;
+    Ok(checksum.holds(hasher.finalize(), findings))
+}
+
+/// Brings the object's segments from the store to `pass_on`.
 pub fn fetch(
     tools: Tools<'_>,
     mut download: Download,
-    output: &Sender<Bytes>,
+    mut pass_on: impl FnMut(Bytes) -> Result<(), Stop>,
     findings: &mut Findings,
 ) -> Result<(), Stop> {
     tools.runtime.block_on(async {
@@ -179,7 +204,7 @@ pub fn fetch(
                 segment = download.next() => segment,
             };
             match segment {
-                Ok(Some(bytes)) => output.send(bytes)?,
+                Ok(Some(bytes)) => pass_on(bytes)?,
                 Ok(None) => return Ok(()),
                 Err(error) => return Err(stop_for(error, findings)),
             }
@@ -187,16 +212,20 @@ pub fn fetch(
     })
 }
 
-/// An object that changed is a statement about the backup; everything else is ours or the network's.
+/// An object that changed, or is not what the store itself took a checksum of, is a statement about the backup;
+/// everything else is ours or the network's.
 fn stop_for(error: StorageError, findings: &mut Findings) -> Stop {
-    if let StorageError::Changed { .. } = &error {
-        let finding = Finding::new(&kinds::STORAGE_OBJECT_CHANGED, "object")
-            .expected("the same object from the first byte to the last")
-            .observed(error.to_string());
-        findings.push(finding);
-        return Stop::Finding;
-    }
-    ArchiveError::from(error).into()
+    let (kind, expected) = match &error {
+        StorageError::Changed { .. } => {
+            (&kinds::STORAGE_OBJECT_CHANGED, "the same object from the first byte to the last")
+        }
+        StorageError::ChecksumMismatch { .. } => {
+            (&kinds::STORAGE_CHECKSUM_MISMATCH, "the bytes the store took its checksum of")
+        }
+        _ => return ArchiveError::from(error).into(),
+    };
+    findings.push(Finding::new(kind, "object").expected(expected).observed(error.to_string()));
+    Stop::Finding
 }
 
 impl Default for Reading {
@@ -208,6 +237,7 @@ impl Default for Reading {
             decompressed: None,
             examined: None,
             judgement: None,
+            checksum_holds: false,
             whole: true,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mailproof::demo::server::{Fault, Operation, Times};
+use mailproof::demo::server::{Fault, Keeping, Operation, Times};
 
 use crate::program::{BUCKET, Bench, Ended, json, run};
 use crate::support;
@@ -142,4 +142,61 @@ fn list_that_could_not_look_shows_nothing() {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(20), ""));
         assert!(ended.stderr.starts_with("mailproof: ") && ended.stderr.contains("; "), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn list_shows_versions_and_what_was_deleted_and_is_still_kept() {
+    let bench = Bench::new();
+    bench.server.create_bucket(BUCKET, Keeping::Versions);
+    bench.server.put(BUCKET, "sound", "overwritten");
+    bench.server.put(BUCKET, "gone", "0123456789");
+    bench.server.put(BUCKET, "gone.b3", "a manifest is no archive");
+    for key in ["gone", "gone.b3"] {
+        bench.server.delete(BUCKET, key);
+    }
+    let policy = bench.policy("", "");
+    let list = |more: &[&str]| run(bench.command("list").arg("--policy").arg(&policy).args(more));
+    let text = list(&["--versions"]);
+    assert_eq!((text.code, text.stderr.as_str()), (Some(0), ""));
+    let lines: Vec<_> = text.stdout.lines().collect();
+    assert!(lines[0].contains("VERSIONS    ARCHIVE"), "{}", text.stdout);
+    assert!(lines[1].ends_with("inside?    2           s3://backups/sound"), "{}", text.stdout);
+    assert!(lines[2].ends_with("-          1+deleted   s3://backups/gone"), "{}", text.stdout);
+    assert_eq!(lines[3..], ["1 archives, 11 B", "1 deleted and still kept, 10 B"]);
+
+    let rows = json(&list(&["--versions", "--format", "json"]).stdout)["archives"].take();
+    let [sound, gone] = rows.as_array().unwrap().as_slice() else { panic!("{rows}") };
+    assert_eq!((&sound["state"], &gone["state"]), (&"current".into(), &"deleted".into()));
+    assert_eq!(
+        (&sound["versions"][0]["current"], &sound["versions"][0]["size_bytes"]),
+        (&true.into(), &11.into())
+    );
+    assert_eq!(sound["versions"][1]["version"], "null", "from before versions were kept");
+    let marker = &gone["versions"][0];
+    assert_eq!((&marker["delete_marker"], &marker["current"]), (&true.into(), &true.into()));
+    assert!(marker["size_bytes"].is_null() && marker["modified"].is_string(), "{marker}");
+    assert_eq!((&gone["size_bytes"], &gone["versions"][1]["size_bytes"]), (&10.into(), &10.into()));
+
+    let unasked = list(&[]);
+    assert!(!unasked.stdout.contains("VERSIONS") && !unasked.stdout.contains("gone"), "{}", unasked.stdout);
+}
+
+#[test]
+fn list_calls_versions_unknown_that_it_may_not_see() {
+    let bench = Bench::new();
+    let folder = bench.path("folder");
+    fs::create_dir(&folder).unwrap();
+    let list = |more: &[&str]| run(bench.command("list").arg("--versions").arg(&folder).args(more));
+    assert!(
+        list(&[]).stdout.contains("versions and deleted archives are unknown: "),
+        "also of an empty store"
+    );
+    fs::write(folder.join("a.age"), "x").unwrap();
+    let text = list(&[]).stdout;
+    assert!(text.contains("  unknown     file://"), "{text}");
+    assert!(text.contains("versions and deleted archives are unknown: a local folder"), "{text}");
+    let inventory = json(&list(&["--format", "json"]).stdout);
+    let row = &inventory["archives"][0];
+    assert!(row["versions"].is_null() && row["versions_detail"].is_string(), "{row}");
+    assert!(inventory["versions_detail"].is_string(), "{inventory}");
 }

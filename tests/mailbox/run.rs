@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use mailproof::archive::decrypt::Keyring;
+use mailproof::demo::mailbox::{self, Amount};
 use mailproof::demo::pack::{File, Pack};
 use mailproof::demo::zimbra::{Export, Fate, Item, Options};
-use mailproof::mailbox::Form;
 use mailproof::event::Silent;
+use mailproof::mailbox::Form;
 use mailproof::policy::{Policy, Store};
 use mailproof::verdict::{Outcome, Rung, State};
 use mailproof::verify::{self, ArchiveResult, Cancel, Job};
@@ -15,7 +16,8 @@ use secrecy::ExposeSecret;
 
 use crate::support;
 
-const SESSION: &str = "full-20261122230000";
+/// A folder that is no session, so that nothing else is due beside the exports.
+const FOLDER: &str = "exports";
 
 /// An account with so many messages in its inbox.
 pub fn account(messages: u32) -> Export {
@@ -28,7 +30,7 @@ pub fn account(messages: u32) -> Export {
 }
 
 pub fn tgz(name: &str, export: &Export) -> File {
-    File::new(format!("{SESSION}/{name}.tgz"), export.write().unwrap())
+    File::new(format!("{FOLDER}/{name}.tgz"), export.write().unwrap())
 }
 
 /// Packs `files`, verifies the archive from a folder up to `meaningful`, and gives its result.
@@ -73,9 +75,26 @@ fn sound_mailboxes_are_proven() {
 }
 
 #[test]
+fn a_sound_session_is_proven() {
+    let result = verified(&mailbox::session(3, Amount { accounts: 2, messages: 20 }).unwrap());
+    let infos = found(&result).iter().all(|id| *id == "export-trash-excluded");
+    assert!(infos && result.outcome == Outcome::Passed, "{:?} {:?}", found(&result), result.standings);
+    assert_eq!((result.rung, result.mailboxes.len()), (Some(Rung::Meaningful), 2));
+}
+
+#[test]
+fn an_account_without_its_directory_entry_fails_the_session() {
+    let mut files = mailbox::session(3, Amount { accounts: 2, messages: 4 }).unwrap();
+    files.retain(|file| !file.name.ends_with("anna.bianchi@example.org.ldiff"));
+    let result = verified(&files);
+    assert!(found(&result).contains(&"session-directory-missing"), "{:?}", found(&result));
+    assert_eq!(result.outcome, Outcome::Failed);
+}
+
+#[test]
 fn every_form_of_export_is_read() {
     let of = |form| Export { options: Options { form, ..Options::default() }, ..account(9) };
-    let name = |end: &str| format!("exports/anna@example.org.{end}");
+    let name = |end: &str| format!("{FOLDER}/anna@example.org.{end}");
     let files = [
         File::new(name("tgz"), of(Form::Tgz).write().unwrap()),
         File::new(name("tar"), of(Form::Tar).write().unwrap()),
@@ -132,8 +151,8 @@ fn other_archive() -> Vec<u8> {
 fn what_is_no_export_is_named() {
     let page = "<html><head><title>Error 404 Not Found</title></head><body>Powered by Jetty://</body></html>";
     let files = [
-        File::new(format!("{SESSION}/anna@example.org.tgz"), page),
-        File::new(format!("{SESSION}/marco@example.org.tgz"), ""),
+        File::new(format!("{FOLDER}/anna@example.org.tgz"), page),
+        File::new(format!("{FOLDER}/marco@example.org.tgz"), ""),
         tgz("luca@example.org", &account(2)),
     ];
     let result = verified(&files);

@@ -1,11 +1,15 @@
 //! A run that ends early claims nothing and leaves nothing in the way.
 
-use std::process::Stdio;
+use std::fs::File;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use mailproof::demo::server::{Fault, Times};
 
-use crate::program::{Bench, Running, json, records_in, run, signal};
+use crate::program::{Bench, Ended, Running, json, records_in, run, signal};
+use crate::support;
 
 /// Far more than a run needs to end, far less than what it was kept waiting with.
 const SOON: Duration = Duration::from_secs(20);
@@ -88,6 +92,33 @@ fn a_signal_ends_the_waiting_for_a_silent_store() {
         let printed = json(&String::from_utf8(output.stdout).unwrap());
         assert_eq!((&printed["interrupted"], &printed["outcome"]), (&true.into(), &"not-verified".into()));
         assert_eq!(bench.kept()[0]["result"], printed);
+    }
+}
+
+/// A run that hangs where its end can't reach it: its `ca_file` is a pipe, given back open, into which nobody writes.
+fn deaf(bench: &Bench) -> (Running, File) {
+    let pipe = bench.path("authorities");
+    support::output(Command::new("mkfifo").arg(&pipe));
+    let running = Running::start(bench.verify(&["sound"]).arg("--ca-file").arg(&pipe));
+    // Opens once the other side does.
+    (running, File::options().write(true).open(pipe).unwrap())
+}
+
+#[test]
+fn a_second_signal_ends_the_process_at_once_and_without_a_record() {
+    for signals in [["INT", "INT"], ["TERM", "INT"], ["INT", "TERM"]] {
+        let bench = Bench::new();
+        let (mut running, _pipe) = deaf(&bench);
+        running.signal(signals[0]);
+        running.until_told("mailproof: interrupted; ending the run");
+        running.signal(signals[1]);
+        let (end, ended) = mpsc::channel();
+        thread::spawn(move || end.send(running.end()));
+        let ended: Ended = ended.recv_timeout(SOON).expect("the second signal ends it");
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(130), ""), "{signals:?}: {ended:?}");
+        let last = ended.stderr.lines().last();
+        assert_eq!(last, Some("mailproof: interrupted again; ended without a record"), "{signals:?}");
+        assert!(records_in(&bench.records()).is_empty(), "not even a part of one");
     }
 }
 

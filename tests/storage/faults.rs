@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use mailproof::archive::storage::{Download, Object, Protection, StorageError, Store, open_store};
+use mailproof::archive::storage::{Download, Object, Protection, StorageError, Store, Versions, open_store};
 use mailproof::demo::server::{Fault, Keeping, Operation, Times};
 use mailproof::event::Tally;
 use mailproof::policy::{self, Age, Network};
@@ -105,26 +105,31 @@ async fn a_busy_store_is_asked_again_by_every_call() {
     {
         fixture.server.inject(key, Fault::Refuse { operation, status: 503 }, Times::First(1));
     }
-    assert_eq!(store.list("").await.unwrap().len(), 1);
+    let repeated = |tally: &Tally| Tally::get(&tally.retries);
+    let tally = Tally::default();
+    assert_eq!(store.list("", &tally).await.unwrap().len(), 1);
+    assert_eq!(repeated(&tally), 1);
+    let object = store.head("k", &tally).await.unwrap();
+    assert_eq!(repeated(&tally), 2);
+    assert_eq!(store.protection(&object, &tally).await.unwrap(), Protection::Unlocked);
+    assert_eq!(repeated(&tally), 3);
     let (bytes, tally) = download(store.clone(), "k").await;
     assert!(bytes.unwrap() == content);
-    assert_eq!((Tally::get(&tally.retries), Tally::get(&tally.resumes)), (1, 0));
-    let object = store.head("k").await.unwrap();
-    assert_eq!(store.protection(&object).await.unwrap(), Protection::Unlocked);
+    assert_eq!((repeated(&tally), Tally::get(&tally.resumes)), (1, 0));
 }
 
 #[tokio::test]
 async fn a_store_that_stays_busy_is_given_up() {
     let (fixture, _) = with_object().await;
     let store = fixture.store();
-    let object = store.head("k").await.unwrap();
+    let object = store.head("k", &Tally::default()).await.unwrap();
     for operation in [Operation::Head, Operation::Get, Operation::Lock] {
         fixture.server.inject("k", Fault::Refuse { operation, status: 503 }, Times::Always);
     }
     let gives_up = |error: StorageError| {
         assert!(matches!(error, StorageError::Unavailable { attempts: 3, .. }), "{error:?}");
     };
-    gives_up(store.head("k").await.unwrap_err());
+    gives_up(store.head("k", &Tally::default()).await.unwrap_err());
     gives_up(Download::start(store.clone(), object, std::sync::Arc::default()).next().await.unwrap_err());
     let asked = fixture.server.seen().iter().filter(|seen| seen.operation == Operation::Get).count();
     assert_eq!(asked, 3, "nothing but the one mechanism repeats calls");
@@ -134,9 +139,9 @@ async fn a_store_that_stays_busy_is_given_up() {
 async fn a_store_that_knows_no_locks_leaves_them_unknown() {
     for status in [403, 405, 501] {
         let (fixture, _) = with_object().await;
-        let object = fixture.store().head("k").await.unwrap();
+        let object = fixture.store().head("k", &Tally::default()).await.unwrap();
         fixture.server.inject("k", Fault::Refuse { operation: Operation::Lock, status }, Times::Always);
-        let protection = fixture.store().protection(&object).await.unwrap();
+        let protection = fixture.store().protection(&object, &Tally::default()).await.unwrap();
         assert!(matches!(protection, Protection::Unknown(_)), "{status}: {protection:?}");
     }
 }
@@ -144,15 +149,15 @@ async fn a_store_that_knows_no_locks_leaves_them_unknown() {
 #[tokio::test]
 async fn an_outage_while_locks_are_asked_for_is_an_error() {
     let (fixture, _) = with_object().await;
-    let object = fixture.store().head("k").await.unwrap();
+    let object = fixture.store().head("k", &Tally::default()).await.unwrap();
     fixture.server.inject("k", Fault::Refuse { operation: Operation::Lock, status: 500 }, Times::Always);
-    let error = fixture.store().protection(&object).await.unwrap_err();
+    let error = fixture.store().protection(&object, &Tally::default()).await.unwrap_err();
     assert!(matches!(error, StorageError::Unavailable { .. }), "{error:?}");
 }
 
 async fn error_of(settings: &policy::Store) -> StorageError {
     let store: std::sync::Arc<dyn Store> = open_store(settings, None).await.unwrap();
-    store.head("k").await.unwrap_err()
+    store.head("k", &Tally::default()).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -175,7 +180,7 @@ async fn an_endpoint_that_is_not_there_or_no_store_is_told_of() {
 async fn what_was_pinned_before_is_not_mixed_with_what_came_later() {
     let (fixture, content) = with_object().await;
     let store = fixture.store();
-    let object: Object = store.head("k").await.unwrap();
+    let object: Object = store.head("k", &Tally::default()).await.unwrap();
     let mut body = store.get(&object, 0).await.unwrap();
     let first = body.next().await.unwrap().unwrap();
     assert!(content.starts_with(&first));
@@ -223,6 +228,19 @@ async fn a_whole_object_is_held_against_the_checksum_that_came_with_it() {
     }
 }
 
+/// A connection that breaks behind the last byte says nothing about the checksum.
+#[tokio::test]
+async fn a_body_without_its_end_mark_is_no_wrong_checksum() {
+    let answer = "HTTP/1.1 200 OK\r\nx-amz-checksum-crc32: NhCmhg==\r\ntransfer-encoding: chunked\r\n\r\n\
+                  5\r\nhello\r\n";
+    let keys = keys("AK", "SK");
+    let store = open_store(&settings(&answering(answer).await, "backups", &keys), None).await.unwrap();
+    let object = Object { key: "k".to_owned(), size: 5, modified: None, etag: None, version: None };
+    let mut download = Download::start(store, object, std::sync::Arc::default());
+    assert_eq!(download.next().await.unwrap().unwrap().len(), 5);
+    assert!(download.next().await.unwrap().is_none());
+}
+
 #[tokio::test]
 async fn a_bucket_in_another_region_is_told_with_its_region() {
     let answer =
@@ -242,7 +260,8 @@ async fn what_is_no_s3_store_is_not_taken_for_one() {
     let network = Network { retries: 0, ..Network::default() };
     let settings = policy::Store { network, ..settings(&answering(page).await, "backups", &keys) };
     let store = open_store(&settings, None).await.unwrap();
-    let error = store.list("").await.expect_err("a web page is no listing, not even an empty one");
+    let error =
+        store.list("", &Tally::default()).await.expect_err("a web page is no listing, not even an empty one");
     assert!(matches!(error, StorageError::Unavailable { .. } | StorageError::Refused { .. }), "{error:?}");
 }
 
@@ -329,4 +348,21 @@ async fn only_an_authority_that_is_named_is_trusted_beside_the_system_s() {
         // The server is no store, so behind a trusted connection another error waits.
         assert_eq!(matches!(error, StorageError::Tls { .. }), !trusted, "{subject} {named}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_lists_no_versions_leaves_them_unknown_and_an_outage_is_an_error() {
+    let fixture = InProcess::new(Keeping::Versions).await;
+    let refuse = |status| Fault::Refuse { operation: Operation::List, status };
+    for (status, said) in [(403, "AccessDenied"), (501, "NotImplemented"), (405, "lists no versions")] {
+        fixture.server.inject("", refuse(status), Times::First(1));
+        let versions = fixture.store().versions("", &Tally::default()).await.unwrap();
+        assert!(matches!(&versions, Versions::Unknown(why) if why.contains(said)), "{status}: {versions:?}");
+    }
+    fixture.server.clear();
+    fixture.server.inject("", refuse(503), Times::Always);
+    let tally = Tally::default();
+    let error = fixture.store().versions("", &tally).await.unwrap_err();
+    assert!(matches!(error, StorageError::Unavailable { attempts: 3, .. }), "{error:?}");
+    assert_eq!(Tally::get(&tally.retries), 2);
 }

@@ -1,5 +1,6 @@
 //! The S3 store against three servers that know nothing of each other.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -10,8 +11,9 @@ use aws_sdk_s3::types::{
     BucketVersioningStatus, ObjectLockLegalHold, ObjectLockLegalHoldStatus, ObjectLockMode,
     ObjectLockRetention, ObjectLockRetentionMode, VersioningConfiguration,
 };
-use mailproof::archive::storage::{Object, Protection, StorageError, Store, open_store};
+use mailproof::archive::storage::{Object, Protection, StorageError, Store, Version, Versions, open_store};
 use mailproof::demo::server::{Keeping, Server, Upload};
+use mailproof::event::Tally;
 use mailproof::policy;
 use tempfile::NamedTempFile;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -121,8 +123,8 @@ impl Bucket {
     }
 
     async fn protection_of(&self, key: &str) -> Protection {
-        let object = self.store.head(key).await.unwrap();
-        self.store.protection(&object).await.unwrap()
+        let object = self.store.head(key, &Tally::default()).await.unwrap();
+        self.store.protection(&object, &Tally::default()).await.unwrap()
     }
 }
 
@@ -174,10 +176,10 @@ async fn radosgw_conforms() {
 async fn reads_the_pinned_version(fixture: &impl Fixture, offsets: &[u64]) {
     let store = fixture.store();
     fixture.put("v/k", b"first content").await;
-    let first = store.head("v/k").await.unwrap();
+    let first = store.head("v/k", &Tally::default()).await.unwrap();
     assert!(first.version.is_some(), "{first:?}");
     fixture.put("v/k", b"second content").await;
-    let second = store.head("v/k").await.unwrap();
+    let second = store.head("v/k", &Tally::default()).await.unwrap();
     assert_ne!(first.version, second.version);
     for (object, content) in [(&first, "first content"), (&second, "second content")] {
         for offset in offsets {
@@ -186,8 +188,8 @@ async fn reads_the_pinned_version(fixture: &impl Fixture, offsets: &[u64]) {
         }
     }
     fixture.delete("v/k").await;
-    assert!(matches!(store.head("v/k").await, Err(StorageError::NotFound { .. })));
-    assert!(store.list("v/").await.unwrap().is_empty());
+    assert!(matches!(store.head("v/k", &Tally::default()).await, Err(StorageError::NotFound { .. })));
+    assert!(store.list("v/", &Tally::default()).await.unwrap().is_empty());
     assert_eq!(read(store.get(&first, 0).await.unwrap()).await.unwrap(), b"first content");
     let lost = Object { version: None, ..second };
     assert!(matches!(store.get(&lost, 0).await.err().unwrap(), StorageError::Changed { .. }));
@@ -213,6 +215,121 @@ async fn radosgw_gives_the_pinned_version() {
     let bucket = Bucket::new(lab::radosgw, "versions").await;
     bucket.keep_versions().await;
     reads_the_pinned_version(&bucket, &[0, 6]).await;
+}
+
+async fn kept(store: &Arc<dyn Store>, prefix: &str) -> BTreeMap<String, Vec<Version>> {
+    match store.versions(prefix, &Tally::default()).await.unwrap() {
+        Versions::Kept(keys) => keys,
+        Versions::Unknown(why) => panic!("{why}"),
+    }
+}
+
+/// The sizes of a key's versions, newest first; `None` is a delete marker.
+fn sizes(versions: &[Version]) -> Vec<Option<u64>> {
+    assert!(versions.iter().skip(1).all(|version| !version.current), "{versions:?}");
+    assert!(versions.first().is_some_and(|version| version.current), "{versions:?}");
+    versions.iter().map(|version| version.size).collect()
+}
+
+/// All that is kept of each key is told, over as many pages as it takes, and what is deleted is known as such.
+async fn tells_versions(fixture: &impl Fixture) {
+    let store = fixture.store();
+    for content in ["one", "second", "the third"] {
+        fixture.put("kept/k", content.as_bytes()).await;
+    }
+    let first = store.head("kept/k", &Tally::default()).await.unwrap();
+    fixture.put("kept/gone", b"gone").await;
+    fixture.delete("kept/gone").await;
+    fixture.put("kept-not/k", b"x").await;
+    let keys = kept(&store, "kept/").await;
+    assert_eq!(keys.keys().collect::<Vec<_>>(), ["kept/gone", "kept/k"]);
+    assert_eq!(sizes(&keys["kept/gone"]), [None, Some(4)]);
+    // Written within one second, their order is the server's; the newest is sure.
+    let mut of_k = sizes(&keys["kept/k"]);
+    assert_eq!(of_k[0], Some(9));
+    of_k.sort();
+    assert_eq!(of_k, [Some(3), Some(6), Some(9)]);
+    assert_eq!(keys["kept/k"][0].id, first.version);
+    let deleted = store.versions("kept/", &Tally::default()).await.unwrap().deleted();
+    assert_eq!(
+        deleted.iter().map(|object| (object.key.as_str(), object.size)).collect::<Vec<_>>(),
+        [("kept/gone", 4)]
+    );
+
+    let names: Vec<String> = (0..510).map(|number| format!("pages/{number:03}")).collect();
+    fixture.put_many(&names).await;
+    fixture.put_many(&names).await;
+    let keys = kept(&store, "pages/").await;
+    assert_eq!(keys.len(), names.len());
+    assert!(keys.values().all(|versions| versions.len() == 2), "a page may end between two of a key");
+}
+
+#[tokio::test]
+async fn the_server_in_this_process_tells_versions() {
+    tells_versions(&InProcess::new(Keeping::Versions).await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs ministack: tests/run installs it"]
+async fn ministack_tells_versions() {
+    let bucket = Bucket::new(lab::ministack, "tells-versions").await;
+    bucket.keep_versions().await;
+    tells_versions(&bucket).await;
+}
+
+#[tokio::test]
+#[ignore = "needs radosgw: tests/run installs it"]
+async fn radosgw_tells_versions() {
+    let bucket = Bucket::new(lab::radosgw, "tells-versions").await;
+    bucket.keep_versions().await;
+    tells_versions(&bucket).await;
+}
+
+/// Where no versions are kept, an object is the only one of its own.
+async fn tells_the_only_version(fixture: &impl Fixture) {
+    fixture.put("only/k", b"first").await;
+    fixture.put("only/k", b"second").await;
+    fixture.put("only/gone", b"gone").await;
+    fixture.delete("only/gone").await;
+    let keys = kept(&fixture.store(), "only/").await;
+    assert_eq!(
+        keys.iter().map(|(key, versions)| (key.as_str(), sizes(versions))).collect::<Vec<_>>(),
+        [("only/k", vec![Some(6)])]
+    );
+}
+
+#[tokio::test]
+async fn the_server_in_this_process_tells_the_only_version() {
+    tells_the_only_version(&InProcess::new(Keeping::Latest).await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs ministack: tests/run installs it"]
+async fn ministack_tells_the_only_version() {
+    tells_the_only_version(&Bucket::new(lab::ministack, "only-version").await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs radosgw: tests/run installs it"]
+async fn radosgw_tells_the_only_version() {
+    tells_the_only_version(&Bucket::new(lab::radosgw, "only-version").await).await;
+}
+
+/// Who may list but not ask for versions learns that they are not known, never that there is one.
+#[tokio::test]
+#[ignore = "needs ministack: tests/run installs it"]
+async fn a_refused_question_about_versions_is_unknown() {
+    let bucket = Bucket::new(lab::ministack, "asking-versions").await;
+    bucket.put("k", b"x").await;
+    let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":"*"}}"#;
+    let (access_key, secret_key) = spawn_blocking(move || lab::user("lister", policy)).await.unwrap();
+    let store = open(&bucket.server.endpoint, "asking-versions", &access_key, &secret_key).await;
+    assert_eq!(store.list("", &Tally::default()).await.unwrap().len(), 1);
+    let versions = store.versions("", &Tally::default()).await.unwrap();
+    assert!(
+        matches!(&versions, Versions::Unknown(why) if why.contains("s3:ListBucketVersions")),
+        "{versions:?}"
+    );
 }
 
 /// Locks are told as the server keeps them, and a bucket without locks as unlocked.
@@ -246,10 +363,13 @@ async fn tells_protection(server: fn() -> &'static S3Server) {
     );
     assert_eq!(locking.protection_of("both").await, retained("GOVERNANCE", true));
     // A lock belongs to a version: what is uploaded over a locked object is not locked.
-    let locked = locking.store.head("governed").await.unwrap();
+    let locked = locking.store.head("governed", &Tally::default()).await.unwrap();
     locking.put("governed", b"y").await;
     assert_eq!(locking.protection_of("governed").await, Protection::Unlocked);
-    assert_eq!(locking.store.protection(&locked).await.unwrap(), retained("GOVERNANCE", false));
+    assert_eq!(
+        locking.store.protection(&locked, &Tally::default()).await.unwrap(),
+        retained("GOVERNANCE", false)
+    );
 }
 
 #[tokio::test]
@@ -268,20 +388,20 @@ async fn radosgw_tells_protection() {
 async fn the_server_in_this_process_tells_protection() {
     let plain = InProcess::new(Keeping::Latest).await;
     plain.put("k", b"x").await;
-    let object = plain.store.head("k").await.unwrap();
-    assert_eq!(plain.store.protection(&object).await.unwrap(), Protection::Unlocked);
+    let object = plain.store.head("k", &Tally::default()).await.unwrap();
+    assert_eq!(plain.store.protection(&object, &Tally::default()).await.unwrap(), Protection::Unlocked);
 
     let locking = InProcess::new(Keeping::Locked(None)).await;
     let until = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() + A_DAY).unwrap();
     let upload = Upload::new("x").retained(policy::Lock::Compliance, until).legal_hold(true);
     locking.server.upload("backups", "k", upload);
     locking.server.put("backups", "free", "x");
-    let object = locking.store.head("k").await.unwrap();
+    let object = locking.store.head("k", &Tally::default()).await.unwrap();
     let expected =
         Protection::Locked { mode: Some("COMPLIANCE".into()), until: Some(until), legal_hold: true };
-    assert_eq!(locking.store.protection(&object).await.unwrap(), expected);
-    let free = locking.store.head("free").await.unwrap();
-    assert_eq!(locking.store.protection(&free).await.unwrap(), Protection::Unlocked);
+    assert_eq!(locking.store.protection(&object, &Tally::default()).await.unwrap(), expected);
+    let free = locking.store.head("free", &Tally::default()).await.unwrap();
+    assert_eq!(locking.store.protection(&free, &Tally::default()).await.unwrap(), Protection::Unlocked);
 }
 
 /// Who may read but not ask for locks learns that it is not known, never that there is none.
@@ -293,8 +413,8 @@ async fn a_refused_question_about_locks_is_unknown() {
     let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":"*"}}"#;
     let (access_key, secret_key) = spawn_blocking(move || lab::user("reader", policy)).await.unwrap();
     let store = open(&bucket.server.endpoint, "asking", &access_key, &secret_key).await;
-    let object = store.head("k").await.unwrap();
-    let protection = store.protection(&object).await.unwrap();
+    let object = store.head("k", &Tally::default()).await.unwrap();
+    let protection = store.protection(&object, &Tally::default()).await.unwrap();
     assert!(
         matches!(&protection, Protection::Unknown(why) if why.contains("AccessDenied")),
         "{protection:?}"
@@ -311,10 +431,10 @@ async fn a_user_who_may_not_read_is_told_so() {
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}}"#;
     let (access_key, secret_key) = spawn_blocking(move || lab::user("only-lists", policy)).await.unwrap();
     let store = open(&bucket.server.endpoint, "listing", &access_key, &secret_key).await;
-    let object = store.list("").await.unwrap().remove(0);
+    let object = store.list("", &Tally::default()).await.unwrap().remove(0);
     let refused = store.get(&object, 0).await.err().unwrap();
     assert!(matches!(refused, StorageError::AccessDenied { .. }), "{refused:?}");
-    let refused = store.head("k").await.unwrap_err();
+    let refused = store.head("k", &Tally::default()).await.unwrap_err();
     assert!(
         matches!(refused, StorageError::AccessDenied { .. }) && refused.to_string().contains("s3:GetObject")
     );
@@ -325,13 +445,19 @@ async fn tells_why_it_is_refused(endpoint: &str, access_key: &str, secret_key: &
     let (wrong_secret, wrong_key) = ("wr0ng-secret-of-some-length", "AKNOBODY000000000000");
     for (access_key, secret_key) in [(access_key, wrong_secret), (wrong_key, secret_key)] {
         let store = open(endpoint, bucket, access_key, secret_key).await;
-        for error in [store.head("k").await.unwrap_err(), store.list("").await.unwrap_err()] {
+        for error in [
+            store.head("k", &Tally::default()).await.unwrap_err(),
+            store.list("", &Tally::default()).await.unwrap_err(),
+        ] {
             assert!(matches!(error, StorageError::BadCredentials { .. }), "{access_key}: {error:?}");
             assert!(!format!("{error} {error:?}").contains(secret_key), "{error:?}");
         }
     }
     let store = open(endpoint, "no-such-bucket", access_key, secret_key).await;
-    for error in [store.head("k").await.unwrap_err(), store.list("").await.unwrap_err()] {
+    for error in [
+        store.head("k", &Tally::default()).await.unwrap_err(),
+        store.list("", &Tally::default()).await.unwrap_err(),
+    ] {
         assert!(matches!(error, StorageError::NoBucket { .. }), "{error:?}");
     }
 }

@@ -16,6 +16,7 @@ use super::error::OpenError;
 use super::keyring::{Keyring, Sort};
 use super::{Stop, give_up};
 use crate::archive::ArchiveError;
+use crate::legible::deceives;
 use crate::verdict::{Finding, Findings, kinds};
 
 /// A header is a few hundred bytes for each recipient.
@@ -267,7 +268,7 @@ fn plugin_message(error: &age::DecryptError) -> String {
         age::DecryptError::Io(error) => error.to_string(),
         _ => "it gave no usable key".to_owned(),
     };
-    said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+    said.chars().map(|c| if deceives(c) { ' ' } else { c }).take(200).collect()
 }
 
 /// Hands the header over in one piece: age parses anew from the start at every line it is given,

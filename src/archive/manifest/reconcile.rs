@@ -4,7 +4,7 @@ use super::folders::Folders;
 use super::line::{Entry, LineError};
 use super::table::{Cursor, Index, Name, Table};
 use super::{MEMBER, normalised, shown};
-use crate::policy::Limits;
+use crate::policy::{Bytes, Limits};
 use crate::verdict::{Finding, Findings, kinds};
 
 /// Compares what a manifest lists with what the archive holds while both stream by.
@@ -19,7 +19,8 @@ pub struct Reconciliation {
     pub(super) index: Option<Index>,
     pub(super) findings: Findings,
     pub(super) first: Option<Manifest>,
-    pub(super) nested: Option<String>,
+    /// What may have been meant as the manifest and is none.
+    pub(super) instead: Option<String>,
     pub(super) overflow: bool,
     pub(super) folders: Folders,
     later: Option<Manifest>,
@@ -77,7 +78,7 @@ impl Reconciliation {
             index: None,
             findings: Findings::default(),
             first: None,
-            nested: None,
+            instead: None,
             overflow: false,
             folders: Folders::new(limits.members),
             later: None,
@@ -99,6 +100,20 @@ impl Reconciliation {
         }
     }
 
+    /// A manifest of `size` bytes is there, which is more than `limit`: nothing of it will be taken in.
+    pub fn manifest_too_large(&mut self, source: &str, size: u64, limit: Bytes) {
+        self.manifest_begins(source);
+        let finding = Finding::new(&kinds::LIMIT_MANIFEST_SIZE, source)
+            .expected(format!("at most {} bytes", limit.0))
+            .observed(format!("{size} bytes"));
+        self.findings.push(finding);
+    }
+
+    /// What stands at `source`, where a manifest may be, is the checksum of the archive.
+    pub fn manifest_is_checksum(&mut self, source: &str) {
+        self.instead = Some(format!("{source}, the checksum of the archive itself"));
+    }
+
     /// Whether a manifest began.
     #[must_use]
     pub fn has_manifest(&self) -> bool {
@@ -112,7 +127,8 @@ impl Reconciliation {
             return;
         };
         let first = self.current();
-        if (first.lines, first.sum) != (later.lines, later.sum) {
+        // One that was not read to its end contradicts nobody.
+        if first.whole && (first.lines, first.sum) != (later.lines, later.sum) {
             let finding = Finding::new(&kinds::MANIFEST_AMBIGUOUS, later.source)
                 .expected(format!("the {} lines of {}", first.lines, first.source()))
                 .observed(format!("{} lines that are not the same", later.lines));
@@ -191,8 +207,8 @@ impl Reconciliation {
 
     fn member(&mut self, path: &[u8], hash: &[u8; 32], flags: u8) {
         let name = &*normalised(path);
-        if self.nested.is_none() && name.ends_with(b"/MANIFEST.b3") {
-            self.nested = Some(shown(name));
+        if self.instead.is_none() && name.ends_with(b"/MANIFEST.b3") {
+            self.instead = Some(shown(name));
         }
         self.arrive(SEEN | flags, self.table.name(name), hash);
     }
@@ -574,6 +590,25 @@ mod tests {
             let (result, findings) = finish(reconciliation);
             assert_eq!(findings, ["manifest-ambiguous MANIFEST.b3"], "{other}");
             assert_eq!(result.matched, 2);
+        }
+    }
+
+    #[test]
+    fn what_was_not_read_to_its_end_contradicts_nobody() {
+        for too_large in [false, true] {
+            let mut reconciliation = new();
+            if too_large {
+                reconciliation.manifest_too_large("X.b3", 9, Bytes(8));
+            } else {
+                reconciliation.manifest_begins("X.b3");
+                reconciliation.expect(b"a", &hash("1"), 1);
+            }
+            list(&mut reconciliation, "a=1 b=2");
+            see(&mut reconciliation, "a=1 b=2");
+            let (result, findings) = finish(reconciliation);
+            let expected: &[&str] = if too_large { &["limit-manifest-size X.b3"] } else { &[] };
+            assert_eq!(findings, expected);
+            assert!(result.manifest && result.coverage.checked < 2, "{result:?}");
         }
     }
 

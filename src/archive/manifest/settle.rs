@@ -50,7 +50,7 @@ impl Reconciliation {
         let finding = match &self.first {
             None => Finding::new(&kinds::MANIFEST_MISSING, "MANIFEST.b3")
                 .expected("at the top of the archive, or beside it")
-                .observed(self.nested.as_ref().map_or("none".to_owned(), |name| format!("only {name}"))),
+                .observed(self.instead.as_ref().map_or("none".to_owned(), |name| format!("only {name}"))),
             Some(manifest) if manifest.whole && manifest.lines == 0 && manifest.malformed == 0 => {
                 Finding::new(&kinds::MANIFEST_EMPTY, manifest.source())
                     .expected("a line for each file")

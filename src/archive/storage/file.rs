@@ -12,7 +12,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
-use super::{Bandwidth, Location, Object, Pace, Protection, Segments, StorageError, Store};
+use super::{Bandwidth, Location, Object, Pace, Protection, Segments, StorageError, Store, Versions};
+use crate::event::Tally;
 use crate::policy::Network;
 
 /// Bytes of one read.
@@ -84,12 +85,12 @@ impl Store for FileStore {
         Location::File { path: self.root.join(key) }.to_string()
     }
 
-    async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError> {
+    async fn list(&self, prefix: &str, _tally: &Tally) -> Result<Vec<Object>, StorageError> {
         let (store, prefix) = (self.clone(), prefix.to_owned());
         blocking(move || walk(&store, &prefix)).await
     }
 
-    async fn head(&self, key: &str) -> Result<Object, StorageError> {
+    async fn head(&self, key: &str, _tally: &Tally) -> Result<Object, StorageError> {
         let (store, key) = (self.clone(), key.to_owned());
         blocking(move || store.state(&key).map(|state| state.object(key))).await
     }
@@ -100,8 +101,14 @@ impl Store for FileStore {
         Ok(Box::new(FileSegments(Some(reading))))
     }
 
-    async fn protection(&self, _object: &Object) -> Result<Protection, StorageError> {
+    async fn protection(&self, _object: &Object, _tally: &Tally) -> Result<Protection, StorageError> {
         Ok(Protection::Unknown("a local folder has no lock".to_owned()))
+    }
+
+    async fn versions(&self, _prefix: &str, _tally: &Tally) -> Result<Versions, StorageError> {
+        Ok(Versions::Unknown(
+            "a local folder keeps no versions; look into its snapshots or backups".to_owned(),
+        ))
     }
 
     fn pace(&self) -> Pace {

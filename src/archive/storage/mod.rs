@@ -11,6 +11,7 @@ mod file;
 mod location;
 mod retry;
 mod s3;
+mod versions;
 
 use std::fmt;
 use std::path::Path;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::event::Tally;
 use crate::policy;
 
 pub use bandwidth::Bandwidth;
@@ -29,6 +31,7 @@ pub use file::FileStore;
 pub use location::Location;
 pub use retry::{Backoff, Retry};
 pub use s3::S3Store;
+pub use versions::{Version, Versions};
 
 /// One object of a store, as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +84,8 @@ pub struct Pace {
     pub limit: Option<Bandwidth>,
 }
 
-/// A place that holds objects. Except for `get`, calls are repeated inside as the store's pace allows.
+/// A place that holds objects. Except for `get`, calls are repeated inside as the store's pace allows, and each
+/// repetition is counted in the `tally` given.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
     /// The address of `key` as a user would write it.
@@ -90,10 +94,10 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// All current objects whose key begins with `prefix`, in the order of the keys' bytes.
     ///
     /// Folder markers (empty objects whose key ends with `/`) and symbolic links are left out.
-    async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError>;
+    async fn list(&self, prefix: &str, tally: &Tally) -> Result<Vec<Object>, StorageError>;
 
     /// What is known of one object.
-    async fn head(&self, key: &str) -> Result<Object, StorageError>;
+    async fn head(&self, key: &str, tally: &Tally) -> Result<Object, StorageError>;
 
     /// The bytes of exactly `object` from `offset` to its end; one attempt, see [`Download`].
     ///
@@ -102,7 +106,13 @@ pub trait Store: fmt::Debug + Send + Sync {
     async fn get(&self, object: &Object, offset: u64) -> Result<Box<dyn Segments>, StorageError>;
 
     /// What protects `object`; a refusal is [`Protection::Unknown`], an outage an error.
-    async fn protection(&self, object: &Object) -> Result<Protection, StorageError>;
+    async fn protection(&self, object: &Object, tally: &Tally) -> Result<Protection, StorageError>;
+
+    /// All that is kept of each key that begins with `prefix`, folder markers left out; a refusal is
+    /// [`Versions::Unknown`], an outage an error.
+    async fn versions(&self, _prefix: &str, _tally: &Tally) -> Result<Versions, StorageError> {
+        Ok(Versions::Unknown("this kind of store keeps no versions".to_owned()))
+    }
 
     /// How hard this store may be worked with; by default without repetition and without limit.
     fn pace(&self) -> Pace {

@@ -12,32 +12,42 @@ use crate::event::Tally;
 
 /// Upper bound of the first pause.
 const FIRST: Duration = Duration::from_millis(200);
-/// Upper bound of every pause.
+/// Upper bound of every pause, unless a test sets another.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// How often something is tried again. Pauses grow exponentially and are drawn evenly from zero to
 /// their bound ("full jitter"), so that many clients of a busy store do not come back together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     retries: u32,
+    /// Upper bound of every pause.
+    longest: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self::new(0)
+    }
 }
 
 impl Retry {
     /// So many attempts after the first; zero gives up at once.
     #[must_use]
     pub const fn new(retries: u32) -> Self {
-        Self { retries }
+        Self { retries, longest: LONGEST }
+    }
+
+    /// As [`Retry::new`], but without pauses.
+    #[cfg(test)]
+    pub(super) const fn hasty(retries: u32) -> Self {
+        Self { retries, longest: Duration::ZERO }
     }
 
     /// Calls until it succeeds, fails for good, or was repeated often enough. Repetitions are counted in `tally`.
     ///
     /// # Errors
     /// The last error of `call`.
-    pub async fn run<T, F>(
-        self,
-        tally: Option<&Tally>,
-        mut call: impl FnMut() -> F,
-    ) -> Result<T, StorageError>
+    pub async fn run<T, F>(self, tally: &Tally, mut call: impl FnMut() -> F) -> Result<T, StorageError>
     where
         F: Future<Output = Result<T, StorageError>>,
     {
@@ -47,9 +57,7 @@ impl Retry {
                 Ok(value) => return Ok(value),
                 Err(error) => backoff.pause(error).await?,
             }
-            if let Some(tally) = tally {
-                Tally::add(&tally.retries, 1);
-            }
+            Tally::add(&tally.retries, 1);
         }
     }
 
@@ -73,12 +81,18 @@ impl Backoff {
     /// # Errors
     /// `error` itself, with the number of attempts, if there must be no next attempt.
     pub async fn pause(&mut self, error: StorageError) -> Result<(), StorageError> {
+        let pause = self.fail(error)?;
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    /// Counts a failure, and gives the pause behind it.
+    fn fail(&mut self, error: StorageError) -> Result<Duration, StorageError> {
         self.failures += 1;
         if !error.is_transient() || self.failures > self.retry.retries {
             return Err(counted(error, self.failures));
         }
-        tokio::time::sleep(drawn(bound(self.failures))).await;
-        Ok(())
+        Ok(drawn(bound(self.failures).min(self.retry.longest)))
     }
 
     /// Something was achieved: failures are counted from zero again.
@@ -117,42 +131,49 @@ mod tests {
         StorageError::unavailable("s3://b/k", "SlowDown")
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_passes_is_repeated_and_counted() {
         let (calls, tally) = (Cell::new(0), Tally::default());
         let call = || async {
             calls.set(calls.get() + 1);
             if calls.get() < 4 { Err(busy()) } else { Ok(calls.get()) }
         };
-        assert_eq!(Retry::new(3).run(Some(&tally), call).await.unwrap(), 4);
+        assert_eq!(Retry::hasty(3).run(&tally, call).await.unwrap(), 4);
         assert_eq!(Tally::get(&tally.retries), 3);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_last_error_says_how_often_it_was_tried() {
-        let result = Retry::new(2).run(None, || async { Err::<(), _>(busy()) }).await;
+        let result = Retry::hasty(2).run(&Tally::default(), || async { Err::<(), _>(busy()) }).await;
         assert!(matches!(result, Err(StorageError::Unavailable { attempts: 3, .. })), "{result:?}");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_stays_is_not_repeated() {
         let calls = Cell::new(0);
         let call = || async {
             calls.set(calls.get() + 1);
             Err::<(), _>(StorageError::NotFound { address: "s3://b/k".into() })
         };
-        assert!(matches!(Retry::new(9).run(None, call).await, Err(StorageError::NotFound { .. })));
+        assert!(matches!(
+            Retry::hasty(9).run(&Tally::default(), call).await,
+            Err(StorageError::NotFound { .. })
+        ));
         assert_eq!(calls.get(), 1);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn pauses_grow_but_stay_bounded() {
+    #[test]
+    fn pauses_grow_but_stay_bounded() {
         assert_eq!(bound(1), FIRST);
         assert_eq!(bound(2), FIRST * 2);
         assert_eq!(bound(u32::MAX), LONGEST);
-        let began = tokio::time::Instant::now();
-        let _ = Retry::new(3).run(None, || async { Err::<(), _>(busy()) }).await;
-        assert!(began.elapsed() <= FIRST * 7 + Duration::from_millis(3), "{:?}", began.elapsed());
+        let mut backoff = Retry::new(40).backoff();
+        for failure in 1..=40 {
+            assert!(backoff.fail(busy()).unwrap() <= bound(failure), "behind failure {failure}");
+        }
+        assert!(backoff.fail(busy()).is_err());
+        backoff.progress();
+        assert!(backoff.fail(busy()).unwrap() <= FIRST, "counted from zero again");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use crate::legible::deceives;
+
 /// Longest shown name, in characters.
 const LONGEST: usize = 200;
 
@@ -78,7 +80,7 @@ fn escaped(name: &[u8]) -> String {
     let mut text = String::with_capacity(name.len());
     for chunk in name.utf8_chunks() {
         for character in chunk.valid().chars() {
-            if character == '\\' || character.is_control() || is_invisible(character) {
+            if character == '\\' || deceives(character) {
                 text.extend(character.escape_default());
             } else {
                 text.push(character);
@@ -90,11 +92,6 @@ fn escaped(name: &[u8]) -> String {
         }
     }
     text
-}
-
-/// Characters that reorder or hide what stands beside them (Unicode TR 36).
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn shortened(text: String) -> String {
@@ -149,6 +146,7 @@ mod tests {
     fn nothing_reaches_a_terminal_raw() {
         assert_eq!(shown(b"a\n\x1b[2J\xff/b\\c"), "a\\n\\u{1b}[2J\\xff/b\\\\c");
         assert_eq!(shown("a\u{202e}b".as_bytes()), "a\\u{202e}b");
+        assert_eq!(shown("a\u{61c}b".as_bytes()), "a\\u{61c}b");
         assert_eq!(shown(b""), "");
     }
 

@@ -25,9 +25,7 @@ pub fn examine(facts: &Facts, ended: bool) -> Meaning {
 
 fn finding(fault: &Fault) -> Finding {
     let (kind, observed): (&'static Kind, String) = match fault.what {
-        Wrong::Differs(digest) => {
-            (&kinds::ZEXTRAS_BLOB_DIFFERS, format!("content with the digest {digest}"))
-        }
+        Wrong::Differs(digest) => (&kinds::ZEXTRAS_BLOB_DIFFERS, format!("content with the digest {digest}")),
         Wrong::Folder => {
             (&kinds::ZEXTRAS_BLOB_DIFFERS, "the content, in the folder of other digests".to_owned())
         }

@@ -6,7 +6,7 @@ use super::extension::{ExtendedHeader, pax_record};
 use super::member::{Raw, entry, header};
 use super::{Case, Damage, Layer, PackError, Specimen, zstd};
 use crate::demo::pack::File;
-use crate::policy::Bytes;
+use crate::policy::{Bytes, Policy};
 use crate::verdict::{Kind, Outcome, kinds};
 
 /// Beyond the 64 MiB before which no ratio is judged.
@@ -29,6 +29,12 @@ pub(super) static SITUATIONS: &[Damage] = &[
     failed(Layer::Tar, "limit-member-size-claimed", &[&kinds::LIMIT_MEMBER_SIZE], |sound| {
         sound.with(&header(&Raw::new(b"claim").claims(1 << 50)), &[])
     }),
+    failed(Layer::Manifest, "limit-manifest-size", &[&kinds::LIMIT_MANIFEST_SIZE], |sound| {
+        Ok(Case::stored(sound.layers.encrypted.clone()).under(small_manifests))
+    }),
+    failed(Layer::Manifest, "limit-manifest-size-beside", &[&kinds::LIMIT_MANIFEST_SIZE], |sound| {
+        Ok(Case::stored(super::manifest::without(sound)?).beside(sound.manifest()).under(small_manifests))
+    }),
     failed(Layer::Tar, "limit-extension-size", &[&kinds::LIMIT_EXTENSION_SIZE], |sound| {
         sound.with(&header(&Raw::new(b"PaxHeader").flag(b'x').claims(1 << 40)), &[])
     }),
@@ -48,6 +54,10 @@ pub(super) static SITUATIONS: &[Damage] = &[
         Ok(case.under(|policy| policy.limits.unpacked_size = Bytes(100_000)))
     }),
 ];
+
+fn small_manifests(policy: &mut Policy) {
+    policy.limits.manifest_size = Bytes(100);
+}
 
 /// The header of a member of nothing but NULs.
 fn bomb_header() -> Vec<u8> {

@@ -20,6 +20,16 @@ pub(super) static SITUATIONS: &[Damage] = &[
         &[&kinds::MANIFEST_MISSING],
         |sound| Ok(Case::stored(without(sound)?)),
     ),
+    Damage::new(
+        Layer::Manifest,
+        Outcome::NotVerified,
+        "manifest-missing-checksum-beside",
+        &[&kinds::MANIFEST_MISSING],
+        |sound| {
+            let archive = without(sound)?;
+            Ok(Case::stored(archive.clone()).summed(&archive))
+        },
+    ),
     failed("manifest-empty", &[&kinds::MANIFEST_EMPTY], |sound| listing(sound, "")),
     failed("manifest-hash-changed", &[&kinds::MANIFEST_MEMBER_CHANGED], |sound| {
         let mut lines = sound.manifest();
@@ -76,7 +86,7 @@ pub(super) static SITUATIONS: &[Damage] = &[
 ];
 
 /// The archive without a manifest.
-fn without(sound: &Specimen) -> Result<Vec<u8>, PackError> {
+pub(super) fn without(sound: &Specimen) -> Result<Vec<u8>, PackError> {
     let pack = Pack { manifest: Manifest::None, ..sound.pack.clone() };
     Ok(pack.build(&sound.files)?.encrypted)
 }

@@ -67,6 +67,8 @@ pub struct Case {
     pub archive: Vec<u8>,
     /// The object beside it, whose key has `.b3` behind the archive's.
     pub manifest_beside: Option<Vec<u8>>,
+    /// What a checksum of the archive beside it, under the same key as the manifest would be, states.
+    pub checksum_beside: Option<blake3::Hash>,
     /// What the store does wrong when the archive is asked for.
     pub faults: Vec<(Fault, Times)>,
     adjust: fn(&mut Policy),
@@ -121,13 +123,20 @@ impl Case {
     /// These bytes, from a store that does nothing wrong, under the policy as it is.
     #[must_use]
     pub fn stored(archive: Vec<u8>) -> Self {
-        Self { archive, manifest_beside: None, faults: Vec::new(), adjust: |_| {} }
+        Self { archive, manifest_beside: None, checksum_beside: None, faults: Vec::new(), adjust: |_| {} }
     }
 
     /// Puts a manifest beside the archive.
     #[must_use]
     pub fn beside(mut self, manifest: impl Into<Vec<u8>>) -> Self {
         self.manifest_beside = Some(manifest.into());
+        self
+    }
+
+    /// Puts what `b3sum` says of an archive of this content beside the archive.
+    #[must_use]
+    pub fn summed(mut self, content: &[u8]) -> Self {
+        self.checksum_beside = Some(blake3::hash(content));
         self
     }
 
@@ -155,6 +164,10 @@ impl Case {
         server.put(bucket, key, self.archive.clone());
         if let Some(manifest) = &self.manifest_beside {
             server.put(bucket, &format!("{key}.b3"), manifest.clone());
+        }
+        if let Some(hash) = &self.checksum_beside {
+            let name = key.rsplit('/').next().unwrap_or(key);
+            server.put(bucket, &format!("{key}.b3"), format!("{}  {name}\n", hash.to_hex()));
         }
         for (fault, times) in &self.faults {
             server.inject(key, *fault, *times);

@@ -65,6 +65,12 @@ pub(super) static SITUATIONS: &[Damage] = &[
     network(Outcome::NotVerified, "network-body-short", &[&kinds::STORAGE_OBJECT_CHANGED], |sound| {
         reading(sound, &[(Fault::ShortBody { by: 1 }, Times::Always)])
     }),
+    network(Outcome::Failed, "network-checksum-wrong", &[&kinds::STORAGE_CHECKSUM_MISMATCH], |sound| {
+        reading(sound, &[(Fault::WrongChecksum, Times::Always)])
+    }),
+    network(Outcome::Passed, "network-checksum-wrong-once", &[&kinds::STORAGE_REREAD_DIFFERS], |sound| {
+        reading(sound, &[(Fault::WrongChecksum, Times::First(1))])
+    }),
     network(Outcome::Passed, "network-byte-flipped-once", &[&kinds::STORAGE_REREAD_DIFFERS], |sound| {
         reading(sound, &[(Fault::FlipByte { at: MIDDLE }, Times::First(1))])
     }),

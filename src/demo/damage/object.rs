@@ -40,6 +40,13 @@ pub(super) static SITUATIONS: &[Damage] = &[
     failed("object-of-nothing-compressed", &[&kinds::ARCHIVE_EMPTY], |sound| {
         sound.compressed(&crate::demo::pack::zstd_frame(&[], 3, true)?)
     }),
+    Damage::new(Layer::Object, Outcome::Passed, "object-checksum-beside", &[], |sound| {
+        let archive = sound.layers.encrypted.clone();
+        Ok(Case::stored(archive.clone()).summed(&archive))
+    }),
+    failed("object-checksum-beside-differs", &[&kinds::ARCHIVE_CHECKSUM_MISMATCH], |sound| {
+        Ok(Case::stored(sound.layers.encrypted.clone()).summed(b"another archive"))
+    }),
     Damage::new(Layer::Object, Outcome::Passed, "object-not-encrypted-by-choice", &[], |sound| {
         let pack = Pack { encryption: Encryption::None, ..sound.pack.clone() };
         let archive = pack.build(&sound.files)?.encrypted;

@@ -34,7 +34,7 @@ pub(super) fn get(state: &Arc<State>, input: &GetObjectInput) -> S3Result<GetObj
     Ok(GetObjectOutput {
         content_length: i64::try_from(part.bytes.len()).ok(),
         content_range: part.first.map(|first| content_range(first, part.bytes.len(), whole.len())),
-        checksum_crc32: (fault == Some(Fault::WholeChecksumOnRange)).then(|| crc32(&whole)).flatten(),
+        checksum_crc32: stated_checksum(&whole, fault),
         e_tag: Some(stated_etag(&version, fault)),
         body: Some(StreamingBlob::new(Slices::new(part.bytes, turn))),
         accept_ranges: Some("bytes".to_owned()),
@@ -185,6 +185,14 @@ fn stated_etag(version: &Version, fault: Option<Fault>) -> ETag {
     match fault {
         Some(Fault::OtherEtag) => ETag::Strong(version.etag.chars().rev().collect()),
         _ => ETag::Strong(version.etag.clone()),
+    }
+}
+
+fn stated_checksum(whole: &[u8], fault: Option<Fault>) -> Option<String> {
+    match fault? {
+        Fault::WholeChecksumOnRange => crc32(whole),
+        Fault::WrongChecksum => crc32(b"another object"),
+        _ => None,
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Fault {
     IgnoreRange,
     /// A ranged GET carries the CRC32 of the whole object.
     WholeChecksumOnRange,
+    /// The whole object carries the CRC32 of other bytes.
+    WrongChecksum,
     /// The answer states another `ETag` than the object has.
     OtherEtag,
     /// The body, and the length stated for it, lack the last bytes.
@@ -92,6 +94,7 @@ impl Fault {
             Self::WrongRange | Self::IgnoreRange | Self::WholeChecksumOnRange => {
                 operation == Operation::Get && ranged
             }
+            Self::WrongChecksum => operation == Operation::Get && !ranged,
             Self::CutBody { .. }
             | Self::StallBody { .. }
             | Self::Overwrite { .. }

@@ -231,7 +231,15 @@ impl<E: Examiner> Sink for Export<E> {
     fn data(&mut self, piece: &[u8]) {
         match &mut self.current {
             Current::Nothing | Current::Meta { too_long: true, .. } => {}
-            Current::Meta { bytes, .. } => bytes.extend_from_slice(piece),
+            // A zip may announce no size, so what comes is counted as well.
+            Current::Meta { bytes, too_long } => {
+                *too_long = (bytes.len() + piece.len()) as u64 > self.text_size;
+                if *too_long {
+                    *bytes = Vec::new();
+                } else {
+                    bytes.extend_from_slice(piece);
+                }
+            }
             Current::Body(reading) => {
                 reading.take(piece);
                 self.inspector.data(piece);

@@ -6,7 +6,7 @@ pub mod export;
 mod json;
 pub mod ldif;
 pub mod meta;
-pub mod zmbackup;
 pub mod network_edition;
 pub mod store;
 pub mod zextras;
+pub mod zmbackup;

@@ -24,6 +24,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
+use super::bounded::Bounded;
 use super::{credentials, trust};
 use crate::archive::storage::StorageError;
 use crate::policy;
@@ -128,7 +129,7 @@ fn is_local(endpoint: &str) -> bool {
     ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local))
 }
 
-/// Connections with our trust, our crypto and the usual proxy variables. Connectors are kept for each
+/// Connections with our trust, our crypto, bounded answers and the usual proxy variables. Connectors are kept for each
 /// pair of timeouts, as those of credentials differ from those of objects.
 #[derive(Debug)]
 struct Http {
@@ -162,7 +163,7 @@ impl HttpClient for Http {
                 .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
                 .tls_context(self.trust.clone());
             builder.set_sleep_impl(components.sleep_impl());
-            SharedHttpConnector::new(builder.build())
+            SharedHttpConnector::new(Bounded(SharedHttpConnector::new(builder.build())))
         };
         connectors.entry(timeouts).or_insert_with(make).clone()
     }

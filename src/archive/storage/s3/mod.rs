@@ -4,12 +4,14 @@
 //! Invariant: every read states the ETag and version it expects, and every answer is held against them,
 //! because some stores ignore what they were asked.
 
+mod bounded;
 mod client;
 mod credentials;
 mod lock;
 mod pin;
 mod refusal;
 mod trust;
+mod versions;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -24,7 +26,8 @@ use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Bandwidth, Object, Pace, Protection, Retry, Segments, StorageError, Store};
+use super::{Bandwidth, Object, Pace, Protection, Retry, Segments, StorageError, Store, Versions};
+use crate::event::Tally;
 use crate::policy;
 use pin::Answer;
 
@@ -132,13 +135,13 @@ impl Store for S3Store {
         format!("s3://{}/{key}", self.bucket)
     }
 
-    async fn list(&self, prefix: &str) -> Result<Vec<Object>, StorageError> {
+    async fn list(&self, prefix: &str, tally: &Tally) -> Result<Vec<Object>, StorageError> {
         let mut objects = Vec::new();
         let mut token: Option<String> = None;
         let mut course = Course::default();
         let refused = |detail| StorageError::Refused { address: self.address(prefix), detail };
         loop {
-            let page = self.pace.retry.run(None, || self.page(prefix, token.as_deref())).await?;
+            let page = self.pace.retry.run(tally, || self.page(prefix, token.as_deref())).await?;
             for object in page.contents() {
                 objects.extend(listed(object).map_err(refused)?);
             }
@@ -152,8 +155,8 @@ impl Store for S3Store {
         Ok(objects)
     }
 
-    async fn head(&self, key: &str) -> Result<Object, StorageError> {
-        self.pace.retry.run(None, || self.head_once(key)).await
+    async fn head(&self, key: &str, tally: &Tally) -> Result<Object, StorageError> {
+        self.pace.retry.run(tally, || self.head_once(key)).await
     }
 
     async fn get(&self, object: &Object, offset: u64) -> Result<Box<dyn Segments>, StorageError> {
@@ -166,8 +169,13 @@ impl Store for S3Store {
         Ok(Box::new(S3Segments { address, body: answer.body, left: object.size - offset }))
     }
 
-    async fn protection(&self, object: &Object) -> Result<Protection, StorageError> {
-        self.pace.retry.run(None, || lock::protection(&self.whole, &self.bucket, object)).await
+    async fn protection(&self, object: &Object, tally: &Tally) -> Result<Protection, StorageError> {
+        self.pace.retry.run(tally, || lock::protection(&self.whole, &self.bucket, object)).await
+    }
+
+    async fn versions(&self, prefix: &str, tally: &Tally) -> Result<Versions, StorageError> {
+        let asking = versions::Asking { client: &self.whole, bucket: &self.bucket, prefix };
+        asking.versions(self.pace.retry, tally).await
     }
 
     fn pace(&self) -> Pace {
@@ -186,23 +194,37 @@ struct Course {
 impl Course {
     /// The token of the page after `page`, if there is one; `objects` were listed up to here.
     fn next(&mut self, page: &ListObjectsV2Output, objects: usize) -> Result<Option<String>, String> {
+        let token = page.next_continuation_token();
+        let goes_on = self.goes_on(page.is_truncated(), page.contents().is_empty(), token, objects)?;
+        Ok(token.filter(|_| goes_on).map(str::to_owned))
+    }
+
+    /// Holds if there is a page behind the one that was `truncated` or not, held nothing or something, and gave this
+    /// `token` of the next; `objects` were listed up to here.
+    fn goes_on(
+        &mut self,
+        truncated: Option<bool>,
+        barren: bool,
+        token: Option<&str>,
+        objects: usize,
+    ) -> Result<bool, String> {
         if objects > MOST_OBJECTS {
             return Err(format!("a listing of more than {MOST_OBJECTS} objects"));
         }
-        if page.is_truncated != Some(true) {
-            return Ok(None);
+        if truncated != Some(true) {
+            return Ok(false);
         }
-        self.barren = if page.contents().is_empty() { self.barren + 1 } else { 0 };
+        self.barren = if barren { self.barren + 1 } else { 0 };
         if self.barren > MOST_BARREN {
             return Err(format!("a listing that goes on after {MOST_BARREN} pages without an object"));
         }
-        let Some(token) = &page.next_continuation_token else {
+        let Some(token) = token else {
             return Err("a listing that says it goes on, but not where".to_owned());
         };
         if !self.seen.insert(blake3::hash(token.as_bytes())) {
             return Err("a listing that leads back to a page it already gave".to_owned());
         }
-        Ok(Some(token.clone()))
+        Ok(true)
     }
 }
 
@@ -221,8 +243,8 @@ impl Segments for S3Segments {
                 self.left = self.left.saturating_sub(bytes.len() as u64);
                 Ok(Some(bytes))
             }
-            // All bytes are here, so it was not the network: the checksum behind them did not match.
-            Some(Err(_)) if self.left == 0 => {
+            // A body that ends early has another checksum as well, but may be resumed.
+            Some(Err(error)) if self.left == 0 && refusal::is_wrong_checksum(&error) => {
                 Err(StorageError::ChecksumMismatch { address: self.address.clone() })
             }
             Some(Err(error)) => Err(StorageError::unavailable(&self.address, refusal::chain(&error))),

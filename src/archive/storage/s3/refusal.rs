@@ -5,9 +5,12 @@ use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_checksums::body::validate::Error as ChecksumError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use http_body_util::LengthLimitError;
 
 use crate::archive::storage::StorageError;
+use crate::legible::deceives;
 
 /// Longest text of a store that is passed on.
 const LONGEST: usize = 200;
@@ -107,6 +110,12 @@ where
     if let Some(tls) = find::<rustls::Error>(error) {
         return StorageError::Tls { address, detail: tls.to_string() };
     }
+    if find::<LengthLimitError>(error).is_some() {
+        return StorageError::Refused {
+            address,
+            detail: "an answer that does not come to an end".to_owned(),
+        };
+    }
     match error {
         SdkError::ConstructionFailure(_) => StorageError::Refused { address, detail: chain(error) },
         SdkError::DispatchFailure(failure) if failure.is_user() => {
@@ -114,6 +123,11 @@ where
         }
         _ => StorageError::unavailable(address, chain(error)),
     }
+}
+
+/// Whether a body was read to its end, and the checksum that came with it is of another one.
+pub fn is_wrong_checksum(error: &(dyn Error + 'static)) -> bool {
+    find::<ChecksumError>(error).is_some()
 }
 
 /// The innermost two messages of an error: the outer ones only repeat that a call failed.
@@ -138,13 +152,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 /// A stranger's text as one short line without control, invisible and bidirectional characters.
 fn printable(text: &str) -> String {
-    text.chars().map(|letter| if unfit(letter) { ' ' } else { letter }).take(LONGEST).collect()
-}
-
-fn unfit(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
-        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    text.chars().map(|letter| if deceives(letter) { ' ' } else { letter }).take(LONGEST).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,149 @@
+//! One archive with all that is to be said of it.
+
+use std::fmt::Write as _;
+
+use super::{Paint, Style};
+use crate::report::human;
+use crate::verdict::{Finding, Findings, Outcome, Severity, State};
+use crate::verify::{ArchiveResult, Trouble};
+
+/// Where the next steps are said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedies {
+    /// Below the findings they belong to.
+    Beside,
+    /// Once for all archives, see [`super::steps`].
+    AtTheEnd,
+}
+
+pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, style: Style) {
+    let rung = archive.rung.map_or("nothing proven".to_owned(), |rung| format!("rung {rung}"));
+    let _ = writeln!(text, "\n{}  {}", style.outcome(archive.outcome, 12), human::line(&archive.archive));
+    let _ = writeln!(text, "    {rung}; {}; {}", coverage(archive), volume(archive));
+    if let Some(repairs) = repairs(archive.facts.resumes, archive.facts.retries) {
+        let _ = writeln!(text, "    {}", style.paint(Paint::Dim, &repairs));
+    }
+    if archive.facts.checksum_holds {
+        let equal = "the stored bytes equal the checksum beside them (BLAKE3)";
+        let _ = writeln!(text, "    {}", style.paint(Paint::Dim, equal));
+    }
+    mailboxes(text, archive);
+    for trouble in &archive.troubles {
+        self::trouble(text, trouble, style);
+    }
+    findings(text, &archive.findings, remedies, style);
+    if archive.first_read.is_some() {
+        let _ =
+            writeln!(text, "    {}", style.paint(Paint::Dim, "read twice; both results are in the record"));
+    }
+    unproven(text, archive);
+}
+
+fn coverage(archive: &ArchiveResult) -> String {
+    let checked = human::count(archive.coverage.checked);
+    match archive.coverage.total {
+        Some(total) => format!("checked {checked} of {} members", human::count(total)),
+        None => format!("checked {checked} of an unknown number of members"),
+    }
+}
+
+fn volume(archive: &ArchiveResult) -> String {
+    let facts = &archive.facts;
+    let rate = (facts.unpacked_bytes * 1000).checked_div(facts.elapsed_ms);
+    match rate {
+        Some(rate) if facts.unpacked_bytes > 0 => format!(
+            "{} stored, {} unpacked in {} ({}/s)",
+            human::size(facts.stored_bytes),
+            human::size(facts.unpacked_bytes),
+            human::duration(facts.elapsed_ms),
+            human::size(rate),
+        ),
+        _ => format!("{} stored", human::size(facts.stored_bytes)),
+    }
+}
+
+/// How many mailboxes are written out of which something is open; the record has all.
+const SHOWN_MAILBOXES: usize = 3;
+
+/// The mailboxes in it, and those of which something could not be judged. What is wrong with one is among the findings.
+fn mailboxes(text: &mut String, archive: &ArchiveResult) {
+    let Some(items) = archive.items else { return };
+    let count = archive.mailboxes.len();
+    let plural = if count == 1 { "mailbox" } else { "mailboxes" };
+    let checked = human::count(items.checked);
+    let total = items.total.map_or("an unknown number of".to_owned(), human::count);
+    let _ = writeln!(text, "    {} {plural}; checked {checked} of {total} items", human::count(count as u64));
+    let open = || archive.mailboxes.iter().filter(|mailbox| mailbox.state == State::NotProven);
+    for mailbox in open().take(SHOWN_MAILBOXES) {
+        let reason = mailbox.reason.as_deref().unwrap_or("not judged");
+        let account = format!("{}: ", mailbox.summary.account);
+        let reason = reason.strip_prefix(&account).unwrap_or(reason);
+        let _ = writeln!(
+            text,
+            "    not proven {}: {}",
+            human::line(&mailbox.summary.account),
+            human::line(reason)
+        );
+    }
+    let more = open().count().saturating_sub(SHOWN_MAILBOXES);
+    if more > 0 {
+        let _ = writeln!(text, "    … and {} more mailboxes not proven", human::count(more as u64));
+    }
+}
+
+/// What went wrong on the way and was mended.
+pub fn repairs(resumes: u64, retries: u64) -> Option<String> {
+    let parts = [(resumes, "broken download", "resumed"), (retries, "call", "repeated")];
+    let told: Vec<_> = parts
+        .iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, what, how)| format!("{count} {what}{} {how}", if *count == 1 { "" } else { "s" }))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+pub fn trouble(text: &mut String, trouble: &Trouble, style: Style) {
+    let word = style.paint(Paint::Yellow, "could not look");
+    let _ = writeln!(text, "    {word} ({}): {}", trouble.stage, human::clean(&trouble.message));
+}
+
+/// How many findings of one kind are written out; the record has more.
+const SHOWN_PER_KIND: usize = 3;
+
+pub fn findings(text: &mut String, findings: &Findings, remedies: Remedies, style: Style) {
+    for (kind, count) in findings.counts() {
+        let of_kind: Vec<_> = findings.iter().filter(|finding| finding.kind == kind).collect();
+        for finding in of_kind.iter().take(SHOWN_PER_KIND) {
+            render_finding(text, finding, style);
+        }
+        let more = count - of_kind.len().min(SHOWN_PER_KIND) as u64;
+        if more > 0 {
+            let _ = writeln!(text, "      … and {} more of {}", human::count(more), kind.id);
+        }
+        if let Some(first) = of_kind.first().filter(|_| remedies == Remedies::Beside) {
+            let _ = writeln!(text, "      cause: {}; do: {}", first.cause, human::clean(&first.remedy));
+        }
+    }
+}
+
+fn render_finding(text: &mut String, finding: &Finding, style: Style) {
+    let severity = style.severity(finding.severity);
+    let id = style.paint(Paint::Bold, finding.kind.id);
+    let _ = writeln!(text, "    {severity} {id}: {}", human::line(&finding.subject));
+    let sides = [("expected", &finding.expected), ("observed", &finding.observed)];
+    for (side, what) in sides.iter().filter(|(_, what)| !what.is_empty()) {
+        let _ = writeln!(text, "      {side} {}", human::line(what));
+    }
+}
+
+/// Says why an archive without a finding is not proven.
+fn unproven(text: &mut String, archive: &ArchiveResult) {
+    let silent = archive.troubles.is_empty() && archive.findings.worst() < Some(Severity::Failure);
+    if archive.outcome != Outcome::Passed && silent {
+        for standing in &archive.standings {
+            if let Some(reason) = &standing.reason {
+                let _ = writeln!(text, "    not proven: {} ({})", standing.rung, human::clean(reason));
+            }
+        }
+    }
+}

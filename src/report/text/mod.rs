@@ -1,0 +1,159 @@
+//! The result for a tired person: the verdict first, then what is not right, then what to do.
+//!
+//! Input: a run's result. Output: text. Invariant: what failed stands before what could not be proven, that
+//! before what passed, and nothing that is summed up counts as less than what it is.
+
+mod archive;
+mod groups;
+mod steps;
+
+use std::fmt::Write as _;
+
+use super::human;
+use crate::verdict::{Outcome, Severity};
+use crate::verify::RunResult;
+use archive::Remedies;
+
+/// How the text is dressed, and how much of it there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// Use ANSI colours.
+    pub color: bool,
+    /// Show every archive by itself, also where many are alike.
+    pub all: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Paint {
+    Green,
+    Red,
+    Yellow,
+    Bold,
+    Dim,
+}
+
+impl Style {
+    fn paint(self, paint: Paint, text: &str) -> String {
+        let code = match paint {
+            Paint::Green => "32;1",
+            Paint::Red => "31;1",
+            Paint::Yellow => "33;1",
+            Paint::Bold => "1",
+            Paint::Dim => "2",
+        };
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn outcome(self, outcome: Outcome, width: usize) -> String {
+        let (word, paint) = match outcome {
+            Outcome::Passed => ("PASSED", Paint::Green),
+            Outcome::NotVerified => ("NOT VERIFIED", Paint::Yellow),
+            Outcome::Failed => ("FAILED", Paint::Red),
+        };
+        self.paint(paint, &format!("{word:width$}"))
+    }
+
+    fn severity(self, severity: Severity) -> String {
+        let paint = match severity {
+            Severity::Failure => Paint::Red,
+            Severity::Warning => Paint::Yellow,
+            Severity::Info => Paint::Dim,
+        };
+        self.paint(paint, severity.as_str())
+    }
+}
+
+/// Renders a run's result; ends with a line break.
+///
+/// Of several archives the remedies are said once, at the end; of one they stand beside what was found.
+#[must_use]
+pub fn render(run: &RunResult, style: Style) -> String {
+    let mut text = String::new();
+    let remedies = if run.archives.len() > 1 { Remedies::AtTheEnd } else { Remedies::Beside };
+    headline(&mut text, run, style);
+    if let Some(repairs) = archive::repairs(0, run.retries) {
+        let _ = writeln!(text, "    {}", style.paint(Paint::Dim, &format!("{repairs} to list the store")));
+    }
+    for trouble in &run.troubles {
+        archive::trouble(&mut text, trouble, style);
+    }
+    archive::findings(&mut text, &run.findings, remedies, style);
+    for group in groups::of(&run.archives) {
+        group.render(&mut text, remedies, style);
+    }
+    if remedies == Remedies::AtTheEnd {
+        steps::render(&mut text, run, style);
+    }
+    text
+}
+
+/// Breaks lines of `text` that are longer than `width` between words; what goes on is indented below its line.
+///
+/// `measured` gives the columns of a piece of text, escape sequences not counted. A word longer than a line stays whole.
+#[must_use]
+pub fn wrap(text: &str, width: usize, measured: impl Fn(&str) -> usize) -> String {
+    let mut wrapped = String::with_capacity(text.len());
+    for line in text.lines() {
+        let words = line.trim_start();
+        let indent = line.len() - words.len();
+        let mut column = indent;
+        wrapped.push_str(&line[..indent]);
+        for (place, word) in words.split(' ').enumerate() {
+            let length = measured(word);
+            if place > 0 && column + 1 + length > width {
+                let _ = write!(wrapped, "\n{:1$}", "", indent + 2);
+                column = indent + 2;
+            } else if place > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(word);
+            column += length;
+        }
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
+fn headline(text: &mut String, run: &RunResult, style: Style) {
+    let elapsed = run.finished.duration_since(run.started).as_millis();
+    let elapsed = human::duration(u64::try_from(elapsed).unwrap_or(0));
+    let _ = writeln!(
+        text,
+        "{}  {}  {}",
+        style.outcome(run.outcome, 0),
+        style.paint(Paint::Bold, &summary(run)),
+        style.paint(Paint::Dim, &format!("(rung asked for: {}; took {elapsed})", run.required)),
+    );
+}
+
+/// The verdict in one sentence.
+fn summary(run: &RunResult) -> String {
+    let of = |outcome: Outcome| run.archives.iter().filter(|archive| archive.outcome == outcome).count();
+    let all = run.archives.len();
+    match run.outcome {
+        _ if run.interrupted => "interrupted; nothing is claimed".to_owned(),
+        Outcome::Passed if all == 1 => "the archive is proven".to_owned(),
+        Outcome::Passed => format!("all {all} archives are proven"),
+        Outcome::NotVerified if all == 0 && !run.troubles.is_empty() => {
+            "nothing could be looked at".to_owned()
+        }
+        Outcome::NotVerified if all == 0 => "there was nothing to verify".to_owned(),
+        Outcome::NotVerified if all == 1 => "the archive could not be proven".to_owned(),
+        Outcome::NotVerified => format!("{} of {all} archives could not be proven", of(Outcome::NotVerified)),
+        Outcome::Failed if of(Outcome::Failed) == 0 => "the backups are not as they should be".to_owned(),
+        Outcome::Failed if all == 1 => "the archive can't be relied on".to_owned(),
+        Outcome::Failed => match of(Outcome::NotVerified) {
+            0 => format!("{} of {all} archives can't be relied on", of(Outcome::Failed)),
+            open => {
+                format!(
+                    "{} of {all} archives can't be relied on, {open} could not be proven",
+                    of(Outcome::Failed)
+                )
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
