@@ -98,13 +98,6 @@ impl Maker<'_> {
     /// A message in one of the folders; some in Trash and Junk, some with `\Deleted`.
     fn add_message(&mut self) {
         let id = self.number();
-        let made = message::write(
-            self.random,
-            id.into(),
-            self.account.name,
-            self.account.people,
-            self.account.largest,
-        );
         let folder = match self.random.below(16) {
             0 => 3,
             1 => 4,
@@ -112,13 +105,18 @@ impl Maker<'_> {
             number @ 5..9 => FIRST + u32::try_from(number - 5).unwrap_or(0),
             _ => 2,
         };
+        let own = self.account.name;
+        let others: Vec<&str> = self.account.people.iter().copied().filter(|other| *other != own).collect();
+        let other = self.random.pick(&others);
+        let (from, to) = if folder == 5 { (own, other) } else { (other, own) };
+        let made = message::write(self.random, id.into(), from, to, self.account.largest);
         let body = content::roughened(self.random, made.bytes);
         let (prefix, subject) = match made.subject.strip_prefix("Re: ") {
             Some(subject) => ("Re: ", subject),
             None => ("", made.subject.as_str()),
         };
         let metadata = Map::versioned().with("f", &*made.fragment).with("s", &*made.from);
-        let metadata = metadata.with("t", self.account.name);
+        let metadata = metadata.with("t", to);
         let metadata = if prefix.is_empty() { metadata } else { metadata.with("p", prefix) };
         let tagged = self.account.everything && self.random.below(20) == 0;
         let item = Item {
