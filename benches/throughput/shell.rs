@@ -29,10 +29,10 @@ pub fn decrypted(archive: &Path, work: &Path) -> PathBuf {
     compressed
 }
 
-/// Verifies with mailproof; returns the peak of its resident memory in KiB.
-pub fn mailproof(binary: &str, archive: &Path, work: &Path) -> u64 {
+/// Verifies with mailproof up to `rung`; returns the peak of its resident memory in KiB.
+pub fn mailproof(binary: &str, archive: &Path, work: &Path, rung: &str) -> u64 {
     let mut child = Command::new(binary)
-        .args(["verify", "--quiet", "--identity"])
+        .args(["verify", "--quiet", "--rung", rung, "--identity"])
         .arg(work.join("key.txt"))
         .arg("--records")
         .arg(work.join("records"))
@@ -61,9 +61,18 @@ fn high_water(status_file: &str) -> Option<u64> {
 
 /// Unpacks into a fresh folder and checks the manifest there.
 pub fn by_hand(archive: &Path, work: &Path) {
+    unpacked(archive, work, "");
+}
+
+/// The same, and the checksum of every export.
+pub fn exports_by_hand(archive: &Path, work: &Path) {
+    unpacked(archive, work, "&& gzip -t *.tgz");
+}
+
+fn unpacked(archive: &Path, work: &Path, more: &str) {
     let into = work.join(format!("unpacked-{}", fs::read_dir(work).unwrap().count()));
     run(&format!(
-        "mkdir {into} && age -d -i {work}/key.txt {archive} | zstd -q -dc | tar -xf - -C {into} && cd {into} && b3sum --quiet --check MANIFEST.b3",
+        "mkdir {into} && age -d -i {work}/key.txt {archive} | zstd -q -dc | tar -xf - -C {into} && cd {into} && b3sum --quiet --check MANIFEST.b3 {more}",
         into = into.display(),
         work = work.display(),
         archive = archive.display(),

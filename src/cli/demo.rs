@@ -68,7 +68,7 @@ fn damaged(setup: &Setup, stage: &Stage<'_>) -> Result<Vec<Trial>, Failure> {
         .collect()
 }
 
-const LAYERS: [(Layer, &str); 8] = [
+const LAYERS: [(Layer, &str); 9] = [
     (Layer::None, "sound but unusual"),
     (Layer::Object, "object"),
     (Layer::Age, "age"),
@@ -76,6 +76,7 @@ const LAYERS: [(Layer, &str); 8] = [
     (Layer::Gzip, "gzip"),
     (Layer::Tar, "tar"),
     (Layer::Manifest, "manifest"),
+    (Layer::Mailbox, "mailbox"),
     (Layer::Network, "network"),
 ];
 

@@ -27,21 +27,20 @@ pub fn opens(tools: Tools<'_>, target: &Target) -> Result<(), String> {
     thread::scope(|scope| {
         let fetched = scope.spawn(move || {
             let mut findings = Findings::default();
-            let result = stream::feeding(stored_in, |output| {
-                stream::fetch(tools, download, |bytes| output.send(bytes), &mut findings)
-            });
+            let result = stored_in
+                .feed(|output| stream::fetch(tools, download, |bytes| output.send(bytes), &mut findings));
             (result, findings)
         });
         let decrypted = scope.spawn(move || {
             let mut findings = Findings::default();
-            let result = stream::feeding(plain_in, |output| {
+            let result = plain_in.feed(|output| {
                 decrypt::run(PipeReader::new(stored_out), output, tools.keyring, &mut findings)
             });
             (result.map(drop), findings)
         });
         let decompressed = scope.spawn(move || {
             let mut findings = Findings::default();
-            let result = stream::feeding(tar_in, |output| {
+            let result = tar_in.feed(|output| {
                 decompress::run(PipeReader::new(plain_out), output, tools.limits, &mut findings)
             });
             (result.map(drop), findings)

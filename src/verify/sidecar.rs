@@ -87,14 +87,13 @@ fn take(
     let ended = thread::scope(|scope| {
         let fetched = scope.spawn(move || {
             let mut findings = Findings::default();
-            let result = stream::feeding(stored_in, |output| {
-                stream::fetch(tools, download, |bytes| output.send(bytes), &mut findings)
-            });
+            let result = stored_in
+                .feed(|output| stream::fetch(tools, download, |bytes| output.send(bytes), &mut findings));
             (result, findings)
         });
         let opened = scope.spawn(move || {
             let mut findings = Findings::default();
-            let result = stream::feeding(plain_in, |output| {
+            let result = plain_in.feed(|output| {
                 decrypt::run(PipeReader::new(stored_out), output, tools.keyring, &mut findings)
             });
             (result.map(|_| ()), findings)

@@ -101,13 +101,13 @@ pub fn read_through(
         .map(|rules| mailbox::Reader::new(limits, cores, move |account| Examination::new(account, rules)));
     let mut reading = thread::scope(|scope| {
         let fetch = stage(scope, "fetch", |findings| {
-            feeding(stored_in, |output| fetch_checked(tools, download, checksum, output, findings))
+            stored_in.feed(|output| fetch_checked(tools, download, checksum, output, findings))
         });
         let decrypt = stage(scope, "decrypt", |findings| {
-            feeding(plain_in, |output| decrypt::run(PipeReader::new(stored_out), output, keyring, findings))
+            plain_in.feed(|output| decrypt::run(PipeReader::new(stored_out), output, keyring, findings))
         });
         let decompress = stage(scope, "decompress", |findings| {
-            feeding(tar_in, |output| decompress::run(PipeReader::new(plain_out), output, limits, findings))
+            tar_in.feed(|output| decompress::run(PipeReader::new(plain_out), output, limits, findings))
         });
         let examine = stage(scope, "examine", |findings| {
             Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, &mut reader, findings))
@@ -151,13 +151,6 @@ fn stage<'scope, V: Send + 'scope>(
         let result = work(&mut findings);
         Ended { result: result.map_err(Failure::Stopped), findings }
     })
-}
-
-/// Lets `work` fill `output` and tells the stage behind how that ended.
-pub fn feeding<T, V>(output: Sender<T>, work: impl FnOnce(&Sender<T>) -> Result<V, Stop>) -> Result<V, Stop> {
-    let result = work(&output);
-    output.finish(&result);
-    result
 }
 
 fn join<V>(handle: io::Result<ScopedJoinHandle<'_, Ended<V>>>) -> Ended<V> {

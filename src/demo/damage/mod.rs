@@ -8,6 +8,7 @@ mod age;
 mod extension;
 mod gzip;
 mod limit;
+mod mailbox;
 mod manifest;
 mod member;
 mod network;
@@ -41,6 +42,8 @@ pub enum Layer {
     Tar,
     /// The manifest.
     Manifest,
+    /// What Zimbra states of the mail in it.
+    Mailbox,
     /// The way from the store to here.
     Network,
 }
@@ -87,6 +90,7 @@ pub fn matrix() -> impl Iterator<Item = &'static Damage> {
         member::SITUATIONS,
         extension::SITUATIONS,
         manifest::SITUATIONS,
+        mailbox::SITUATIONS,
         network::SITUATIONS,
     ]
     .into_iter()
