@@ -322,7 +322,7 @@ async fn a_refused_question_about_versions_is_unknown() {
     let bucket = Bucket::new(lab::ministack, "asking-versions").await;
     bucket.put("k", b"x").await;
     let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":"*"}}"#;
-    let (access_key, secret_key) = spawn_blocking(move || lab::user("lister", policy)).await.unwrap();
+    let (access_key, secret_key) = spawn_blocking(move || lab::user("version-lister", policy)).await.unwrap();
     let store = open(&bucket.server.endpoint, "asking-versions", &access_key, &secret_key).await;
     assert_eq!(store.list("", &Tally::default()).await.unwrap().len(), 1);
     let versions = store.versions("", &Tally::default()).await.unwrap();

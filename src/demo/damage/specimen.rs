@@ -30,12 +30,12 @@ const LEAST_FILES: usize = 3;
 const END: [u8; 1024] = [0; 1024];
 
 impl Specimen {
-    /// Packs the mailbox of `seed`, about 1 MB, for a new key.
+    /// Packs the mailbox of `seed`, about 2 MB, for a new key.
     ///
     /// # Errors
     /// [`PackError`] if a layer can't be written.
     pub fn new(seed: u64) -> Result<Self, PackError> {
-        Self::of(mailbox::session(seed, Amount { accounts: 2, messages: 8 })?)
+        Self::of(mailbox::session(seed, Amount { accounts: 2, messages: 24 })?)
     }
 
     /// Packs `files` for a new key.

@@ -249,7 +249,8 @@ mod tests {
             (Rung::Present, true),
             (Rung::Intact, false),
             (Rung::Complete, true),
-            (Rung::Meaningful, false),
+            (Rung::Meaningful, true),
+            (Rung::Restorable, false),
             (Rung::Recoverable, false),
         ] {
             policy.require.rung = rung;

@@ -10,7 +10,7 @@ mod tests;
 
 use super::Meaning;
 use crate::mailbox::zimbra::network_edition::{Facts, Label, Session, SessionKind};
-use crate::verdict::{Finding, Findings, Severity, kinds};
+use crate::verdict::{Coverage, Finding, Findings, Severity, Unit, kinds};
 
 /// Judges the session trees of an archive; `ended` says that the archive was read to its end, so that what was not
 /// seen is not there. Where there is no session and no list of accounts, nothing is said.
@@ -28,6 +28,9 @@ pub fn judge(facts: &Facts, ended: bool) -> Meaning {
         judge_absences(facts, findings);
     }
     meaning.open = open(facts, ended);
+    if !meaning.open.is_empty() {
+        meaning.coverage = Coverage::none(Unit::Items);
+    }
     meaning
 }
 
