@@ -34,33 +34,35 @@ pub fn complete(reading: &Reading) -> Standing {
 
 /// Judges the rung `meaningful`: what the mailboxes state of themselves holds. It stands on `complete`.
 pub fn meaningful(judgement: &Judgement, complete: &Standing) -> Standing {
-    let (findings, coverage) = (judgement.findings(), judgement.coverage());
-    let (state, reason) = if findings.worst() == Some(Severity::Failure) {
-        (State::Disproven, first_failure(&findings))
-    } else if complete.state != State::Proven {
-        (State::NotProven, Some(format!("it stands on `{}`, which is not proven", complete.rung)))
-    } else if let Some(reason) = judgement.open().next() {
-        (State::NotProven, Some(reason.clone()))
-    } else if !coverage.reaches(100) {
-        (State::NotProven, Some(coverage.to_string()))
-    } else {
-        (State::Proven, None)
-    };
-    Standing { rung: Rung::Meaningful, state, reason }
+    let (state, reason) = truth(&judgement.findings(), judgement.open(), judgement.coverage());
+    let standing = Standing { rung: Rung::Meaningful, state, reason };
+    if state != State::Proven || complete.state == State::Proven {
+        return standing;
+    }
+    let reason = format!("it stands on `{}`, which is not proven", complete.rung);
+    Standing { state: State::NotProven, reason: Some(reason), ..standing }
 }
 
 /// What may be claimed of one account.
 pub fn mailbox((summary, meaning): (MailboxSummary, Meaning)) -> MailboxResult {
-    let (state, reason) = if meaning.findings.worst() == Some(Severity::Failure) {
-        (State::Disproven, first_failure(&meaning.findings))
-    } else if let Some(reason) = meaning.open.first() {
-        (State::NotProven, Some(reason.clone()))
-    } else if !meaning.coverage.reaches(100) {
-        (State::NotProven, Some(meaning.coverage.to_string()))
-    } else {
-        (State::Proven, None)
-    };
+    let (state, reason) = truth(&meaning.findings, meaning.open.iter(), meaning.coverage);
     MailboxResult { summary, state, reason, coverage: meaning.coverage }
+}
+
+/// Whether what is stated holds: a failure disproves it; what is open, or was not compared, keeps it from being proven.
+fn truth<'a>(
+    findings: &Findings,
+    mut open: impl Iterator<Item = &'a String>,
+    coverage: Coverage,
+) -> (State, Option<String>) {
+    if findings.worst() == Some(Severity::Failure) {
+        return (State::Disproven, first_failure(findings));
+    }
+    match open.next() {
+        Some(reason) => (State::NotProven, Some(reason.clone())),
+        None if !coverage.reaches(100) => (State::NotProven, Some(coverage.to_string())),
+        None => (State::Proven, None),
+    }
 }
 
 fn first_failure(findings: &Findings) -> Option<String> {
