@@ -192,6 +192,15 @@ impl Findings {
         self
     }
 
+    /// The same findings with another next step.
+    #[must_use]
+    pub fn remedied(mut self, step: &str) -> Self {
+        for finding in &mut self.kept {
+            step.clone_into(&mut finding.remedy);
+        }
+        self
+    }
+
     /// The findings kept in full, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.kept.iter()

@@ -8,7 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use age::stream::StreamWriter;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use mailproof::demo::mailbox::Random;
+use mailproof::demo::zimbra::digest_of;
 
 use crate::program::{Bench, json};
 
@@ -62,9 +65,9 @@ fn peak(child: &Child) -> Option<u64> {
 }
 
 /// Verifies a file that must pass, and gives its result and the peak of its memory.
-fn verified(bench: &Bench, path: &PathBuf) -> (serde_json::Value, u64) {
+fn verified(bench: &Bench, path: &PathBuf, rung: &str) -> (serde_json::Value, u64) {
     let mut verify = bench.verify(&[]);
-    verify.arg(path).args(["--format", "json"]).stdout(Stdio::piped());
+    verify.arg(path).args(["--rung", rung, "--format", "json"]).stdout(Stdio::piped());
     let mut child = verify.spawn().unwrap();
     let mut most = 0;
     // The kernel keeps the peak, but only as long as the process lives, and tells nobody when it grows.
@@ -118,7 +121,7 @@ fn an_archive_of_2_gib_needs_little_memory() {
     }
     archive.append_manifest();
     archive.finish();
-    let (result, most) = verified(&bench, &path);
+    let (result, most) = verified(&bench, &path, "complete");
     assert!(result["facts"]["unpacked_bytes"].as_u64().unwrap() >= 2 << 30);
     assert!(result["facts"]["stored_bytes"].as_u64().unwrap() >= 1 << 30);
     assert_small("2 GiB", most);
@@ -154,7 +157,7 @@ fn a_million_members_behind_their_manifest_need_little_memory() {
     archive.append_manifest();
     append_many(&mut archive);
     archive.finish();
-    let (result, most) = verified(&bench, &path);
+    let (result, most) = verified(&bench, &path, "complete");
     assert_eq!(result["coverage"]["checked"], MANY);
     assert_small("a million members behind their manifest", most);
 }
@@ -169,7 +172,58 @@ fn a_million_members_before_a_shuffled_manifest_need_little_memory() {
     list_many(&mut archive, (0..MANY).map(|number| (number * 387_421 + 7) % MANY));
     archive.append_manifest();
     archive.finish();
-    let (result, most) = verified(&bench, &path);
+    let (result, most) = verified(&bench, &path, "complete");
     assert_eq!(result["coverage"]["checked"], MANY);
     assert_small("a million members before a shuffled manifest", most);
+}
+
+/// Resident at most, in KiB, with a million items of one mailbox in memory.
+const MOST_WITH_ITEMS: u64 = 400 << 10;
+
+/// Writes an export of [`MANY`] messages to a file.
+fn export(path: &PathBuf) {
+    let file = BufWriter::new(File::create(path).unwrap());
+    let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::fast()));
+    let mut append = |name: &str, content: &str| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        tar.append_data(&mut header, name, content.as_bytes()).unwrap();
+    };
+    let folder = |id: u64, parent: u64, path: &str, size: u64| {
+        format!(
+            r#"{{"id":{id},"type":1,"parent_id":{parent},"folder_id":{parent},"imap_id":-1,"date":0,"size":{size},"unread":0,"flags":0,"mod_metadata":1,"change_date":0,"mod_content":1,"Path":"{path}","metadata":"d1:vi10ee","Ver":10}}"#
+        )
+    };
+    append("ROOT.meta", &folder(11, 11, "/", 0));
+    append("USER_ROOT.meta", &folder(1, 11, "/", 0));
+    append("Inbox.meta", &folder(2, 1, "/Inbox", MANY));
+    for id in 300..300 + MANY {
+        let body = format!("Subject: {id}\r\n\r\nmail\r\n");
+        let (size, digest) = (body.len(), digest_of(body.as_bytes(), false));
+        let name = format!("Inbox/{id:010}-{id}.eml");
+        let meta = format!(
+            r#"{{"id":{id},"type":5,"parent_id":-{id},"folder_id":2,"imap_id":{id},"date":1700000000,"size":{size},"blob_digest":"{digest}","unread":0,"flags":0,"mod_metadata":{id},"change_date":1700000000,"mod_content":{id},"Path":"/Inbox/","metadata":"d1:vi10ee","Ver":10}}"#
+        );
+        append(&format!("{name}.meta"), &meta);
+        append(&name, &body);
+    }
+    tar.into_inner().unwrap().finish().unwrap().into_inner().unwrap();
+}
+
+#[test]
+#[ignore = "takes a minute: tests/run runs it"]
+fn a_million_items_of_one_mailbox_need_little_memory() {
+    let bench = Bench::new();
+    let tgz = bench.path("anna@example.org.tgz");
+    export(&tgz);
+    let (path, mut archive) = Archive::create(&bench, "mailbox");
+    let name = "exports/anna@example.org.tgz";
+    archive.append(name, tgz.metadata().unwrap().len(), File::open(&tgz).unwrap());
+    archive.list(name, blake3::Hasher::new().update_reader(File::open(&tgz).unwrap()).unwrap().finalize());
+    archive.append_manifest();
+    archive.finish();
+    fs::remove_file(&tgz).unwrap();
+    let (result, most) = verified(&bench, &path, "meaningful");
+    assert_eq!(result["items"]["checked"], MANY, "{result:#}");
+    assert!(most > 0 && most < MOST_WITH_ITEMS, "{} MiB", most >> 10);
 }

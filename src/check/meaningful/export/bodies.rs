@@ -33,8 +33,15 @@ impl Bodies {
         self.findings.extend(fault.map(|fault| fault.finding(entry_place(account, entry))));
     }
 
+    /// Inside damaged layers a wrong body says nothing of the mail server.
     pub(super) fn finish(self, account: &str, meaning: &mut Meaning) {
-        meaning.findings.append(self.findings);
+        let damaged = meaning.findings.count(&kinds::EXPORT_DAMAGED) > 0;
+        meaning.findings.append(match damaged {
+            true => self.findings.remedied(
+                "The export around the item is damaged: mend that first (`export-damaged`); only if it stays is the item wrong on the mail server.",
+            ),
+            false => self.findings,
+        });
         if self.unseen > 0 {
             meaning.open.push(format!(
                 "{account}: {} messages were not looked into, as `limits.text_size` ends before their first header; raise it",
@@ -164,6 +171,16 @@ mod tests {
         assert_eq!(finding.observed, format!("SHA-256 {}", "09".repeat(32)));
         assert_ne!(finding.expected, finding.observed);
         assert_eq!((meaning.coverage.checked, meaning.coverage.total), (4, Some(5)));
+    }
+
+    #[test]
+    fn inside_damaged_layers_the_layers_come_first() {
+        let mut export = Export::full();
+        export.items[2].1.as_mut().unwrap().digest = Digest::Sha256([9; 32]);
+        export.ending.faults.push(Finding::new(&kinds::GZIP_CHECKSUM_MISMATCH, "archive"));
+        let meaning = export.examine();
+        let digest = meaning.findings.iter().find(|finding| finding.kind.id == "export-item-digest").unwrap();
+        assert!(digest.remedy.starts_with("The export around the item is damaged"), "{}", digest.remedy);
     }
 
     #[test]
