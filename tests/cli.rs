@@ -2,6 +2,7 @@
 
 mod commands;
 mod kept;
+mod show;
 mod store;
 
 use std::fs;

@@ -37,6 +37,14 @@ pub struct Contents {
     pub errors: Vec<Error>,
 }
 
+/// The JSON Schema of [`Contents`] (draft 2020-12).
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Contents);
+    schema.insert("$id".to_owned(), SCHEMA.into());
+    schema.to_value()
+}
+
 impl From<&ArchiveResult> for Contents {
     fn from(archive: &ArchiveResult) -> Self {
         Self {
