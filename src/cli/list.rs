@@ -19,8 +19,6 @@ use crate::verify;
 pub struct Args {
     /// s3://bucket/prefix/ or file:///path/; by default the policy's store.
     store: Option<String>,
-    #[command(flatten)]
-    common: PolicyArgs,
     /// Ask for the lock of every archive (two calls each).
     #[arg(long)]
     locks: bool,
@@ -30,6 +28,8 @@ pub struct Args {
     /// How the list is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    common: PolicyArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

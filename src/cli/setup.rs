@@ -75,6 +75,9 @@ impl Setup {
         let mut base = self.policy.store.clone().unwrap_or_default();
         store.apply(&mut base);
         let credentials = self.credentials.as_deref();
+        if let Some(file) = &mut base.credentials_file {
+            find_secret(file, Path::new(""), credentials);
+        }
         let selecting = async {
             if named.is_empty() {
                 verify::selected(&self.policy, credentials).await
@@ -106,11 +109,13 @@ fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) 
     let stores = policy.store.iter_mut().chain(&mut policy.replica);
     let of_stores = stores.filter_map(|store| store.credentials_file.as_mut());
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
-    for path in of_stores.chain(of_keys) {
-        let bare = path.components().count() == 1 && !path.starts_with(".") && path.is_relative();
-        if bare && !credentials.is_some_and(|folder| folder.join(&*path).exists()) {
-            *path = Path::new(".").join(beside).join(&*path);
-        }
+    of_stores.chain(of_keys).for_each(|path| find_secret(path, beside, credentials));
+}
+
+fn find_secret(path: &mut PathBuf, beside: &Path, credentials: Option<&Path>) {
+    let bare = path.components().count() == 1 && !path.starts_with(".") && path.is_relative();
+    if bare && !credentials.is_some_and(|folder| folder.join(&*path).exists()) {
+        *path = Path::new(".").join(beside).join(&*path);
     }
 }
 

@@ -22,8 +22,6 @@ pub struct Args {
     /// s3://bucket/key, file:///path or a plain path.
     #[arg(value_name = "ARCHIVE")]
     archives: Vec<String>,
-    #[command(flatten)]
-    common: PolicyArgs,
     /// The rung every archive must stand on.
     #[arg(long, value_enum)]
     rung: Option<RungArg>,
@@ -48,6 +46,8 @@ pub struct Args {
     /// No progress bars.
     #[arg(short, long)]
     quiet: bool,
+    #[command(flatten)]
+    common: PolicyArgs,
 }
 
 /// The rungs this version can prove.

@@ -36,6 +36,10 @@ pub struct Contents<V> {
 pub struct Stranger {
     /// The member.
     pub name: Vec<u8>,
+    /// Whose export it should be.
+    pub account: String,
+    /// It lies in a session, whose own check knows more of an export without a byte.
+    pub in_session: bool,
     /// Its first bytes, at most 512.
     pub head: Vec<u8>,
     /// All its bytes.
@@ -133,10 +137,6 @@ where
             Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &member.head),
             None => Current::Nothing,
         };
-        // Where a session's own check knows more of an empty export, nothing is said here.
-        if member.size == 0 && zmbackup::Collector::is_in_session(&member.name) {
-            return;
-        }
         let as_named = form == Form::promised(&member.name).map(|(form, _)| form);
         if !as_named && self.strangers.len() < MOST_STRANGERS {
             self.strangers.push(member);
@@ -208,9 +208,15 @@ where
             Some(account) => {
                 self.collectors.saw_export(&member.name, member.size);
                 let source = shown(&member.name);
+                let stranger = Stranger {
+                    name: member.name.clone(),
+                    account: account.clone(),
+                    in_session: zmbackup::Collector::is_in_session(&member.name),
+                    head: Vec::new(),
+                    size: member.size,
+                };
                 let mailbox = Mailbox { account, source, packed_bytes: member.size, ..Mailbox::default() };
-                let member = Stranger { name: member.name.clone(), head: Vec::new(), size: member.size };
-                self.current = Current::Unknown { mailbox, member };
+                self.current = Current::Unknown { mailbox, member: stranger };
             }
             None => self.others += 1,
         }

@@ -65,15 +65,12 @@ impl From<&ArchiveResult> for Contents {
 #[must_use]
 pub fn table(archive: &ArchiveResult, folders: bool) -> String {
     let mut text = String::new();
-    let width = archive.mailboxes.iter().map(|mailbox| mailbox.summary.account.chars().count());
-    let width = width.max().unwrap_or(0).clamp("ACCOUNT".len(), 48);
-    let _ = writeln!(
-        text,
-        "{:width$}  {:10}  {:>19}  {:>9}  {:16}  FORM",
-        "ACCOUNT", "MEANINGFUL", "ITEMS", "SIZE", "NEWEST (UTC)"
-    );
-    for mailbox in &archive.mailboxes {
-        account(&mut text, mailbox, width);
+    let _ =
+        writeln!(text, "{:10}  {:>17}  {:>9}  {:10}  FORM  ACCOUNT", "MEANINGFUL", "ITEMS", "SIZE", "NEWEST");
+    let mut mailboxes: Vec<_> = archive.mailboxes.iter().collect();
+    mailboxes.sort_by(|one, other| one.summary.account.cmp(&other.summary.account));
+    for mailbox in mailboxes {
+        account(&mut text, mailbox);
         if folders {
             list_folders(&mut text, mailbox);
         }
@@ -85,24 +82,25 @@ pub fn table(archive: &ArchiveResult, folders: bool) -> String {
     text
 }
 
-fn account(text: &mut String, mailbox: &MailboxResult, width: usize) {
+fn account(text: &mut String, mailbox: &MailboxResult) {
     let summary = &mailbox.summary;
     let state = match mailbox.state {
         State::Proven => "proven",
         State::Disproven => "disproven",
         State::NotProven => "not proven",
     };
+    let account = human::line(&summary.account);
     let _ = writeln!(
         text,
-        "{:width$}  {state:10}  {:>19}  {:>9}  {:16}  {}",
-        human::line(&summary.account),
+        "{state:10}  {:>17}  {:>9}  {:10}  {:4}  {account}",
         share(mailbox.coverage),
         human::size(summary.body_bytes),
-        summary.newest.and_then(moment).unwrap_or_else(|| "-".to_owned()),
+        summary.newest.and_then(day).unwrap_or_else(|| "-".to_owned()),
         summary.form,
     );
     if let Some(reason) = &mailbox.reason {
-        let _ = writeln!(text, "    {}", human::line(reason));
+        let own = format!("{}: ", summary.account);
+        let _ = writeln!(text, "    {}", human::line(reason.strip_prefix(&own).unwrap_or(reason)));
     }
 }
 
@@ -127,8 +125,8 @@ fn list_folders(text: &mut String, mailbox: &MailboxResult) {
     }
 }
 
-/// A time to the minute, in UTC.
-fn moment(seconds: i64) -> Option<String> {
+/// The day of a time, in UTC.
+fn day(seconds: i64) -> Option<String> {
     let time = Timestamp::from_second(seconds).ok()?;
-    Some(time.strftime("%Y-%m-%d %H:%M").to_string())
+    Some(time.strftime("%Y-%m-%d").to_string())
 }

@@ -10,7 +10,7 @@ pub mod session;
 pub mod zextras;
 
 use crate::mailbox::{Beside, Contents, Stranger};
-use crate::verdict::{Coverage, Findings, Unit};
+use crate::verdict::{Coverage, Findings, Unit, kinds};
 use export::MailboxSummary;
 
 /// What the checks make of one part of an archive: an account's mailbox, a session, a raw store.
@@ -44,24 +44,38 @@ pub struct Judgement {
 pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
     let Beside { sessions, network_edition, store, zextras } = &contents.beside;
     let parts = [
-        strangers(&contents.strangers),
         session::sessions(sessions),
         network_edition::judge(network_edition, contents.ended),
         raw_store::examine(store, contents.ended),
         zextras::examine(zextras, contents.ended),
     ];
-    let whole = parts.into_iter().fold(Meaning::default(), Meaning::joined);
-    Judgement { mailboxes: contents.exports, whole }
+    let mut whole = parts.into_iter().fold(Meaning::default(), Meaning::joined);
+    let mut mailboxes = contents.exports;
+    mailboxes.extend(contents.strangers.iter().filter_map(|member| stranger(member, &mut whole)));
+    let silent = mailboxes.is_empty() && whole.findings.is_empty() && whole.open.is_empty();
+    if silent && whole.coverage == Coverage::nothing(Unit::Items) {
+        whole.open.push(format!(
+            "no mailbox was recognised among {} other files: an export is named after its account and ends with .tgz, .tar or .zip; \
+             docs/formats.md lists what else is understood",
+            contents.others
+        ));
+    }
+    Judgement { mailboxes, whole }
 }
 
-/// Members that are not what their names say.
-fn strangers(strangers: &[Stranger]) -> Meaning {
-    let mut meaning = Meaning::default();
-    for stranger in strangers {
-        let finding = export::judge_head(&stranger.name, &stranger.head, stranger.size);
-        finding.into_iter().for_each(|finding| meaning.findings.push(finding));
+/// What is said of a member that is not what its name says; an account of which there is nothing else has its row.
+fn stranger(member: &Stranger, whole: &mut Meaning) -> Option<(MailboxSummary, Meaning)> {
+    let finding = export::judge_head(&member.name, &member.head, member.size)?;
+    if *finding.kind == kinds::EXPORT_WRONG_SUFFIX {
+        whole.findings.push(finding);
+        return None;
     }
-    meaning
+    let mut meaning = Meaning { coverage: Coverage::none(Unit::Items), ..Meaning::default() };
+    meaning.open.push(format!("{}: {}", member.account, finding.observed));
+    if member.size > 0 || !member.in_session {
+        meaning.findings.push(finding);
+    }
+    Some((MailboxSummary::nothing(&member.account, &member.name), meaning))
 }
 
 impl Meaning {

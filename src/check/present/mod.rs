@@ -80,8 +80,7 @@ pub fn present(
     for series in &catalogue.series {
         let findings = sequence::judge(series, policy, now);
         let judge = Judge { series, fetched, policy, now };
-        let mut archives: Vec<_> =
-            series.selected(select).iter().map(|archive| judge.archive(archive)).collect();
+        let mut archives: Vec<_> = series.selected(select).map(|archive| judge.archive(archive)).collect();
         if let Some(newest) = archives.last_mut() {
             newest.standing = standing(&[&newest.findings, &findings], judge.unknown(series.archives.last()));
         }

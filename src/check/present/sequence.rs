@@ -73,7 +73,7 @@ fn gaps(
 /// that an incremental backup is not measured by a full one.
 pub(super) fn median_before(series: &Series, archive: &Archive) -> Option<u64> {
     let before = series.archives.iter().take_while(|other| other.name != archive.name);
-    let alike = before.filter(|other| other.object.size > 0 && kind(other) == kind(archive));
+    let alike = before.filter(|other| other.object.size > 0 && other.kind() == archive.kind());
     let mut sizes: Vec<u64> = alike.map(|other| other.object.size).collect();
     let mut last = sizes.split_off(sizes.len().saturating_sub(BEFORE));
     last.sort_unstable();
@@ -83,13 +83,6 @@ pub(super) fn median_before(series: &Series, archive: &Archive) -> Option<u64> {
         (Some(size), _) => Some(*size),
         (None, _) => None,
     }
-}
-
-/// The letters a session begins with: `full` of `full-20261123013000`.
-fn kind(archive: &Archive) -> Option<&str> {
-    let session = archive.session.as_deref()?;
-    Some(session.trim_start_matches(|letter: char| letter.is_alphabetic()))
-        .map(|rest| &session[..session.len() - rest.len()])
 }
 
 fn subject(series: &Series) -> String {

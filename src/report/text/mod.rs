@@ -10,8 +10,8 @@ mod steps;
 use std::fmt::Write as _;
 
 use super::human;
-use crate::verdict::{Outcome, Severity};
-use crate::verify::RunResult;
+use crate::verdict::{Outcome, Rung, Severity, Standing, State};
+use crate::verify::{ArchiveResult, RunResult};
 use archive::Remedies;
 
 /// How the text is dressed, and how much of it there is.
@@ -133,8 +133,8 @@ fn summary(run: &RunResult) -> String {
     let all = run.archives.len();
     match run.outcome {
         _ if run.interrupted => "interrupted; nothing is claimed".to_owned(),
-        Outcome::Passed if all == 1 => "the archive is proven".to_owned(),
-        Outcome::Passed => format!("all {all} archives are proven"),
+        Outcome::Passed if all == 1 => format!("the archive is proven {}", extent(run.required)),
+        Outcome::Passed => format!("all {all} archives are proven {}", extent(run.required)),
         Outcome::NotVerified if all == 0 && !run.troubles.is_empty() => {
             "nothing could be looked at".to_owned()
         }
@@ -142,6 +142,10 @@ fn summary(run: &RunResult) -> String {
         Outcome::NotVerified if all == 1 => "the archive could not be proven".to_owned(),
         Outcome::NotVerified => format!("{} of {all} archives could not be proven", of(Outcome::NotVerified)),
         Outcome::Failed if of(Outcome::Failed) == 0 => "the backups are not as they should be".to_owned(),
+        // Too old or not protected, and sound as far as was looked.
+        Outcome::Failed if run.archives.iter().all(is_only_out_of_place) => {
+            format!("{} of {all} archives open, but are not as the policy asks", of(Outcome::Failed))
+        }
         Outcome::Failed if all == 1 => "the archive can't be relied on".to_owned(),
         Outcome::Failed => match of(Outcome::NotVerified) {
             0 => format!("{} of {all} archives can't be relied on", of(Outcome::Failed)),
@@ -153,6 +157,22 @@ fn summary(run: &RunResult) -> String {
             }
         },
     }
+}
+
+/// What of an archive a rung speaks of.
+fn extent(rung: Rung) -> String {
+    match rung {
+        Rung::Present => "present; none was opened".to_owned(),
+        Rung::Complete => "complete; the mail inside was not examined".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Holds if an archive did not fail, or only for where and how it lies.
+fn is_only_out_of_place(archive: &ArchiveResult) -> bool {
+    let proven = archive.rung >= Some(Rung::Complete);
+    let disproven = |standing: &Standing| standing.state == State::Disproven && standing.rung > Rung::Present;
+    archive.outcome != Outcome::Failed || (proven && !archive.standings.iter().any(disproven))
 }
 
 #[cfg(test)]

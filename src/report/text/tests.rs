@@ -31,7 +31,7 @@ fn with(outcome: Outcome, name: &str, kind: &'static Kind) -> ArchiveResult {
 }
 
 fn failed(name: &str, kind: &'static Kind) -> ArchiveResult {
-    with(Outcome::Failed, name, kind)
+    ArchiveResult { rung: Some(Rung::Present), ..with(Outcome::Failed, name, kind) }
 }
 
 fn unverified(name: &str, message: &str) -> ArchiveResult {
@@ -157,6 +157,16 @@ fn archives_not_verified_for_one_reason_are_one_and_for_others_their_own() {
     );
     assert_eq!(all.matches("the run was interrupted; next step").count(), 1, "{all}");
     assert_eq!(all.matches("access denied; next step").count(), 2, "{all}");
+}
+
+#[test]
+fn a_sound_archive_that_is_too_old_is_not_called_unreliable() {
+    let old = with(Outcome::Failed, "old", &kinds::PRESENT_STALE);
+    let first = |archives| lines(archives, PLAIN).swap_remove(0);
+    assert!(first(vec![old]).contains("1 of 1 archives open, but are not as the policy asks"));
+    let old = with(Outcome::Failed, "old", &kinds::PRESENT_STALE);
+    let broken = failed("broken", &kinds::AGE_TRUNCATED);
+    assert!(first(vec![old, broken]).contains("2 of 2 archives can't be relied on"));
 }
 
 #[test]

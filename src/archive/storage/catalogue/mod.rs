@@ -94,7 +94,7 @@ impl Catalogue {
     pub fn selected(&self, select: Select) -> impl Iterator<Item = (&Series, &Archive)> {
         self.series
             .iter()
-            .flat_map(move |series| series.selected(select).iter().map(move |archive| (series, archive)))
+            .flat_map(move |series| series.selected(select).map(move |archive| (series, archive)))
     }
 
     /// The manifest beside an archive, in clear or encrypted.
@@ -117,13 +117,14 @@ impl Series {
         Self { account, archives }
     }
 
-    /// The archives of this series a run takes.
-    #[must_use]
-    pub fn selected(&self, select: Select) -> &[Archive] {
-        match select {
-            Select::All => &self.archives,
-            Select::Newest => &self.archives[self.archives.len().saturating_sub(1)..],
-        }
+    /// The archives of this series a run takes, oldest first: all, or the newest of each kind of session, so that the
+    /// full backup is opened as well which lies below a newer incremental one.
+    pub fn selected(&self, select: Select) -> impl Iterator<Item = &Archive> {
+        let newest = |at: usize, archive: &Archive| {
+            !self.archives[at + 1..].iter().any(|later| later.kind() == archive.kind())
+        };
+        let taken = move |&(at, archive): &(usize, &Archive)| select == Select::All || newest(at, archive);
+        self.archives.iter().enumerate().filter(taken).map(|(_, archive)| archive)
     }
 }
 
@@ -132,6 +133,14 @@ impl Archive {
         let time_source = if parts.time.is_some() { TimeSource::Key } else { TimeSource::Store };
         let time = parts.time.or(object.modified);
         Self { object, name, session: parts.session, time, time_source }
+    }
+
+    /// The letters its session begins with: `full` of `full-20261123013000`.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        let session = self.session.as_deref()?;
+        let rest = session.trim_start_matches(|letter: char| letter.is_alphabetic());
+        Some(&session[..session.len() - rest.len()])
     }
 }
 
@@ -176,6 +185,17 @@ mod tests {
         assert_eq!(catalogue.unmatched, ["backup/README"]);
         assert_eq!(catalogue.series[1].archives[2].session.as_deref(), Some("inc-2"));
         assert_eq!(catalogue.series[0].archives[0].time_source, TimeSource::Key);
+    }
+
+    #[test]
+    fn the_newest_of_each_kind_of_session_is_taken() {
+        let keys = ["full-1/a-01.age", "full-2/a-03.age", "inc-3/a-02.age", "inc-4/a-04.age"];
+        let keys = keys.map(|key| (format!("backup/{key}"), ""));
+        let keys: Vec<_> = keys.iter().map(|(key, modified)| (key.as_str(), *modified)).collect();
+        let catalogue = catalogue(Some("{session}/{account}-{any}.age"), &keys);
+        let newest: Vec<_> = catalogue.selected(Select::Newest).map(|(_, archive)| &*archive.name).collect();
+        assert_eq!(newest, ["full-2/a-03.age", "inc-4/a-04.age"]);
+        assert_eq!(catalogue.selected(Select::All).count(), 4);
     }
 
     #[test]

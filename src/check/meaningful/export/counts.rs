@@ -208,12 +208,14 @@ impl<'a> Counts<'a> {
         let described: HashSet<ItemId> = mailbox.folders.iter().map(|folder| folder.id).collect();
         let strays: u64 =
             self.seen.iter().filter(|(id, _)| !described.contains(id)).map(|(_, seen)| seen.items).sum();
-        if !described.contains(&ItemId::USER_ROOT) || strays > 0 {
-            meaning.open.push(format!(
-                "{account}: the export covers a part of the mailbox ({strays} items lie in folders it does not describe), so what is missing from the \
-                 rest can't be told; export from the mailbox's root"
-            ));
-        }
+        let why = match (strays, described.contains(&ItemId::USER_ROOT)) {
+            (0, true) => return,
+            (0, false) => "it does not describe the mailbox's root folder (number 1)".to_owned(),
+            _ => format!("{strays} items lie in folders it does not describe"),
+        };
+        meaning.open.push(format!(
+            "{account}: the export may hold a part of the mailbox only, as {why}; export from the mailbox's root"
+        ));
     }
 
     /// Items that were proven, of those that are due: stated where that is stated, else described.

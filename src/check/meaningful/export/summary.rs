@@ -1,4 +1,5 @@
 use super::counts::Counts;
+use crate::archive::unpack::shown;
 use crate::mailbox::{Form, ItemId, ItemKind, Mailbox};
 
 /// What remains of an export: small whatever it held.
@@ -36,6 +37,20 @@ pub struct FolderSummary {
 }
 
 impl MailboxSummary {
+    /// Of a member that should be an export and holds none.
+    #[must_use]
+    pub fn nothing(account: &str, member: &[u8]) -> Self {
+        Self {
+            account: account.to_owned(),
+            source: shown(member),
+            form: Form::promised(member).map_or(Form::default(), |(form, _)| form),
+            folders: Vec::new(),
+            items: Vec::new(),
+            body_bytes: 0,
+            newest: None,
+        }
+    }
+
     pub(super) fn new(mailbox: &Mailbox, counts: &Counts<'_>) -> Self {
         let folders = mailbox.folders.iter().map(|folder| {
             let seen = counts.seen(folder.id);
