@@ -72,7 +72,7 @@ enum Current {
     Nothing,
     /// A member that is named like an export, of which too little came to say what it is.
     Unknown {
-        mailbox: Mailbox,
+        mailbox: Box<Mailbox>,
         member: Stranger,
     },
     Export(Feed),
@@ -131,10 +131,10 @@ where
     }
 
     /// Says what the member is, now that enough of it came or nothing more does.
-    fn recognise(&mut self, mailbox: Mailbox, member: Stranger) {
+    fn recognise(&mut self, mailbox: Box<Mailbox>, member: Stranger) {
         let form = Form::of(&member.head);
         self.current = match form {
-            Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &member.head),
+            Some(form) => self.begin_export(Mailbox { form, ..*mailbox }, &member.head),
             None => Current::Nothing,
         };
         let as_named = form == Form::promised(&member.name).map(|(form, _)| form);
@@ -216,6 +216,7 @@ where
                     size: member.size,
                 };
                 let mailbox = Mailbox { account, source, packed_bytes: member.size, ..Mailbox::default() };
+                let mailbox = Box::new(mailbox);
                 self.current = Current::Unknown { mailbox, member: stranger };
             }
             None => self.others += 1,
