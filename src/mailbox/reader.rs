@@ -131,10 +131,10 @@ where
     }
 
     /// Says what the member is, now that enough of it came or nothing more does.
-    fn recognise(&mut self, mailbox: Box<Mailbox>, member: Stranger) {
+    fn recognise(&mut self, mailbox: Mailbox, member: Stranger) {
         let form = Form::of(&member.head);
         self.current = match form {
-            Some(form) => self.begin_export(Mailbox { form, ..*mailbox }, &member.head),
+            Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &member.head),
             None => Current::Nothing,
         };
         let as_named = form == Form::promised(&member.name).map(|(form, _)| form);
@@ -169,7 +169,7 @@ where
         if let Current::Unknown { .. } = self.current
             && let Current::Unknown { mailbox, member } = self.take_current()
         {
-            self.recognise(mailbox, member);
+            self.recognise(*mailbox, member);
         }
         if let Current::Export(feed) = self.take_current() {
             feed.end(end);
@@ -236,7 +236,7 @@ where
                 if member.head.len() == HEAD
                     && let Current::Unknown { mailbox, member } = self.take_current()
                 {
-                    self.recognise(mailbox, member);
+                    self.recognise(*mailbox, member);
                     self.data(rest);
                 }
             }
