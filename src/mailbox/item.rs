@@ -126,6 +126,13 @@ impl ItemKind {
         matches!(self, Self::Folder | Self::SearchFolder | Self::Mountpoint)
     }
 
+    /// Holds for what is nothing without a body (`ArchiveFormatter.java`): all but contacts, appointments and tasks
+    /// without an invitation, links, comments, and what is no content.
+    #[must_use]
+    pub fn needs_body(self) -> bool {
+        matches!(self, Self::Message | Self::Document | Self::Note | Self::Wiki | Self::Chat | Self::Other(_))
+    }
+
     /// Holds for what lies in folders and is counted there.
     #[must_use]
     pub fn is_content(self) -> bool {
@@ -204,6 +211,14 @@ pub struct Item {
     pub unread: bool,
     /// Its body was there and equal in size and digest to what is stated, or it has none and needs none.
     pub sound: bool,
+}
+
+impl Item {
+    /// Whether there must be a body: by its kind, or because it has a size. The size of a conversation is that of a list.
+    #[must_use]
+    pub fn states_body(&self) -> bool {
+        self.kind.needs_body() || (self.size > 0 && self.kind.is_content())
+    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@ use super::task::{self, Feed, Running};
 use super::view::{Form, Mailbox};
 use super::zimbra::export::{Examiner, Export};
 use super::zimbra::zmbackup;
+use crate::archive::manifest::is_manifest;
 use crate::archive::unpack::{Body, Kind, Member, Sink, shown};
 use crate::policy::Limits;
 
 /// Bytes of a member that tell what it is.
 const HEAD: usize = 512;
+/// Members that were passed over and are named.
+const MOST_PASSED_OVER: usize = 100;
 /// Members that are none of what their names say, kept for the checks.
 const MOST_STRANGERS: usize = 1000;
 
@@ -27,6 +30,9 @@ pub struct Contents<V> {
     pub ended: bool,
     /// Members that belong to nothing that is known here.
     pub others: u64,
+    /// Members that are named after an account and can't be read as an export: links, other endings; harmless on a
+    /// terminal, the first hundred.
+    pub passed_over: Vec<String>,
     /// An export could not be examined: a fault of mailproof or of this machine, in words.
     pub failures: Vec<String>,
 }
@@ -65,6 +71,9 @@ pub struct Reader<E: Examiner, F> {
     others: u64,
     failures: Vec<String>,
     begun: bool,
+    /// The current member of an archive that is an export itself is none of its items.
+    apart: bool,
+    passed_over: Vec<String>,
 }
 
 /// What is being read.
@@ -99,6 +108,8 @@ where
             others: 0,
             failures: Vec::new(),
             begun: false,
+            apart: false,
+            passed_over: Vec::new(),
         }
     }
 
@@ -118,6 +129,7 @@ where
             beside: self.collectors.finish(),
             ended,
             others: self.others,
+            passed_over: self.passed_over,
             failures: self.failures,
         }
     }
@@ -180,10 +192,19 @@ where
         std::mem::replace(&mut self.current, Current::Nothing)
     }
 
+    fn pass_over(&mut self, member: &Member) {
+        self.others += 1;
+        if self.passed_over.len() < MOST_PASSED_OVER {
+            self.passed_over.push(shown(&member.name));
+        }
+    }
+
     /// An archive whose first member is a description is an export itself.
     fn begins_whole(&mut self, member: &Member) -> bool {
         let first = !std::mem::replace(&mut self.begun, true);
-        first && member.kind == Kind::File && member.name.ends_with(b".meta")
+        let manifest = is_manifest(&member.name);
+        self.begun &= !manifest;
+        first && !manifest && member.kind == Kind::File && member.name.ends_with(b".meta")
     }
 }
 
@@ -195,16 +216,33 @@ where
 {
     fn begin(&mut self, member: &Member) {
         if self.begins_whole(member) {
-            let mailbox = Mailbox { form: Form::Tar, ..Mailbox::default() };
-            self.whole = Some(Box::new(Export::new(mailbox, (self.make)(""), &self.limits)));
+            let account = "this archive".to_owned();
+            let examiner = (self.make)(&account);
+            let mailbox = Mailbox { account, form: Form::Tar, ..Mailbox::default() };
+            self.whole = Some(Box::new(Export::new(mailbox, examiner, &self.limits)));
         }
         if let Some(export) = &mut self.whole {
-            return export.begin(member);
-        }
-        if self.collectors.begin(member) || member.kind != Kind::File {
+            // The manifest of an archive that is an export itself is none of its items.
+            self.apart = is_manifest(&member.name);
+            if !self.apart {
+                export.begin(member);
+            }
             return;
         }
-        match account_of(&member.name) {
+        let account = account_of(&member.name);
+        let address = account.as_ref().is_some_and(|account| account.contains('@'));
+        if member.kind != Kind::File {
+            self.collectors.begin(member);
+            if account.is_some() {
+                self.pass_over(member);
+            }
+            return;
+        }
+        // What is named after an address is an export wherever it lies.
+        if !address && self.collectors.begin(member) {
+            return;
+        }
+        match account {
             Some(account) => {
                 self.collectors.saw_export(&member.name, member.size);
                 let source = shown(&member.name);
@@ -219,13 +257,17 @@ where
                 let mailbox = Box::new(mailbox);
                 self.current = Current::Unknown { mailbox, member: stranger };
             }
+            None if is_like_an_account(&member.name) => self.pass_over(member),
             None => self.others += 1,
         }
     }
 
     fn data(&mut self, bytes: &[u8]) {
         if let Some(export) = &mut self.whole {
-            return export.data(bytes);
+            if !self.apart {
+                export.data(bytes);
+            }
+            return;
         }
         match &mut self.current {
             Current::Nothing => self.collectors.data(bytes),
@@ -245,6 +287,7 @@ where
 
     fn end(&mut self, body: Body) {
         match &mut self.whole {
+            Some(_) if self.apart => {}
             Some(export) => export.end(body),
             None => {
                 self.collectors.end(body);
@@ -259,4 +302,14 @@ fn account_of(name: &[u8]) -> Option<String> {
     let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
     let (_, stem) = Form::promised(last)?;
     Some(zmbackup::account(stem).into())
+}
+
+/// What lies beside exports and is none.
+const BESIDE: [&[u8]; 7] = [b".b3", b".sha256", b".sha1", b".md5", b".txt", b".log", b".asc"];
+
+/// Whether a name is an address with an ending that neither exports have nor what lies beside them.
+fn is_like_an_account(name: &[u8]) -> bool {
+    let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
+    let Some(at) = last.iter().position(|byte| *byte == b'@') else { return false };
+    at > 0 && last[at..].contains(&b'.') && !BESIDE.iter().any(|ending| last.ends_with(ending))
 }

@@ -111,7 +111,9 @@ fn read<E: Examiner>(
         Form::Zip => walk_zip(PipeReader::new(stored), &mut export, limits),
         Form::Tgz | Form::Tar => unpack(stored, &mut export, limits),
     };
-    export.is_one().then(|| export.finish(ending, packed_bytes))
+    // What is damaged may be anything, so only a sound archive of other things is passed over.
+    let other = ending.whole && !export.is_one();
+    (!other).then(|| export.finish(ending, packed_bytes))
 }
 
 /// Decompresses in a second thread and walks the tar inside.

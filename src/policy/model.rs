@@ -182,7 +182,8 @@ pub struct Require {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mailbox {
-    /// Items of one folder that may be missing as deleted while the export ran; 0 where exports lock the mailbox.
+    /// Items of one folder that may be missing as deleted while the export ran, and four times so many of the whole
+    /// mailbox; 0 where exports lock the mailbox.
     pub shift: u32,
 }
 

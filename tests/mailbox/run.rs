@@ -6,7 +6,7 @@ use std::path::Path;
 use mailproof::archive::decrypt::Keyring;
 use mailproof::demo::mailbox::{self, Amount};
 use mailproof::demo::pack::{File, Pack};
-use mailproof::demo::zimbra::{Export, Fate, Item, Options};
+use mailproof::demo::zimbra::{Export, Fate, Folder, Item, Options};
 use mailproof::event::Silent;
 use mailproof::mailbox::Form;
 use mailproof::policy::{Policy, Store};
@@ -158,4 +158,56 @@ fn what_is_no_export_is_named() {
     let result = verified(&files);
     assert_eq!(found(&result), ["export-error-page", "export-empty"]);
     assert_eq!(result.outcome, Outcome::Failed);
+}
+
+#[test]
+fn what_states_no_digest_is_not_proven() {
+    let mut bare = account(5);
+    bare.items[2].body = None;
+    let result = verified(&[tgz("anna@example.org", &bare)]);
+    assert_eq!((found(&result), result.outcome), (vec![], Outcome::NotVerified));
+    assert!(result.mailboxes[0].reason.as_ref().unwrap().contains("1 items state no digest"));
+}
+
+#[test]
+fn an_account_that_nobody_judged_keeps_the_archive_from_passing() {
+    let good = || tgz("anna@example.org", &account(5));
+    let half = account(9).write().unwrap();
+    let half = &half[..half.len() / 2];
+    for (name, content, outcome) in [
+        ("exports/bruno@example.org.tgz", &b""[..], Outcome::NotVerified),
+        ("exports/bruno.tgz", half, Outcome::Failed),
+        ("server/bruno@example.org.tgz", half, Outcome::Failed),
+        ("store/incoming/bruno@example.org.tgz", half, Outcome::Failed),
+        ("exports/bruno@example.org.tgz.part", half, Outcome::NotVerified),
+        ("exports/bruno@example.org", half, Outcome::NotVerified),
+        ("exports/bruno@example.org.tgz.b3", b"x", Outcome::Passed),
+        ("exports/notes.txt", b"x", Outcome::Passed),
+    ] {
+        let result = verified(&[good(), File::new(name, content)]);
+        assert_eq!(result.outcome, outcome, "{name}: {:?} {:?}", found(&result), result.standings);
+    }
+}
+
+#[test]
+fn many_small_shortfalls_are_no_shift() {
+    let mut export = account(0);
+    for folder in 300..340 {
+        export.folders.push(Folder::new(folder, 1, format!("F{folder}")));
+        for number in 0..4 {
+            let id = folder * 100 + number;
+            let item = Item::message(id, folder, "x", format!("Subject: {id}\r\n\r\nmail\r\n").into_bytes());
+            export.items.push(Item { fate: if number == 0 { Fate::Written } else { Fate::Lost }, ..item });
+        }
+    }
+    let result = verified(&[tgz("anna@example.org", &export)]);
+    assert_eq!((found(&result), result.outcome), (vec!["export-items-missing"], Outcome::Failed));
+}
+
+#[test]
+fn an_archive_that_is_an_export_may_hold_its_manifest() {
+    let members = account(6).members().into_iter();
+    let files: Vec<File> = members.map(|member| File::new(member.name, member.content)).collect();
+    let result = verified(&files);
+    assert_eq!((found(&result), result.outcome), (vec![], Outcome::Passed), "{:?}", result.standings);
 }

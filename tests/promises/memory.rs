@@ -196,6 +196,9 @@ fn export(path: &PathBuf) {
     };
     append("ROOT.meta", &folder(11, 11, "/", 0));
     append("USER_ROOT.meta", &folder(1, 11, "/", 0));
+    for (id, name) in [(3, "Trash"), (4, "Junk"), (5, "Sent"), (6, "Drafts")] {
+        append(&format!("{name}.meta"), &folder(id, 1, &format!("/{name}"), 0));
+    }
     append("Inbox.meta", &folder(2, 1, "/Inbox", MANY));
     for id in 300..300 + MANY {
         let body = format!("Subject: {id}\r\n\r\nmail\r\n");

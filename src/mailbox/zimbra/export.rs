@@ -9,9 +9,14 @@ use aws_lc_rs::digest;
 use super::meta::{self, Described, Meta, MetaError};
 use crate::archive::unpack::{Body, Kind, Member, Sink};
 use crate::mailbox::message::{Content, Inspector};
-use crate::mailbox::{Digest, ItemKind, Mailbox};
+use crate::mailbox::{Digest, Folder, ItemKind, Mailbox};
 use crate::policy::Limits;
+use crate::verdict::{Finding, kinds};
 
+/// Folders of one mailbox, so that descriptions of nothing can't fill the memory.
+const MOST_FOLDERS: usize = 100_000;
+/// Characters of a folder's path that are kept.
+const LONGEST_PATH: usize = 200;
 /// What stands behind the name of a description.
 const META: &[u8] = b".meta";
 /// What stands behind the name of a body whose size surprised the server.
@@ -55,14 +60,15 @@ impl Entry<'_> {
         }
     }
 
-    /// Whether the body is what the description states; an item without a digest needs none.
+    /// Whether the body is the one whose digest is stated. Without a digest only what needs no body is sound, and a body
+    /// then proves nothing.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         match (self.meta(), &self.body) {
             (Some(Meta::Folder(_)), None) => true,
-            (Some(Meta::Item(item)), None) => item.digest.is_none(),
+            (Some(Meta::Item(item)), None) => item.digest.is_none() && !item.states_body(),
             (Some(Meta::Item(item)), Some(body)) => {
-                body.whole && body.size == item.size && item.digest.is_none_or(|digest| digest == body.digest)
+                body.whole && body.size == item.size && item.digest == Some(body.digest)
             }
             _ => false,
         }
@@ -93,6 +99,7 @@ pub struct Export<E> {
     pending: Pending,
     /// A description or a message came.
     described: bool,
+    too_many_folders: bool,
 }
 
 /// What is being read.
@@ -131,6 +138,7 @@ impl<E: Examiner> Export<E> {
             current: Current::Nothing,
             pending: Pending::default(),
             described: false,
+            too_many_folders: false,
         }
     }
 
@@ -144,6 +152,12 @@ impl<E: Examiner> Export<E> {
     pub fn finish(mut self, ending: crate::mailbox::Ending, packed_bytes: u64) -> E::Verdict {
         self.complete();
         self.mailbox.ending = ending;
+        if self.too_many_folders {
+            let finding = Finding::new(&kinds::LIMIT_MEMBERS, "folders");
+            let finding = finding.expected(format!("at most {MOST_FOLDERS} folders in one mailbox"));
+            self.mailbox.ending.faults.push(finding.observed("more"));
+            self.mailbox.ending.whole = false;
+        }
         self.mailbox.packed_bytes = packed_bytes;
         self.examiner.finish(self.mailbox)
     }
@@ -158,13 +172,23 @@ impl<E: Examiner> Export<E> {
         let sound = entry.is_sound();
         self.examiner.entry(&entry);
         match described {
-            Some(Ok(Described { meta: Meta::Folder(folder), .. })) => self.mailbox.folders.push(folder),
+            Some(Ok(Described { meta: Meta::Folder(folder), .. })) => self.keep(folder),
             Some(Ok(Described { meta: Meta::Item(mut item), .. })) => {
                 item.sound = sound;
                 self.mailbox.items.push(item);
             }
             _ => {}
         }
+    }
+
+    /// Paths are only shown, so their beginning is enough.
+    fn keep(&mut self, folder: Folder) {
+        if self.mailbox.folders.len() >= MOST_FOLDERS {
+            self.too_many_folders = true;
+            return;
+        }
+        let path = folder.path.chars().take(LONGEST_PATH).collect();
+        self.mailbox.folders.push(Folder { path, ..folder });
     }
 
     fn begin_meta(&mut self, name: &[u8], size: u64) {

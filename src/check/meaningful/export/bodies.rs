@@ -15,11 +15,16 @@ const UNWRITABLE: u64 = 8 << 30;
 pub(super) struct Bodies {
     findings: Findings,
     unseen: u64,
+    undigested: u64,
 }
 
 impl Bodies {
     /// A body that is cut says nothing: the end of the export does.
     pub(super) fn entry(&mut self, account: &str, entry: &Entry<'_>) {
+        if let Some(Meta::Item(item)) = entry.meta() {
+            let due = item.states_body() || entry.body.is_some();
+            self.undigested += u64::from(due && item.digest.is_none());
+        }
         let Some(body) = entry.body.filter(|body| body.whole) else { return };
         self.unseen += u64::from(body.content == Content::TooLong);
         let item = match entry.meta() {
@@ -42,6 +47,12 @@ impl Bodies {
             ),
             false => self.findings,
         });
+        if self.undigested > 0 {
+            meaning.open.push(format!(
+                "{account}: {} items state no digest, so nothing proves their content; Zimbra states one for each: export again",
+                self.undigested
+            ));
+        }
         if self.unseen > 0 {
             meaning.open.push(format!(
                 "{account}: {} messages were not looked into, as `limits.text_size` ends before their first header; raise it",

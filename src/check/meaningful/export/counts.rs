@@ -15,6 +15,12 @@ use crate::verdict::{Coverage, Finding, Unit, kinds};
 
 /// Appointments and tasks may be private, and those are not exported for everybody.
 const CALENDARS: [ItemId; 2] = [ItemId(10), ItemId(15)];
+/// So many times the shift of one folder may be missing from a whole mailbox.
+const MOST_SHIFTS: u64 = 4;
+/// Zimbra's own folders have smaller numbers (`Mailbox.FIRST_USER_ID`).
+const FIRST_OF_USERS: u32 = 256;
+/// Folders that every mailbox has: Inbox, Trash, Junk, Sent, Drafts.
+const EVERYWHERE: [ItemId; 5] = [ItemId(2), ItemId::TRASH, ItemId::JUNK, ItemId(5), ItemId(6)];
 /// Their numbers of items are no numbers of exported items.
 const UNJUDGED: [ItemId; 3] = [ItemId::ROOT, ItemId::TAGS, ItemId::CONVERSATIONS];
 
@@ -136,7 +142,7 @@ impl<'a> Counts<'a> {
         shift: u64,
         stop: Option<&Item>,
     ) -> Finding {
-        let shifted = missing <= shift && stop.is_none();
+        let shifted = missing <= self.tolerated(shift);
         let kind = if shifted { &kinds::EXPORT_COUNT_SHIFT } else { &kinds::EXPORT_ITEMS_MISSING };
         let seen = self.seen(folder.id);
         let mut observed = format!("{} items, {} bytes", seen.items, seen.bytes);
@@ -153,6 +159,14 @@ impl<'a> Counts<'a> {
             );
         }
         finding
+    }
+
+    /// How many items may be missing from a folder: `shift`, unless the export stopped, or so many are missing in all
+    /// that nobody deleted them in the meantime.
+    fn tolerated(&self, shift: u64) -> u64 {
+        let missing = self.judged().fold(0_u64, |sum, folder| sum.saturating_add(self.missing(folder)));
+        let few = missing <= shift.saturating_mul(MOST_SHIFTS);
+        if few && self.stop(shift).is_none() { shift } else { 0 }
     }
 
     /// Where the export was given up, as far as that shows: of the folders that were begun all but the last are
@@ -205,12 +219,17 @@ impl<'a> Counts<'a> {
             ));
             return;
         }
-        let described: HashSet<ItemId> = mailbox.folders.iter().map(|folder| folder.id).collect();
+        let real = mailbox.folders.iter().filter(|folder| folder.kind == ItemKind::Folder);
+        let described: HashSet<ItemId> = real.map(|folder| folder.id).collect();
         let strays: u64 =
             self.seen.iter().filter(|(id, _)| !described.contains(id)).map(|(_, seen)| seen.items).sum();
-        let why = match (strays, described.contains(&ItemId::USER_ROOT)) {
-            (0, true) => return,
-            (0, false) => "it does not describe the mailbox's root folder (number 1)".to_owned(),
+        let missing = EVERYWHERE.iter().find(|folder| !described.contains(folder));
+        let why = match (strays, described.contains(&ItemId::USER_ROOT), missing) {
+            (0, true, None) => return,
+            (0, false, _) => "it does not describe the mailbox's root folder (number 1)".to_owned(),
+            (0, true, Some(folder)) => {
+                format!("it does not describe folder {folder}, which every mailbox has")
+            }
             _ => format!("{strays} items lie in folders it does not describe"),
         };
         meaning.open.push(format!(
@@ -222,7 +241,7 @@ impl<'a> Counts<'a> {
     fn coverage(&self, whole: bool, shift: u64) -> Coverage {
         let checked = self.seen.values().map(|seen| seen.sound).sum();
         let came: u64 = self.seen.values().map(|seen| seen.items).sum();
-        let tolerated = if self.stop(shift).is_none() { shift } else { 0 };
+        let tolerated = self.tolerated(shift);
         let missing = self.judged().map(|folder| self.missing(folder));
         let lost = missing.filter(|missing| !whole || *missing > tolerated);
         let total = lost.fold(came, u64::saturating_add);
@@ -250,12 +269,17 @@ fn excluded(folders: &[&Folder], seen: &HashMap<ItemId, Seen>) -> HashSet<ItemId
         let came = ids.iter().any(|id| seen.contains_key(id));
         let stated: HashSet<ItemId> = folders
             .iter()
-            .filter(|folder| ids.contains(&folder.id) && due(folder) > 0)
+            .filter(|folder| ids.contains(&folder.id) && is_removable(folder.id) && due(folder) > 0)
             .map(|folder| folder.id)
             .collect();
         if came { HashSet::new() } else { stated }
     };
     &left_out(ItemId::TRASH) | &left_out(ItemId::JUNK)
+}
+
+/// Zimbra's own folders can't be moved into Trash or Junk.
+fn is_removable(folder: ItemId) -> bool {
+    folder.0 >= FIRST_OF_USERS || [ItemId::TRASH, ItemId::JUNK].contains(&folder)
 }
 
 /// A folder and all that lie in it, at any depth.

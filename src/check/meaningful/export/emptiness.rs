@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn folders_that_state_nothing_are_an_empty_mailbox() {
-        let folders = vec![folder(1, 11, "/", 0), folder(2, 1, "/Inbox", 0)];
+        let folders = (1..7).map(|id| folder(id, if id == 1 { 11 } else { 1 }, "/", 0)).collect();
         let export = Export { folders, ..Export::default() };
         let meaning = export.examine();
         assert_eq!((found(&meaning).len(), meaning.open.len(), meaning.coverage.total), (0, 0, Some(0)));

@@ -32,7 +32,7 @@ pub(super) fn finish(mailbox: &Mailbox, counts: &Counts<'_>, meaning: &mut Meani
         meaning.findings.push(finding.observed(observed));
     }
     for fault in faults.iter().filter(|fault| class(fault.kind) == Fault::Own) {
-        let subject = format!("{}: {}", mailbox.account, fault.subject);
+        let subject = format!("{}: {}", mailbox.account, place(&fault.subject));
         meaning.findings.push(Finding { subject, ..fault.clone() });
     }
     if !mailbox.ending.whole && !cut && !damaged && !has(Fault::Own) {
@@ -57,12 +57,18 @@ fn class(kind: &Kind) -> Fault {
 fn named(faults: &Findings, form: Form) -> String {
     let broken = faults.iter().filter(|fault| matches!(class(fault.kind), Fault::Cut | Fault::Damage));
     let names: Vec<String> =
-        broken.take(NAMED).map(|fault| format!("{} ({})", fault.kind.id, fault.subject)).collect();
+        broken.take(NAMED).map(|fault| format!("{} ({})", fault.kind.id, place(&fault.subject))).collect();
     let names = names.join(", ");
     match meaning_of(faults, form) {
         Some(meaning) => format!("{meaning}: {names}"),
         None => names,
     }
+}
+
+/// Where a layer's fault is, without the name of a member, in which a person may have written.
+fn place(subject: &str) -> &str {
+    let second = subject.match_indices(' ').nth(1).map_or(subject.len(), |(at, _)| at);
+    if subject.starts_with("member ") { &subject[..second] } else { subject }
 }
 
 fn meaning_of(faults: &Findings, form: Form) -> Option<&'static str> {

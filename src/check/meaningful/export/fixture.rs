@@ -57,6 +57,8 @@ impl Export {
             (7, 1, "/Contacts", 0),
             (5, 1, "/Sent", 2),
             (3, 1, "/Trash", 0),
+            (4, 1, "/Junk", 0),
+            (6, 1, "/Drafts", 0),
         ] {
             export.folders.push(folder(id, parent, path, items));
         }

@@ -95,11 +95,18 @@ fn entry_place(account: &str, entry: &Entry<'_>) -> String {
     match entry.meta() {
         Some(Meta::Item(item)) => item_place(account, item),
         Some(Meta::Folder(folder)) => folder_place(account, folder.id),
-        None => format!("{account}: {}", shown(&named(entry))),
+        None => format!("{account}: {}", masked(entry.name)),
     }
 }
 
-/// The name of the member that an entry is known by; `.meta` tells a contact from a file.
-fn named(entry: &Entry<'_>) -> Vec<u8> {
-    if entry.described.is_some() { [entry.name, b".meta"].concat() } else { entry.name.to_vec() }
+/// An entry's name without what a person wrote: with its number where it has one, else a tag of eight digits.
+fn masked(name: &[u8]) -> String {
+    let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
+    let numbered = last.split_at_checked(10).is_some_and(|(number, rest)| {
+        number.starts_with(b"0") && number.iter().all(u8::is_ascii_digit) && rest.starts_with(b"-")
+    });
+    match numbered {
+        true => shown(name),
+        false => format!("an entry without number (tag {})", &blake3::hash(name).to_hex()[..8]),
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::order::{Group, Order};
 use super::{Meaning, folder_place, item_place};
-use crate::mailbox::{Flags, ItemId, ItemKind, Mailbox};
+use crate::mailbox::{Flags, ItemKind, Mailbox};
 use crate::verdict::{Finding, Severity, kinds};
 
 pub(super) fn finish(mailbox: &Mailbox, order: &Order<'_>, meaning: &mut Meaning) {
@@ -15,15 +15,12 @@ pub(super) fn finish(mailbox: &Mailbox, order: &Order<'_>, meaning: &mut Meaning
             .all(|item| (item.digest, item.size, item.kind) == (first.digest, first.size, first.kind));
         meaning.findings.push(repeated(item_place(account, first), group.items().count(), same));
     }
-    let mut folders: Vec<ItemId> = mailbox
-        .folders
-        .iter()
-        .filter(|folder| folder.kind != ItemKind::SearchFolder)
-        .map(|folder| folder.id)
-        .collect();
-    folders.sort_unstable();
-    for same in folders.chunk_by(|one, next| one == next).filter(|same| same.len() > 1) {
-        meaning.findings.push(repeated(folder_place(account, same[0]), same.len(), true));
+    let mut folders: Vec<_> =
+        mailbox.folders.iter().filter(|folder| folder.kind != ItemKind::SearchFolder).collect();
+    folders.sort_by_key(|folder| folder.id);
+    for alike in folders.chunk_by(|one, next| one.id == next.id).filter(|alike| alike.len() > 1) {
+        let same = alike.iter().all(|folder| *folder == alike[0]);
+        meaning.findings.push(repeated(folder_place(account, alike[0].id), alike.len(), same));
     }
 }
 

@@ -2,6 +2,9 @@ use super::counts::Counts;
 use crate::archive::unpack::shown;
 use crate::mailbox::{Form, ItemId, ItemKind, Mailbox};
 
+/// Folders of one mailbox that are listed; the summaries of all accounts are in memory together.
+const MOST_FOLDERS: usize = 500;
+
 /// What remains of an export: small whatever it held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailboxSummary {
@@ -11,7 +14,7 @@ pub struct MailboxSummary {
     pub source: String,
     /// In which form it was exported.
     pub form: Form,
-    /// Folders, search folders and mountpoints, in the order of the export.
+    /// Folders, search folders and mountpoints, in the order of the export; the first 500.
     pub folders: Vec<FolderSummary>,
     /// How many there are of each kind of item, folders not among them.
     pub items: Vec<(ItemKind, u64)>,
@@ -61,7 +64,7 @@ impl MailboxSummary {
             account: mailbox.account.clone(),
             source: mailbox.source.clone(),
             form: mailbox.form,
-            folders: folders.collect(),
+            folders: folders.take(MOST_FOLDERS).collect(),
             items: by_kind(mailbox),
             body_bytes: mailbox.body_bytes,
             newest: mailbox.newest(),
