@@ -70,6 +70,8 @@ pub struct Archive {
     pub facts: Facts,
     /// How many items of mailboxes were compared, where that was asked for.
     pub items: Option<Coverage>,
+    /// Files that belong to nothing that is known here; nobody looked into them.
+    pub other_files: u64,
     /// Each account's mailbox, in the archive's order.
     pub accounts: Vec<Account>,
     /// The findings of the first read, where the archive was read twice.
@@ -230,6 +232,7 @@ impl From<&ArchiveResult> for Archive {
             errors: errors(&archive.troubles),
             facts: Facts::from(&archive.facts),
             items: archive.items,
+            other_files: archive.others,
             accounts: archive.mailboxes.iter().map(Account::from).collect(),
             first_read: archive.first_read.as_ref().map(findings),
         }

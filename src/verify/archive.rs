@@ -149,6 +149,7 @@ impl Case<'_> {
             if let Some(judgement) = reading.judgement {
                 result.findings.append(judgement.findings());
                 result.items = Some(judgement.coverage());
+                result.others = judgement.others;
                 result.mailboxes = judgement.mailboxes.into_iter().map(judge::mailbox).collect();
             }
         }

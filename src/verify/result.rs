@@ -55,6 +55,8 @@ pub struct ArchiveResult {
     pub facts: Facts,
     /// How many items were compared, where mailboxes were asked for.
     pub items: Option<Coverage>,
+    /// Files that belong to nothing that is known here, where mailboxes were asked for.
+    pub others: u64,
     /// Each account's mailbox, in the archive's order.
     pub mailboxes: Vec<MailboxResult>,
     /// The findings of the first read, where the archive was read twice.
@@ -145,6 +147,7 @@ impl ArchiveResult {
             troubles: Vec::new(),
             facts: Facts::default(),
             items: None,
+            others: 0,
             mailboxes: Vec::new(),
             first_read: None,
         }

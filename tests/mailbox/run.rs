@@ -186,6 +186,7 @@ fn an_account_that_nobody_judged_keeps_the_archive_from_passing() {
     ] {
         let result = verified(&[good(), File::new(name, content)]);
         assert_eq!(result.outcome, outcome, "{name}: {:?} {:?}", found(&result), result.standings);
+        assert!(outcome != Outcome::Passed || result.others == 1, "{name}: said by nobody");
     }
 }
 

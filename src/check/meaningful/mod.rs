@@ -37,6 +37,8 @@ pub struct Judgement {
     pub mailboxes: Vec<(MailboxSummary, Meaning)>,
     /// What is said of the archive as a whole.
     pub whole: Meaning,
+    /// Files that belong to nothing that is known here; nobody looked into them.
+    pub others: u64,
 }
 
 /// Judges what an archive holds.
@@ -67,7 +69,7 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
             contents.others
         ));
     }
-    Judgement { mailboxes, whole }
+    Judgement { mailboxes, whole, others: contents.others }
 }
 
 /// What is said of a member that is not what its name says; an account of which there is nothing else has its row.

@@ -72,7 +72,13 @@ fn mailboxes(text: &mut String, archive: &ArchiveResult) {
     let plural = if count == 1 { "mailbox" } else { "mailboxes" };
     let checked = human::count(items.checked);
     let total = items.total.map_or("an unknown number of".to_owned(), human::count);
-    let _ = writeln!(text, "    {} {plural}; checked {checked} of {total} items", human::count(count as u64));
+    let others = match archive.others {
+        0 => String::new(),
+        1 => "; 1 other file, not looked into".to_owned(),
+        others => format!("; {} other files, not looked into", human::count(others)),
+    };
+    let count = human::count(count as u64);
+    let _ = writeln!(text, "    {count} {plural}; checked {checked} of {total} items{others}");
     let open = || archive.mailboxes.iter().filter(|mailbox| mailbox.state == State::NotProven);
     for mailbox in open().take(SHOWN_MAILBOXES) {
         let reason = mailbox.reason.as_deref().unwrap_or("not judged");

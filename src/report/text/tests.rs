@@ -19,6 +19,7 @@ fn passed(name: &str) -> ArchiveResult {
         troubles: Vec::new(),
         facts: Facts { stored_bytes: 1_000_000, unpacked_bytes: 2_000_000, ..Facts::default() },
         items: None,
+        others: 0,
         mailboxes: Vec::new(),
         first_read: None,
     }

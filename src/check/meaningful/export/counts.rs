@@ -219,22 +219,29 @@ impl<'a> Counts<'a> {
             ));
             return;
         }
+        if let Some(why) = self.part(mailbox) {
+            meaning.open.push(format!(
+                "{account}: the export may hold a part of the mailbox only, as {why}; export from the mailbox's root"
+            ));
+        }
+    }
+
+    /// Why an export may hold a part of the mailbox only.
+    fn part(&self, mailbox: &Mailbox) -> Option<String> {
         let real = mailbox.folders.iter().filter(|folder| folder.kind == ItemKind::Folder);
         let described: HashSet<ItemId> = real.map(|folder| folder.id).collect();
-        let strays: u64 =
-            self.seen.iter().filter(|(id, _)| !described.contains(id)).map(|(_, seen)| seen.items).sum();
-        let missing = EVERYWHERE.iter().find(|folder| !described.contains(folder));
-        let why = match (strays, described.contains(&ItemId::USER_ROOT), missing) {
-            (0, true, None) => return,
-            (0, false, _) => "it does not describe the mailbox's root folder (number 1)".to_owned(),
+        let strays = self.seen.iter().filter(|(id, _)| !described.contains(id));
+        let strays: u64 = strays.map(|(_, seen)| seen.items).sum();
+        let above = mailbox.folders.iter().map(|folder| folder.parent).filter(|id| *id != ItemId::ROOT);
+        let missing = EVERYWHERE.into_iter().chain(above).find(|folder| !described.contains(folder));
+        match (strays, described.contains(&ItemId::USER_ROOT), missing) {
+            (0, true, None) => None,
+            (0, false, _) => Some("it does not describe the mailbox's root folder (number 1)".to_owned()),
             (0, true, Some(folder)) => {
-                format!("it does not describe folder {folder}, which every mailbox has")
+                Some(format!("it does not describe folder {folder}, which must be there"))
             }
-            _ => format!("{strays} items lie in folders it does not describe"),
-        };
-        meaning.open.push(format!(
-            "{account}: the export may hold a part of the mailbox only, as {why}; export from the mailbox's root"
-        ));
+            _ => Some(format!("{strays} items lie in folders it does not describe")),
+        }
     }
 
     /// Items that were proven, of those that are due: stated where that is stated, else described.
