@@ -71,7 +71,7 @@ pub struct Reader<E: Examiner, F> {
     others: u64,
     failures: Vec<String>,
     begun: bool,
-    /// The current member of an archive that is an export itself is none of its items.
+    /// The current member is the archive's manifest.
     apart: bool,
     passed_over: Vec<String>,
 }
@@ -221,13 +221,13 @@ where
             let mailbox = Mailbox { account, form: Form::Tar, ..Mailbox::default() };
             self.whole = Some(Box::new(Export::new(mailbox, examiner, &self.limits)));
         }
-        if let Some(export) = &mut self.whole {
-            // The manifest of an archive that is an export itself is none of its items.
-            self.apart = is_manifest(&member.name);
-            if !self.apart {
-                export.begin(member);
-            }
+        // The archive's own manifest holds no mail.
+        self.apart = is_manifest(&member.name);
+        if self.apart {
             return;
+        }
+        if let Some(export) = &mut self.whole {
+            return export.begin(member);
         }
         let account = account_of(&member.name);
         let address = account.as_ref().is_some_and(|account| account.contains('@'));
@@ -263,11 +263,11 @@ where
     }
 
     fn data(&mut self, bytes: &[u8]) {
-        if let Some(export) = &mut self.whole {
-            if !self.apart {
-                export.data(bytes);
-            }
+        if self.apart {
             return;
+        }
+        if let Some(export) = &mut self.whole {
+            return export.data(bytes);
         }
         match &mut self.current {
             Current::Nothing => self.collectors.data(bytes),
@@ -287,7 +287,7 @@ where
 
     fn end(&mut self, body: Body) {
         match &mut self.whole {
-            Some(_) if self.apart => {}
+            _ if self.apart => {}
             Some(export) => export.end(body),
             None => {
                 self.collectors.end(body);
