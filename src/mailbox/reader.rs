@@ -199,12 +199,12 @@ where
         }
     }
 
-    /// An archive whose first member is a description is an export itself.
+    /// An archive whose first file is a description is an export itself; its manifest may come before.
     fn begins_whole(&mut self, member: &Member) -> bool {
-        let first = !std::mem::replace(&mut self.begun, true);
-        let manifest = is_manifest(&member.name);
-        self.begun &= !manifest;
-        first && !manifest && member.kind == Kind::File && member.name.ends_with(b".meta")
+        let file = member.kind == Kind::File && !is_manifest(&member.name);
+        let first = file && !self.begun;
+        self.begun |= file;
+        first && member.name.ends_with(b".meta")
     }
 }
 

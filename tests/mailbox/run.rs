@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mailproof::archive::decrypt::Keyring;
 use mailproof::demo::mailbox::{self, Amount};
-use mailproof::demo::pack::{File, Pack};
+use mailproof::demo::pack::{File, Manifest, Pack};
 use mailproof::demo::zimbra::{Export, Fate, Folder, Item, Options};
 use mailproof::event::Silent;
 use mailproof::mailbox::Form;
@@ -209,6 +209,12 @@ fn many_small_shortfalls_are_no_shift() {
 fn an_archive_that_is_an_export_may_hold_its_manifest() {
     let members = account(6).members().into_iter();
     let files: Vec<File> = members.map(|member| File::new(member.name, member.content)).collect();
-    let result = verified(&files);
-    assert_eq!((found(&result), result.outcome), (vec![], Outcome::Passed), "{:?}", result.standings);
+    for manifest in [Manifest::First, Manifest::Last] {
+        let folder = support::folder();
+        let identity = age::x25519::Identity::generate();
+        let pack = Pack { manifest, ..Pack::new(vec![identity.to_public()]) };
+        let result = verify_bytes(folder.path(), &identity, &pack.build(&files).unwrap().encrypted);
+        assert_eq!((found(&result), result.outcome), (vec![], Outcome::Passed), "{:?}", result.standings);
+        assert_eq!((result.mailboxes.len(), result.items.unwrap().checked), (1, 6));
+    }
 }
