@@ -29,12 +29,12 @@ pub struct Examined {
 /// Walks `input` to its end and compares what it holds with the manifest.
 ///
 /// `reconciliation` may already hold the lines of a manifest beside the archive; `onlooker` is given every member as well.
-pub fn run(
+pub fn run<'a>(
     mut input: PipeReader<Vec<u8>>,
     reconciliation: Reconciliation,
     limits: &Limits,
-    tally: &Tally,
-    onlooker: &mut impl Sink,
+    tally: &'a Tally,
+    onlooker: Option<&'a mut dyn Sink>,
     findings: &mut Findings,
 ) -> Examined {
     let mut comparer = Comparer::new(reconciliation, limits, tally, onlooker);
@@ -61,10 +61,10 @@ enum Walk {
     NotTar,
 }
 
-fn walk<S: Sink>(
+fn walk(
     input: &mut PipeReader<Vec<u8>>,
     walker: &mut Walker,
-    comparer: &mut Comparer<'_, S>,
+    comparer: &mut Comparer<'_>,
     findings: &mut Findings,
 ) -> Result<Walk, Stop> {
     let mut first = [0; RECORD];
@@ -98,10 +98,11 @@ fn unrecognised(first: &[u8]) -> Finding {
 }
 
 /// Hashes each member and hands it to the comparison; reads the manifest where it is a member.
-struct Comparer<'a, S> {
+struct Comparer<'a> {
     reconciliation: Reconciliation,
     tally: &'a Tally,
-    onlooker: &'a mut S,
+    /// Behind a pointer, so that what looks on is no part of the loop over members.
+    onlooker: Option<&'a mut dyn Sink>,
     path_length: u32,
     manifest_size: Bytes,
     current: Current,
@@ -117,8 +118,13 @@ enum Current {
     Manifest(Parser),
 }
 
-impl<'a, S: Sink> Comparer<'a, S> {
-    fn new(reconciliation: Reconciliation, limits: &Limits, tally: &'a Tally, onlooker: &'a mut S) -> Self {
+impl<'a> Comparer<'a> {
+    fn new(
+        reconciliation: Reconciliation,
+        limits: &Limits,
+        tally: &'a Tally,
+        onlooker: Option<&'a mut dyn Sink>,
+    ) -> Self {
         Self {
             reconciliation,
             tally,
@@ -152,9 +158,11 @@ impl<'a, S: Sink> Comparer<'a, S> {
     }
 }
 
-impl<S: Sink> Sink for Comparer<'_, S> {
+impl Sink for Comparer<'_> {
     fn begin(&mut self, member: &Member) {
-        self.onlooker.begin(member);
+        if let Some(onlooker) = &mut self.onlooker {
+            onlooker.begin(member);
+        }
         self.current = Current::Nothing;
         match &member.kind {
             Kind::File if manifest::is_manifest(&member.name) => self.begin_manifest(member.size),
@@ -171,7 +179,9 @@ impl<S: Sink> Sink for Comparer<'_, S> {
     }
 
     fn data(&mut self, bytes: &[u8]) {
-        self.onlooker.data(bytes);
+        if let Some(onlooker) = &mut self.onlooker {
+            onlooker.data(bytes);
+        }
         match &mut self.current {
             Current::Nothing => {}
             Current::File => {
@@ -184,7 +194,9 @@ impl<S: Sink> Sink for Comparer<'_, S> {
     }
 
     fn end(&mut self, body: Body) {
-        self.onlooker.end(body);
+        if let Some(onlooker) = &mut self.onlooker {
+            onlooker.end(body);
+        }
         let current = std::mem::replace(&mut self.current, Current::Nothing);
         if body == Body::Cut {
             return;
@@ -214,14 +226,14 @@ mod tests {
 
     /// What is said of members in this order, each listed in the manifest if it is a file.
     fn said(members: &[(&str, Kind)]) -> Vec<&'static str> {
-        let (limits, tally, onlooker) = (Limits::default(), Tally::default(), &mut ());
+        let (limits, tally) = (Limits::default(), Tally::default());
         let mut manifest = Reconciliation::new(&limits);
         manifest.manifest_begins("beside");
         for (number, (name, _)) in (1..).zip(members.iter().filter(|(_, kind)| *kind == Kind::File)) {
             manifest.expect(name.as_bytes(), &blake3::hash(b""), number);
         }
         manifest.manifest_ends();
-        let mut comparer = Comparer::new(manifest, &limits, &tally, onlooker);
+        let mut comparer = Comparer::new(manifest, &limits, &tally, None);
         for (name, kind) in members {
             comparer.begin(&member(name, kind.clone()));
             comparer.end(Body::Whole);

@@ -15,6 +15,7 @@ use crate::archive::examine::{self, Examined};
 use crate::archive::manifest::Reconciliation;
 use crate::archive::pipe::{PipeReader, Sender, Stop, pipe};
 use crate::archive::storage::{Download, Object, StorageError};
+use crate::archive::unpack::Sink;
 use crate::check::meaningful::export::{Examination, MailboxSummary};
 use crate::check::meaningful::{self, Judgement, Meaning};
 use crate::event::Tally;
@@ -110,7 +111,8 @@ pub fn read_through(
             tar_in.feed(|output| decompress::run(PipeReader::new(plain_out), output, limits, findings))
         });
         let examine = stage(scope, "examine", |findings| {
-            Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, &mut reader, findings))
+            let onlooker = reader.as_mut().map(|reader| reader as &mut dyn Sink);
+            Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, onlooker, findings))
         });
         let mut reading = Reading::default();
         reading.checksum_holds = reading.take("fetch", join(fetch)) == Some(true);

@@ -53,31 +53,3 @@ pub trait Sink {
     /// The current member's body ended.
     fn end(&mut self, body: Body);
 }
-
-/// Nobody looks on.
-impl Sink for () {
-    fn begin(&mut self, _: &Member) {}
-    fn data(&mut self, _: &[u8]) {}
-    fn end(&mut self, _: Body) {}
-}
-
-/// Somebody looks on, or nobody.
-impl<S: Sink> Sink for Option<S> {
-    fn begin(&mut self, member: &Member) {
-        if let Some(sink) = self {
-            sink.begin(member);
-        }
-    }
-
-    fn data(&mut self, bytes: &[u8]) {
-        if let Some(sink) = self {
-            sink.data(bytes);
-        }
-    }
-
-    fn end(&mut self, body: Body) {
-        if let Some(sink) = self {
-            sink.end(body);
-        }
-    }
-}
