@@ -25,8 +25,7 @@ struct Block {
 /// Names with a hash and flags, in the order they came: about 60 bytes each for the names of a mail store.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    // Boxes, because a vector that doubles would take up to twice what it holds.
-    #[allow(clippy::vec_box)]
+    #[expect(clippy::vec_box, reason = "a vector that doubles would take up to twice what it holds")]
     blocks: Vec<Box<Block>>,
     len: u32,
     name_bytes: u64,
