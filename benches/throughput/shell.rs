@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 /// Packs `mail` with its manifest first; returns the archive.
 pub fn pack(mail: &Path, work: &Path) -> PathBuf {
     let key = work.join("key.txt");
@@ -59,26 +61,25 @@ fn high_water(status_file: &str) -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// Unpacks into a fresh folder and checks the manifest there.
-pub fn by_hand(archive: &Path, work: &Path) {
-    unpacked(archive, work, "");
+/// Unpacks into a fresh folder, which the caller removes, and checks the manifest there.
+pub fn by_hand(archive: &Path, work: &Path) -> TempDir {
+    unpacked(archive, work, "")
 }
 
 /// The same, and the checksum of every export.
-pub fn exports_by_hand(archive: &Path, work: &Path) {
-    unpacked(archive, work, "&& gzip -t *.tgz");
+pub fn exports_by_hand(archive: &Path, work: &Path) -> TempDir {
+    unpacked(archive, work, "&& gzip -t *.tgz")
 }
 
-fn unpacked(archive: &Path, work: &Path, more: &str) {
-    let into = work.join(format!("unpacked-{}", fs::read_dir(work).unwrap().count()));
+fn unpacked(archive: &Path, work: &Path, more: &str) -> TempDir {
+    let into = tempfile::tempdir_in(work).unwrap();
     run(&format!(
-        "mkdir {into} && age -d -i {work}/key.txt {archive} | zstd -q -dc | tar -xf - -C {into} && cd {into} && b3sum --quiet --check MANIFEST.b3 {more}",
-        into = into.display(),
+        "age -d -i {work}/key.txt {archive} | zstd -q -dc | tar -xf - -C {into} && cd {into} && b3sum --quiet --check MANIFEST.b3 {more}",
+        into = into.path().display(),
         work = work.display(),
         archive = archive.display(),
     ));
-    // Removal is not part of the race; it happens behind the next round's back.
-    run(&format!("rm -rf {} &", into.display()));
+    into
 }
 
 /// A repository of `mail`, if rustic is installed.
