@@ -1,10 +1,11 @@
 use jiff::Timestamp;
 
 use super::args::PolicyArgs;
-use super::setup::{Setup, default_records};
+use super::setup::Setup;
 use super::{Failure, print};
 use crate::archive::decrypt::Keyring;
 use crate::event::Tally;
+use crate::evidence;
 use crate::exit;
 use crate::policy::Select;
 use crate::report::human;
@@ -154,9 +155,9 @@ impl Visit<'_> {
     }
 
     fn records(&mut self) -> Result<(), Failure> {
-        let folder = self.setup.policy.run.records.clone().unwrap_or_else(default_records);
+        let folder = self.setup.records();
         let existing = folder.ancestors().find(|folder| folder.exists());
-        let writable = existing.is_some_and(|folder| tempfile_in(folder).is_ok());
+        let writable = existing.is_some_and(|folder| evidence::probe(folder).is_ok());
         let shown = folder.display();
         if writable {
             self.good("records", &format!("go to {shown}"))
@@ -167,11 +168,4 @@ impl Visit<'_> {
             )
         }
     }
-}
-
-/// Tries to write, which is the only sure answer to whether one may.
-fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
-    let path = folder.join(format!(".mailproof-doctor-{}", std::process::id()));
-    std::fs::File::options().write(true).create_new(true).open(&path)?;
-    std::fs::remove_file(&path)
 }

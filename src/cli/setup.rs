@@ -94,12 +94,22 @@ impl Setup {
         })
     }
 
-    /// Writes the record of `run` where the policy, the command line or the system says.
+    /// Refuses to begin what would leave no record.
+    pub fn prepare_records(&self) -> Result<(), Failure> {
+        evidence::prepare(&self.records())
+            .map_err(|error| Failure::usage(format!("nothing was read: {error}")))
+    }
+
+    /// Where the policy, the command line or the system says.
+    pub fn records(&self) -> PathBuf {
+        self.policy.run.records.clone().unwrap_or_else(default_records)
+    }
+
+    /// Writes the record of `run`.
     pub fn keep_record(&self, run: &RunResult) -> Result<PathBuf, RecordError> {
-        let folder = self.policy.run.records.clone().unwrap_or_else(default_records);
         let policy = self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()));
         self.recording.store(true, Ordering::Relaxed);
-        evidence::write(&Record::new(run, policy), &folder)
+        evidence::write(&Record::new(run, policy), &self.records())
     }
 }
 

@@ -77,6 +77,7 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     args.apply(&mut setup);
     setup::end_on_signals(&setup)?;
     let keyring = setup.keyring()?;
+    setup.prepare_records()?;
     let selection = setup.select(&args.archives, &args.common.store)?;
     let job = Job {
         policy: &setup.policy,

@@ -5,4 +5,4 @@
 
 mod record;
 
-pub use record::{Record, RecordError, SCHEMA, write};
+pub use record::{Record, RecordError, SCHEMA, prepare, probe, write};

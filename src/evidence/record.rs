@@ -22,7 +22,7 @@ pub struct Record {
 
 /// Why a record could not be kept.
 #[derive(Debug, thiserror::Error)]
-#[error("the record could not be written to {}: {source}; make the folder writable or name another with --records", path.display())]
+#[error("the record can't be written to {}: {source}; make the folder writable or name another with --records", path.display())]
 pub struct RecordError {
     path: PathBuf,
     source: std::io::Error,
@@ -41,6 +41,25 @@ impl Record {
             result: json::Result::from(run),
         }
     }
+}
+
+/// Makes sure that `folder` takes records, before hours of work depend on it; it is made where it is missing.
+///
+/// # Errors
+/// [`RecordError`] if the folder can't be made or no file can be made in it.
+pub fn prepare(folder: &Path) -> Result<(), RecordError> {
+    let tried = make_folder(folder).and_then(|()| probe(folder));
+    tried.map_err(|source| RecordError { path: folder.to_owned(), source })
+}
+
+/// Makes a file in `folder` and removes it, which is the only sure answer to whether one may.
+///
+/// # Errors
+/// The system's answer to either.
+pub fn probe(folder: &Path) -> std::io::Result<()> {
+    let file = folder.join(format!(".{}.part", std::process::id()));
+    private(&file)?;
+    fs::remove_file(&file)
 }
 
 /// Writes `record` into `folder`, which is made where it is missing, and returns the file's path.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use mailproof::demo::pack::{File, Pack};
 use mailproof::demo::server::{Fault, Times};
@@ -62,16 +63,39 @@ fn records_lie_where_the_system_says() {
 }
 
 #[test]
+fn a_run_that_could_leave_no_record_does_not_begin() {
+    let bench = Bench::new();
+    fs::write(bench.records(), "a file where the folder should be").unwrap();
+    let ended = run(&mut bench.verify(&["sound"]));
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.contains("nothing was read: the record can't be written to"), "{}", ended.stderr);
+}
+
+/// The same command where no file grows beyond a few hundred bytes: the folder looks fine until the record is written.
+fn on_a_full_disk(command: &Command) -> Command {
+    let mut full = Command::new("sh");
+    full.args(["-c", r#"trap "" XFSZ; ulimit -f 1; exec "$0" "$@""#]).arg(command.get_program());
+    full.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => full.env(name, value),
+            None => full.env_remove(name),
+        };
+    }
+    full
+}
+
+#[test]
 fn without_a_record_there_is_no_pass() {
     let bench = Bench::new();
     bench.put("tar-end-marker-missing");
     bench.put("age-other-key");
-    fs::write(bench.records(), "a file where the folder should be").unwrap();
     for (key, code) in [("sound", 1), ("tar-end-marker-missing", 10), ("age-other-key", 20)] {
-        let ended = run(&mut bench.verify(&[key]));
-        assert_eq!(ended.code, Some(code), "{key}");
-        assert!(ended.stderr.contains("the record could not be written to"), "{}", ended.stderr);
+        let ended = run(&mut on_a_full_disk(&bench.verify(&[key])));
+        assert_eq!(ended.code, Some(code), "{key}: {}", ended.stderr);
+        assert!(ended.stderr.contains("the record can't be written to"), "{}", ended.stderr);
         assert_eq!(ended.stdout.is_empty(), code == 1, "all but a pass is still printed");
+        assert!(records_in(&bench.records()).is_empty());
     }
 }
 
