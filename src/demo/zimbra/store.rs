@@ -58,7 +58,7 @@ impl RawStore {
     pub fn new(mailboxes: &[u32], messages: u32) -> io::Result<Self> {
         let (mut rows, mut blobs) = (Vec::new(), Vec::new());
         for mailbox in mailboxes {
-            rows.extend((1..17).map(|id| Row { changed: CHANGED, ..Row::folder(*mailbox, id, 1) }));
+            rows.extend((1..17).map(|id| Row { changed: CHANGED, ..Row::folder(*mailbox, id, 9000) }));
             for item in 257..257 + messages {
                 let text = format!(
                     "From: paul@example.test\r\nSubject: {item}\r\n\r\nText {item} of mailbox {mailbox}.\r\n"
