@@ -66,6 +66,7 @@ impl Feed {
                 line.clear();
             }
         }
+        self.store.data(b"-- Dump completed\n");
         self.store.end(Body::Whole);
     }
 }

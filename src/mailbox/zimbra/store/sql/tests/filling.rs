@@ -15,7 +15,7 @@ fn rows_are_read_in_each_form_of_a_dump() {
         format!("REPLACE INTO `mail_item` {ROW};"),
         format!("replace mail_item {ROW};"),
         format!("INSERT IGNORE INTO MAIL_ITEM {ROW};"),
-        format!("INSERT INTO mail_item VALUE (1,257,0,NULL,9) ON DUPLICATE KEY UPDATE id=1;"),
+        "INSERT INTO mail_item VALUE (1,257,0,NULL,9) ON DUPLICATE KEY UPDATE id=1;".to_owned(),
         format!("/*!40000 INSERT INTO mail_item {ROW} */;"),
         format!("/*M!100100 INSERT INTO mail_item {ROW} */;"),
         format!("/* INSERT INTO mail_item VALUES (1,1,0,NULL,9); */ INSERT INTO mail_item {ROW};"),
