@@ -353,10 +353,16 @@ kinds! {
         "The database can't be restored from this dump: look at the exit code of `mysqldump` and the disk space on the mail server, dump again, and check the file with `gzip -t` and `zcat FILE | tail -n 1`."
     STORE_DUMP_TRUNCATED "store-dump-truncated" Failure ProducerFault
         "`mysqldump` was stopped before its last line: run it by hand on the mail server with `set -o pipefail`, look at its messages and the disk space, dump again."
+    STORE_DUMP_UNENDED "store-dump-unended" Warning Configuration
+        "Nothing in the dump says that it is whole: leave `--skip-comments` and `--compact` out of the job, so that `mysqldump` ends it with `-- Dump completed`, and dump again."
     STORE_DUMP_MISNAMED "store-dump-misnamed" Warning ProducerFault
         "The dump is readable, but a restore script that trusts its name fails: mend the job's pipeline (`mysqldump … | gzip > X.sql.gz`) or the name."
     STORE_GROUP_MISSING "store-group-missing" Failure ProducerFault
         "Without this database the mailboxes in it are only files: dump with `mysqldump --single-transaction --all-databases`, or list `SHOW DATABASES LIKE 'mboxgroup%'` in the job instead of numbers."
+    STORE_ROWS_MISSING "store-rows-missing" Failure ProducerFault
+        "The dump lacks rows that the files tell of: run `zmblobchk --mailboxes MAILBOX start` on the mail server; if it calls few of them unexpected, dump again and look at the dump's options (`--where`, `--ignore-table`); if many, look for the rows in an older dump."
+    STORE_DIGEST_MISSING "store-digest-missing" Failure ProducerFault
+        "Zimbra can't open these items: run `zmdbintegrityreport -m` on the mail server and look at `SELECT id, type, size FROM mail_item WHERE mailbox_id = MAILBOX AND type IN (5, 8, 14, 16) AND blob_digest IS NULL`; restore them from an older backup."
     STORE_BLOB_MISSING "store-blob-missing" Failure ProducerFault
         "Run `zmblobchk --mailboxes MAILBOX start` on the mail server: if it names the item, the server itself lost the file; if not, the item came or went during a hot copy: dump the databases first and copy the store after, or copy from a snapshot."
     STORE_BLOB_REVISION "store-blob-revision" Failure ProducerFault

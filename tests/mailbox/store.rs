@@ -1,4 +1,4 @@
-//! A raw copy of a large server: the memory depends on the number of rows and blobs, and is small.
+//! Raw copies of a server, through the program; of a large server, whose memory depends on the number of rows and blobs.
 
 use std::fmt::Write;
 use std::fs;
@@ -11,9 +11,14 @@ use mailproof::mailbox::Digest;
 use mailproof::mailbox::zimbra::store::Store;
 use mailproof::policy::Limits;
 
+use crate::program::{Bench, json, run};
+
 const MANY: u32 = 1_000_000;
 /// Resident at most, in KiB.
 const MOST: u64 = 300 << 10;
+/// Rows of `zimbra.mailbox`, more than are remembered, and what they may take.
+const MAILBOXES: u32 = 1_500_000;
+const MOST_FOR_MAILBOXES: u64 = 64 << 10;
 /// Items of one mailbox.
 const EACH: u32 = 1000;
 /// Says that this process is the one whose memory is measured.
@@ -61,6 +66,7 @@ impl Feed {
                 line.clear();
             }
         }
+        self.store.data(b"-- Dump completed\n");
         self.store.end(Body::Whole);
     }
 }
@@ -106,21 +112,81 @@ fn judge_a_million() {
     assert!(peak() < MOST, "{} MiB", peak() >> 10);
 }
 
-#[test]
-#[ignore = "takes half a minute: tests/run runs it"]
-fn a_million_rows_and_a_million_blobs_need_little_memory() {
-    if std::env::var_os(MEASURED).is_some() {
-        return judge_a_million();
+/// A list of mailboxes that no server has: what is kept is bounded, and what is left out is said.
+fn judge_many_mailboxes() {
+    let mut feed = Feed { store: Store::new(&Limits::default()), index: 0 };
+    feed.begin("db/zimbra.sql".to_owned(), u64::from(MAILBOXES) * 60);
+    feed.store.data(b"USE zimbra;\nCREATE TABLE mailbox (id int, group_id int, account_id varchar(127));\n");
+    for number in 1..=MAILBOXES {
+        let row = format!(
+            "INSERT INTO mailbox VALUES ({number},{},'{number:08x}-0000-4000-8000-{:0>12}');\n",
+            (number - 1) % 100 + 1,
+            number
+        );
+        feed.store.data(row.as_bytes());
     }
-    // Other tests would count, too, if it ran among them.
-    let name = "mailbox::store::a_million_rows_and_a_million_blobs_need_little_memory";
+    feed.store.data(b"-- Dump completed\n");
+    feed.store.end(Body::Whole);
+    let meaning = raw_store::examine(&feed.store.finish(), true);
+    assert!(meaning.findings.is_empty(), "{:?}", meaning.findings.iter().next());
+    assert!(meaning.open.iter().any(|line| line.starts_with("1250000 rows and blobs")), "{:?}", meaning.open);
+    println!("peak {} KiB", peak());
+    assert!(peak() < MOST_FOR_MAILBOXES, "{} MiB", peak() >> 10);
+}
+
+/// Runs the test of this name in a process of its own, as other tests would count, too, if it ran among them.
+fn alone(name: &str, judge: fn()) {
+    if std::env::var_os(MEASURED).is_some() {
+        return judge();
+    }
+    let name = format!("mailbox::store::{name}");
     let mut alone = Command::new(std::env::current_exe().unwrap());
     let output =
-        alone.args([name, "--exact", "--ignored", "--nocapture"]).env(MEASURED, "1").output().unwrap();
+        alone.args([&name, "--exact", "--ignored", "--nocapture"]).env(MEASURED, "1").output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success() && said.contains("peak "),
         "{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+#[test]
+#[ignore = "takes half a minute: tests/run runs it"]
+fn a_million_rows_and_a_million_blobs_need_little_memory() {
+    alone("a_million_rows_and_a_million_blobs_need_little_memory", judge_a_million);
+}
+
+#[test]
+#[ignore = "takes half a minute: tests/run runs it"]
+fn a_list_of_mailboxes_needs_little_memory() {
+    alone("a_list_of_mailboxes_needs_little_memory", judge_many_mailboxes);
+}
+
+/// A dump under a suffix that is not its own, and one that is what it says: from the store to the exit code.
+#[test]
+fn a_wrong_suffix_is_named_and_only_what_is_no_dump_fails() {
+    let bench = Bench::new();
+    let warning = [("store-dump-misnamed", "warning")];
+    let failure = [("store-dump-unreadable", "failure")];
+    for (situation, wanted, outcome, code) in [
+        ("mailbox-store-sound", &[][..], "passed", 0),
+        ("mailbox-store-dump-plain", &[], "passed", 0),
+        ("mailbox-store-dump-not-packed", &warning, "passed", 0),
+        ("mailbox-store-dump-packed", &warning, "passed", 0),
+        ("mailbox-store-dump-zip", &failure, "failed", 10),
+    ] {
+        bench.put(situation);
+        let mut verify = bench.verify(&[situation]);
+        let ended = run(verify.args(["--rung", "meaningful", "--format", "json"]));
+        let result = json(&ended.stdout);
+        let archive = &result["archives"][0];
+        let found: Vec<_> = archive["findings"].as_array().unwrap().iter().collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|one| (one["id"].as_str().unwrap(), one["severity"].as_str().unwrap()))
+            .collect();
+        let said = (archive["outcome"].as_str(), ended.code);
+        assert_eq!((found.as_slice(), said), (wanted, (Some(outcome), Some(code))), "{situation}");
+    }
 }

@@ -15,6 +15,7 @@ mod network;
 mod object;
 mod sound;
 mod specimen;
+mod store;
 mod tar;
 mod zstd;
 
@@ -91,6 +92,7 @@ pub fn matrix() -> impl Iterator<Item = &'static Damage> {
         extension::SITUATIONS,
         manifest::SITUATIONS,
         mailbox::SITUATIONS,
+        store::SITUATIONS,
         network::SITUATIONS,
     ]
     .into_iter()

@@ -1,12 +1,13 @@
-//! Exports of accounts, byte for byte as Zimbra writes them, made up and damaged at will.
+//! Exports of accounts, and raw copies of a server, byte for byte as Zimbra writes them, made up and damaged at will.
 //!
-//! Input: folders and items. Output: a tgz, tar or zip. Three levels can be changed: the [`Export`] with what becomes
+//! Input: folders and items. Output: a tgz, tar or zip, or the files of a server. Of an export three levels can be changed: the [`Export`] with what becomes
 //! of each item, its [`Member`]s, and the bytes of each layer. Invariant: the same input makes the same bytes.
 //! Sources: Zimbra's `ArchiveFormatter`, `ItemData`, `Folder` and its patched Ant.
 
 mod account;
 mod bencode;
 mod content;
+pub mod dump;
 mod export;
 pub mod gzip;
 mod item;
@@ -14,6 +15,7 @@ mod json;
 mod member;
 mod meta;
 mod name;
+pub mod store;
 pub mod tar;
 #[cfg(test)]
 mod tests;

@@ -1,40 +1,35 @@
-//! The dumps themselves: readable, whole, rightly named, one for each group.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The dumps themselves: readable, whole, rightly named; what their rows leave unsaid.
 
 use super::{Meaning, View};
-use crate::mailbox::zimbra::store::{Dump, DumpFault, Facts, Mailbox};
-use crate::verdict::{Finding, kinds};
-
-/// Groups of mailboxes that a server has (`zimbra_mailbox_groups`).
-const GROUPS: u32 = 100;
+use crate::mailbox::zimbra::store::sql::{Cut, Ending};
+use crate::mailbox::zimbra::store::{Dump, DumpFault, Facts, Mailboxes};
+use crate::verdict::{Finding, Severity, kinds};
 
 pub(super) fn examine(view: &View<'_>, meaning: &mut Meaning) {
     let facts = view.facts;
     for dump in &facts.dumps {
         judge(dump, meaning);
     }
-    if facts.undigested > 0 {
-        let finding = Finding::new(&kinds::STORE_DUMP_UNREADABLE, "mail_item");
-        let observed = format!("{} rows whose blob_digest is none", facts.undigested);
-        meaning.findings.push(finding.expected("SHA-256 or SHA-1 in Zimbra's base64").observed(observed));
-    }
-    if view.rows_complete && facts.has_dump() {
-        groups(facts, meaning);
-    }
-    twice(facts, meaning);
+    digests(facts, meaning);
     elsewhere(facts, meaning);
 }
+
+/// Names files that would be dumps of nothing, in an archive that holds nothing else of a raw copy.
+pub(super) fn examine_empty(facts: &Facts, meaning: &mut Meaning) {
+    for dump in facts.dumps.iter().filter(|dump| dump.fault == Some(DumpFault::Empty)) {
+        let finding = unreadable(dump, EMPTY.to_owned());
+        meaning.findings.push(finding.severity(Severity::Warning));
+    }
+}
+
+const EMPTY: &str = "a file of 0 bytes, or gzip of nothing";
 
 /// What is wrong with one dump.
 fn judge(dump: &Dump, meaning: &mut Meaning) {
     if let Some(fault) = dump.fault {
         unread(dump, fault, meaning);
-    } else if dump.summary.truncated {
-        let rows = dump.summary.rows;
-        let observed = format!("no `-- Dump completed` at its end, or half a statement, after {rows} rows");
-        let finding = Finding::new(&kinds::STORE_DUMP_TRUNCATED, &dump.source);
-        meaning.findings.push(finding.expected("a dump with its last line").observed(observed));
+    } else {
+        ending(dump, meaning);
     }
     if dump.summary.no_columns {
         let observed = "rows without the definition of their table or its columns".to_owned();
@@ -44,6 +39,13 @@ fn judge(dump: &Dump, meaning: &mut Meaning) {
         let observed = format!("{} rows that don't fit their table", dump.summary.bad_rows);
         meaning.findings.push(unreadable(dump, observed));
     }
+    if dump.summary.unread > 0 {
+        meaning.open.push(format!(
+            "{}: {} statements fill Zimbra's tables in a form that is not read here (`INSERT … SELECT`, `INSERT … SET`, \
+             `LOAD DATA`), so rows are missing; dump with plain `mysqldump`.",
+            dump.source, dump.summary.unread
+        ));
+    }
     let readable = matches!(dump.fault, None | Some(DumpFault::Gzip(_)));
     if readable && dump.named_gzip != dump.gzip {
         let form = |gzip: bool| if gzip { "gzip" } else { "plain SQL" };
@@ -52,11 +54,38 @@ fn judge(dump: &Dump, meaning: &mut Meaning) {
     }
 }
 
+/// Whether a dump that could be read is whole.
+fn ending(dump: &Dump, meaning: &mut Meaning) {
+    let lack = match dump.summary.ending {
+        Ending::Cut(Cut::Statement) => "half a statement",
+        Ending::Cut(Cut::LastLine) => "no `-- Dump completed`",
+        Ending::Cut(Cut::Lock) => "`LOCK TABLES` and no `UNLOCK TABLES`",
+        Ending::Cut(Cut::Transaction) => "a transaction without `COMMIT`",
+        Ending::Completed | Ending::Unsaid => return unended(dump, meaning),
+    };
+    let observed = format!("{lack} at its end, after {} rows", dump.summary.rows);
+    let finding = Finding::new(&kinds::STORE_DUMP_TRUNCATED, &dump.source);
+    meaning.findings.push(finding.expected("a dump with its last line").observed(observed));
+}
+
+fn unended(dump: &Dump, meaning: &mut Meaning) {
+    if dump.is_unended() {
+        let finding = Finding::new(&kinds::STORE_DUMP_UNENDED, &dump.source).expected("`-- Dump completed`");
+        let observed = format!("{} rows, and nothing that says these are all", dump.summary.rows);
+        meaning.findings.push(finding.observed(observed));
+        meaning.open.push(format!(
+            "{} has no last line, so it may have been cut between two statements; dump without `--skip-comments` and `--compact`.",
+            dump.source
+        ));
+    }
+}
+
 /// Why a dump could not be read to its end.
 fn unread(dump: &Dump, fault: DumpFault, meaning: &mut Meaning) {
     let finding = match fault {
-        DumpFault::Empty => unreadable(dump, "a file of 0 bytes".to_owned()),
-        DumpFault::Foreign(name) => unreadable(dump, name.to_owned()),
+        DumpFault::Empty => unreadable(dump, EMPTY.to_owned()),
+        DumpFault::Foreign(name) if dump.is_zimbras() => unreadable(dump, name.to_owned()),
+        DumpFault::Foreign(name) => unreadable(dump, name.to_owned()).severity(Severity::Warning),
         DumpFault::Gzip(kind) => unreadable(dump, format!("broken gzip ({})", kind.id)),
         DumpFault::OverLimit => Finding::new(&kinds::LIMIT_UNPACKED_SIZE, &dump.source)
             .expected("a dump within limits.unpacked_size and limits.ratio")
@@ -74,71 +103,26 @@ fn unreadable(dump: &Dump, observed: String) -> Finding {
     finding.expected("a dump of MySQL or MariaDB").observed(observed)
 }
 
-/// The group of a mailbox: as `zimbra.mailbox` states it, else as Zimbra computes it.
-pub(super) fn group_of(id: u32, mailbox: &Mailbox) -> u32 {
-    mailbox.group.unwrap_or_else(|| id.saturating_sub(1) % GROUPS + 1)
-}
-
-/// Groups of which rows or at least the table were there.
-pub(super) fn dumped(facts: &Facts) -> BTreeSet<u32> {
-    let with_rows = facts.mailboxes.iter().filter(|(_, mailbox)| mailbox.rows > 0);
-    with_rows.map(|(id, mailbox)| group_of(*id, mailbox)).chain(facts.groups.iter().copied()).collect()
-}
-
-/// What would be lost with a group.
-#[derive(Default)]
-struct Lost {
-    mailboxes: u64,
-    first: Option<u32>,
-    blobs: u64,
-}
-
-fn groups(facts: &Facts, meaning: &mut Meaning) {
-    let dumped = dumped(facts);
-    let mut missing: BTreeMap<u32, Lost> = BTreeMap::new();
-    for (id, mailbox) in facts.mailboxes.iter().filter(|(_, mailbox)| !is_newer(facts, mailbox)) {
-        let group = group_of(*id, mailbox);
-        if !dumped.contains(&group) {
-            let lost = missing.entry(group).or_default();
-            lost.mailboxes += 1;
-            lost.first.get_or_insert(*id);
-            lost.blobs += mailbox.blobs;
-        }
+/// Rows that should state a digest and don't, or state something else.
+fn digests(facts: &Facts, meaning: &mut Meaning) {
+    if facts.undigested > 0 {
+        let finding = Finding::new(&kinds::STORE_DUMP_UNREADABLE, "mail_item");
+        let observed = format!("{} rows whose blob_digest is none", facts.undigested);
+        meaning.findings.push(finding.expected("SHA-256 or SHA-1 in Zimbra's base64").observed(observed));
     }
-    for (group, lost) in missing {
-        let Lost { mailboxes, first, blobs } = lost;
-        let first = first.unwrap_or_default();
-        let finding = Finding::new(&kinds::STORE_GROUP_MISSING, format!("mboxgroup{group}"));
-        meaning.findings.push(
-            finding
-                .expected(format!(
-                    "a dump, as {mailboxes} mailboxes are in this group (the first is {first})"
-                ))
-                .observed(format!("none; {blobs} blobs belong to them")),
-        );
+    if let Some((mailbox, folder, item)) = facts.first_bare {
+        let subject = format!("mailbox {mailbox}: folder {folder}, item {item}");
+        let finding = Finding::new(&kinds::STORE_DIGEST_MISSING, subject)
+            .expected("a digest in the row of each message and document")
+            .observed(format!("none in {} rows, of which this is the first", facts.bare))
+            .remedy(kinds::STORE_DIGEST_MISSING.remedy.replace("MAILBOX", &mailbox.to_string()));
+        meaning.findings.push(finding);
     }
-}
-
-/// Holds for a mailbox that no dump knows and whose blobs were all written after the dumps.
-fn is_newer(facts: &Facts, mailbox: &Mailbox) -> bool {
-    let later = |oldest: u32| u64::from(oldest) > facts.newest_change;
-    !mailbox.listed && mailbox.rows == 0 && mailbox.oldest_blob.is_some_and(later)
-}
-
-/// Rows of two dumps can't both be the latest.
-fn twice(facts: &Facts, meaning: &mut Meaning) {
-    let mut seen = BTreeSet::new();
-    let mut doubled = BTreeSet::new();
-    for group in facts.dumps.iter().flat_map(|dump| &dump.summary.groups) {
-        if !seen.insert(group) {
-            doubled.insert(group);
-        }
-    }
-    if let Some(group) = doubled.first() {
+    if facts.untyped > 0 {
         meaning.open.push(format!(
-            "{} groups (mboxgroup{group} is the first) stand in more than one dump; rows of all dumps were judged, though \
-             older ones may rightly state files that are gone.",
-            doubled.len()
+            "{} rows state neither a digest nor what they are, so whether a blob belongs to them can't be judged; dump all \
+             columns.",
+            facts.untyped
         ));
     }
 }
@@ -154,6 +138,13 @@ fn elsewhere(facts: &Facts, meaning: &mut Meaning) {
         meaning.open.push(format!(
             "{} rows state a digest and no volume; Zimbra has no file for them.",
             facts.unplaced
+        ));
+    }
+    if facts.mailboxes.over > 0 {
+        meaning.open.push(format!(
+            "{} rows and blobs belong to mailboxes beyond the {} that are remembered; put fewer into one archive.",
+            facts.mailboxes.over,
+            Mailboxes::MOST
         ));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::dumps::{dumped, group_of};
-use super::{Meaning, View, stated};
+use super::groups::{dumped, group_of};
+use super::rowless::Rowless;
+use super::{Meaning, View, name_of_mailbox, stated};
 use crate::mailbox::zimbra::content::Content;
 use crate::mailbox::zimbra::store::{Blob, Body, Facts, Row, Sides, State};
 use crate::verdict::{Cause, Coverage, Finding, Kind, Severity, Unit, kinds};
@@ -11,10 +12,12 @@ use crate::verdict::{Cause, Coverage, Finding, Kind, Severity, Unit, kinds};
 /// Compares all rows with their files.
 pub(super) fn examine(view: &View<'_>, meaning: &mut Meaning) {
     let facts = view.facts;
-    let mut judge = Judge { view, meaning, dumped: dumped(facts), used: Vec::new(), tally: Tally::default() };
+    let (rowless, used, tally) = (Rowless::new(facts), Vec::new(), Tally::default());
+    let mut judge = Judge { view, meaning, dumped: dumped(facts), rowless, used, tally };
     for sides in facts.items() {
         judge.item(sides);
     }
+    judge.rowless.finish(judge.meaning);
     let Tally { checked, doubled, missing, unread, newer, unjudged } = judge.tally;
     let total = view.rows_complete.then(|| stated(facts).saturating_sub(doubled));
     meaning.coverage = Coverage { checked, total, unit: Unit::Items };
@@ -79,6 +82,7 @@ struct Judge<'a, 'b> {
     view: &'a View<'a>,
     meaning: &'b mut Meaning,
     dumped: BTreeSet<u32>,
+    rowless: Rowless<'a>,
     /// Which blobs of the item belong to a row; used again for the next item.
     used: Vec<bool>,
     tally: Tally,
@@ -87,6 +91,7 @@ struct Judge<'a, 'b> {
 impl<'a> Judge<'a, '_> {
     fn item(&mut self, sides: Sides<'a>) {
         let facts = self.view.facts;
+        self.rowless.add_rows(sides.mailbox, sides.rows.len(), self.meaning);
         self.used.clear();
         self.used.resize(sides.blobs.len(), false);
         let mut left = Vec::new();
@@ -202,7 +207,7 @@ impl<'a> Judge<'a, '_> {
 
     fn without_row(&mut self, blob: &Blob) {
         let facts = self.view.facts;
-        let mailbox = facts.mailboxes.get(&blob.mailbox);
+        let mailbox = facts.mailboxes.get(blob.mailbox);
         let (rows, listed) = mailbox.map_or((0, false), |mailbox| (mailbox.rows, mailbox.listed));
         let covered = mailbox.is_some_and(|mailbox| self.dumped.contains(&group_of(blob.mailbox, mailbox)));
         if rows == 0 && !self.view.rows_complete {
@@ -214,17 +219,14 @@ impl<'a> Judge<'a, '_> {
         } else if !self.view.rows_complete {
             self.tally.unjudged += 1;
         } else if covered {
-            let finding = Finding::new(&kinds::STORE_BLOB_UNEXPECTED, name_of_blob(facts, blob));
-            self.meaning
-                .findings
-                .push(finding.expected("a row with a digest").observed("a file and no such row"));
+            self.rowless.add_blob(blob);
         }
     }
 
     /// Holds for what was written after the dump: a change number, or else a time, that the dump does not know yet.
     fn is_newer(&self, blob: &Blob) -> bool {
         let facts = self.view.facts;
-        let rows = facts.mailboxes.get(&blob.mailbox).filter(|mailbox| mailbox.rows > 0);
+        let rows = facts.mailboxes.get(blob.mailbox).filter(|mailbox| mailbox.rows > 0);
         match rows.zip(blob.revision()) {
             Some((mailbox, revision)) => revision > mailbox.change,
             None => u64::from(blob.modified) > facts.newest_change,
@@ -269,14 +271,7 @@ fn observed(row: &Row, reading: &Content) -> String {
     format!("{} bytes with the digest {}", reading.size, reading.digest(&row.digest()))
 }
 
-fn name_of_mailbox(facts: &Facts, id: u32) -> String {
-    match facts.mailboxes.get(&id) {
-        Some(mailbox) if !mailbox.account.is_empty() => format!("mailbox {id} ({})", mailbox.account),
-        _ => format!("mailbox {id}"),
-    }
-}
-
-fn name_of_blob(facts: &Facts, blob: &Blob) -> String {
+pub(super) fn name_of_blob(facts: &Facts, blob: &Blob) -> String {
     let revision =
         blob.revision().map_or("without revision".to_owned(), |revision| format!("revision {revision}"));
     format!("{}: item {}, {revision}", name_of_mailbox(facts, blob.mailbox), blob.item)

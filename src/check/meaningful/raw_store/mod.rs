@@ -4,7 +4,9 @@
 //! what a hot copy explains is said to be so explained; what can't be judged is named and counts as not checked.
 
 mod dumps;
+mod groups;
 mod items;
+mod rowless;
 
 use super::Meaning;
 use crate::mailbox::zimbra::store::{Dump, Facts};
@@ -15,10 +17,12 @@ use crate::verdict::{Coverage, Finding, Unit, kinds};
 pub fn examine(facts: &Facts, ended: bool) -> Meaning {
     let mut meaning = Meaning::default();
     if facts.is_empty() && facts.tables == 0 {
+        dumps::examine_empty(facts, &mut meaning);
         return meaning;
     }
     let view = View::new(facts, ended);
     dumps::examine(&view, &mut meaning);
+    groups::examine(&view, &mut meaning);
     limits(facts, &mut meaning);
     match (facts.has_dump(), facts.blobs.is_empty()) {
         (true, false) => items::examine(&view, &mut meaning),
@@ -49,15 +53,22 @@ impl<'a> View<'a> {
         let partial = facts.dumps.iter().any(Dump::is_partial);
         Self {
             facts,
-            rows_complete: ended && !partial && facts.rows_over == 0,
+            rows_complete: ended && !partial && facts.rows_over == 0 && facts.mailboxes.over == 0,
             blobs_complete: ended && facts.blobs_over == 0,
         }
     }
 }
 
-/// Rows that state a digest, read or not.
+/// Rows that state a digest or should, read or not.
 fn stated(facts: &Facts) -> u64 {
-    u64::from(facts.rows.len()) + facts.external + facts.unplaced + facts.undigested
+    u64::from(facts.rows.len()) + facts.external + facts.unplaced + facts.undigested + facts.bare
+}
+
+fn name_of_mailbox(facts: &Facts, id: u32) -> String {
+    match facts.mailboxes.get(id).and_then(|mailbox| mailbox.account) {
+        Some(account) => format!("mailbox {id} ({account})"),
+        None => format!("mailbox {id}"),
+    }
 }
 
 fn limits(facts: &Facts, meaning: &mut Meaning) {

@@ -1,6 +1,6 @@
 //! One file of SQL, plain or gzip'd, whatever its name says.
 
-use super::sql::{Database, Reader, Records, Summary};
+use super::sql::{Database, Ending, Reader, Records, Summary};
 use crate::archive::decompress::{Gunzip, GunzipError, name_of};
 use crate::archive::unpack::Body;
 use crate::policy::Limits;
@@ -33,7 +33,7 @@ pub struct Dump {
 /// Why a dump could not be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DumpFault {
-    /// It has no byte.
+    /// It has no byte, or unpacks to none.
     Empty,
     /// It is something else, by how it begins.
     Foreign(&'static str),
@@ -48,14 +48,35 @@ pub enum DumpFault {
 impl Dump {
     /// Holds if it is, or should be, a dump of Zimbra's databases.
     #[must_use]
-    pub fn matters(&self) -> bool {
-        self.expected || self.summary.zimbra || self.summary.no_columns
+    pub fn is_zimbras(&self) -> bool {
+        let Summary { zimbra, no_columns, unread, of_all, .. } = self.summary;
+        self.expected || zimbra || no_columns || unread > 0 || (of_all && self.is_cut())
     }
 
-    /// Holds if rows may be missing that it should hold.
+    /// Holds if the checks must hear of it: a file that is empty or foreign might have been such a dump.
+    pub(super) fn matters(&self) -> bool {
+        self.is_zimbras() || matches!(self.fault, Some(DumpFault::Empty | DumpFault::Foreign(_)))
+    }
+
+    /// Holds if more was to come.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        matches!(self.summary.ending, Ending::Cut(_))
+    }
+
+    /// Holds if it has rows, or the table for them, and nothing says whether these are all.
+    #[must_use]
+    pub fn is_unended(&self) -> bool {
+        let Summary { groups, rows, mailboxes, ending, .. } = &self.summary;
+        *ending == Ending::Unsaid && (*rows > 0 || *mailboxes > 0 || !groups.is_empty())
+    }
+
+    /// Holds if rows are missing that it should hold.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.fault.is_some() || self.summary.truncated || self.summary.no_columns || self.summary.bad_rows > 0
+        let Summary { no_columns, bad_rows, unread, .. } = self.summary;
+        let faulty = self.fault.is_some_and(|fault| self.is_zimbras() || fault == DumpFault::Empty);
+        faulty || self.is_cut() || no_columns || bad_rows > 0 || unread > 0
     }
 }
 
@@ -174,6 +195,9 @@ impl Reading {
             self.dump.fault = Some(DumpFault::Cut);
         }
         self.dump.summary = self.reader.finish(records);
+        if self.dump.fault.is_none() && !self.dump.summary.filled {
+            self.dump.fault = Some(DumpFault::Empty);
+        }
         self.dump
     }
 }

@@ -6,6 +6,7 @@
 
 mod dump;
 mod join;
+mod mailboxes;
 mod name;
 pub mod sql;
 mod table;
@@ -21,16 +22,23 @@ use table::Key;
 
 pub use dump::{Dump, DumpFault};
 pub use join::{Items, Sides};
+pub use mailboxes::{Mailbox, Mailboxes};
 pub use table::{Blob, Blobs, Body, Fault, Row, Rows, State};
 
-/// Mailboxes that are remembered; the largest servers have some ten thousand.
-const MOST_MAILBOXES: usize = 1_000_000;
 /// Dumps that are remembered: at most one for each group and a few others.
 const MOST_DUMPS: usize = 1_000;
 /// Volumes, by the folder they lie in, that are told apart.
 const MOST_VOLUMES: u16 = 1_000;
 /// Names of stray files that are kept.
 const MOST_STRAYS: usize = 20;
+/// Volumes of `zimbra.volume` that are kept; a server has a handful.
+const MOST_LISTED_VOLUMES: usize = 1_000;
+/// In the place of a type: the table states none.
+const UNKNOWN: u8 = 0;
+/// Types of items that Zimbra never makes without a blob: messages, documents, wiki pages, chats (`Message.java`,
+/// `Document.java`). Contacts, appointments and tasks have one only at times; folders, tags, conversations, notes, links
+/// and comments never.
+const WITH_BLOB: [u8; 4] = [5, 8, 14, 16];
 
 /// What a raw copy holds.
 #[derive(Debug, Default)]
@@ -44,7 +52,7 @@ pub struct Facts {
     /// Groups (`mboxgroup<N>`) of which a dump is there.
     pub groups: BTreeSet<u32>,
     /// Mailboxes, by number.
-    pub mailboxes: BTreeMap<u32, Mailbox>,
+    pub mailboxes: Mailboxes,
     /// Folders of the server's volumes, by number, as `zimbra.volume` has them.
     pub volumes: BTreeMap<u16, Box<[u8]>>,
     /// Rows whose blob lies in an external store.
@@ -53,7 +61,13 @@ pub struct Facts {
     pub unplaced: u64,
     /// Rows whose digest is none.
     pub undigested: u64,
-    /// Rows, mailboxes and dumps over the limits.
+    /// Rows without a digest of items that always have a blob.
+    pub bare: u64,
+    /// The mailbox, folder and item of the first of them.
+    pub first_bare: Option<(u32, u32, u32)>,
+    /// Rows without a digest that don't state what they are.
+    pub untyped: u64,
+    /// Rows and dumps over the limits.
     pub rows_over: u64,
     /// Blobs over `limits.members`.
     pub blobs_over: u64,
@@ -71,25 +85,6 @@ pub struct Facts {
     pub newest_blob: u32,
 }
 
-/// What is known of a mailbox.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mailbox {
-    /// `zimbra.mailbox` lists it.
-    pub listed: bool,
-    /// The group that list names.
-    pub group: Option<u32>,
-    /// `zimbraId` of its account; empty where unknown.
-    pub account: Box<str>,
-    /// Rows of its items, with or without a blob.
-    pub rows: u64,
-    /// The highest change number of its rows.
-    pub change: u32,
-    /// Its blobs.
-    pub blobs: u64,
-    /// When the oldest of them was written, in seconds since 1970.
-    pub oldest_blob: Option<u32>,
-}
-
 impl Facts {
     /// Holds if nothing of a raw copy was there.
     #[must_use]
@@ -97,27 +92,32 @@ impl Facts {
         self.blobs.is_empty()
             && self.blobs_over == 0
             && !self.has_dump()
-            && !self.dumps.iter().any(Dump::matters)
+            && !self.dumps.iter().any(Dump::is_zimbras)
     }
 
     /// Holds if rows of mailboxes were there, or a table that could hold them.
     #[must_use]
     pub fn has_dump(&self) -> bool {
-        !self.groups.is_empty() || self.mailboxes.values().any(|mailbox| mailbox.listed || mailbox.rows > 0)
+        !self.groups.is_empty()
+            || self.mailboxes.iter().any(|(_, mailbox)| mailbox.listed || mailbox.rows > 0)
+    }
+
+    /// Takes in a row without a digest.
+    fn note_bare(&mut self, row: &MailRow) {
+        match row.kind {
+            UNKNOWN => self.untyped += 1,
+            kind if WITH_BLOB.contains(&kind) => {
+                self.bare += 1;
+                self.first_bare.get_or_insert((row.mailbox, row.folder, row.item));
+            }
+            _ => {}
+        }
     }
 
     /// The items that have a row, a blob or both, in the order of mailbox and item.
     #[must_use]
     pub fn items(&self) -> Items<'_> {
         Items::new(self.rows_in_order(), self.blobs_in_order())
-    }
-
-    fn mailbox(&mut self, id: u32) -> Option<&mut Mailbox> {
-        if self.mailboxes.len() >= MOST_MAILBOXES && !self.mailboxes.contains_key(&id) {
-            self.rows_over += 1;
-            return None;
-        }
-        Some(self.mailboxes.entry(id).or_default())
     }
 }
 
@@ -185,10 +185,8 @@ impl Store {
         let blob = Blob::new(self.key(place), member.modified, State::Unread);
         let facts = &mut self.taken.facts;
         facts.newest_blob = facts.newest_blob.max(blob.modified);
-        if let Some(mailbox) = facts.mailbox(place.mailbox) {
-            mailbox.blobs += 1;
-            mailbox.oldest_blob =
-                Some(mailbox.oldest_blob.map_or(blob.modified, |oldest| oldest.min(blob.modified)));
+        if let Some(mailbox) = facts.mailboxes.entry(place.mailbox) {
+            mailbox.note_blob(blob.modified);
         }
         match &member.kind {
             Kind::File => {
@@ -293,11 +291,11 @@ impl Records for Taken {
     fn mail(&mut self, row: &MailRow) {
         let facts = &mut self.facts;
         facts.newest_change = facts.newest_change.max(row.changed);
-        let Some(mailbox) = facts.mailbox(row.mailbox) else { return };
-        mailbox.rows += 1;
-        mailbox.change = mailbox.change.max(row.change);
+        if let Some(mailbox) = facts.mailboxes.entry(row.mailbox) {
+            mailbox.note_row(row.change);
+        }
         match (row.digest, row.locator) {
-            (None, _) => {}
+            (None, _) => facts.note_bare(row),
             (Some(_), Locator::External) => facts.external += 1,
             (Some(_), Locator::None) => facts.unplaced += 1,
             (Some(Err(_)), _) => facts.undigested += 1,
@@ -307,15 +305,15 @@ impl Records for Taken {
     }
 
     fn mailbox(&mut self, row: MailboxRow) {
-        if let Some(mailbox) = self.facts.mailbox(row.id) {
-            mailbox.listed = true;
-            mailbox.group = row.group;
-            mailbox.account = row.account;
+        if let Some(mailbox) = self.facts.mailboxes.entry(row.id) {
+            mailbox.list(row.group, row.account);
         }
     }
 
     fn volume(&mut self, row: VolumeRow) {
-        self.facts.volumes.insert(row.id, row.path);
+        if self.facts.volumes.len() < MOST_LISTED_VOLUMES {
+            self.facts.volumes.insert(row.id, row.path);
+        }
     }
 }
 

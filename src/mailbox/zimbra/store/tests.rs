@@ -1,5 +1,6 @@
-use super::fixture::{Dump, Item, Style, header, member};
+use super::fixture::{header, member};
 use super::*;
+use crate::demo::zimbra::dump::{Dump as Sql, Row, Style};
 use crate::mailbox::zimbra::content::tests::{content, gzip};
 use crate::verdict::kinds;
 use proptest::prelude::*;
@@ -16,8 +17,8 @@ fn store(members: &[(&str, &[u8])], piece: usize) -> Facts {
 }
 
 fn dump() -> Vec<u8> {
-    let items = [Item::folder(5, 2, 1), Item::of(5, 257, 2, b"one"), Item::of(5, 258, 3, b"two")];
-    Dump::new(Style::MySql8, "mboxgroup5").items("mail_item", &items).finish()
+    let items = [Row::folder(5, 2, 1), Row::of(5, 257, 2, b"one"), Row::of(5, 258, 3, b"two")];
+    Sql::new(Style::MySql8, "mboxgroup5").items("mail_item", &items).finish()
 }
 
 fn sides(facts: &Facts) -> Vec<(u32, u32, usize, usize)> {
@@ -37,8 +38,8 @@ fn rows_and_blobs_meet_whatever_comes_first() {
         members.rotate_left(1);
         let facts = store(&members, 3);
         assert_eq!(sides(&facts), [(4, 300, 0, 1), (5, 257, 1, 1), (5, 258, 1, 1)]);
-        assert_eq!((facts.mailboxes[&5].rows, facts.mailboxes[&5].change), (3, 3));
-        assert_eq!((facts.mailboxes[&4].rows, facts.mailboxes[&4].blobs), (0, 1));
+        assert_eq!((facts.mailboxes.get(5).unwrap().rows, facts.mailboxes.get(5).unwrap().change), (3, 3));
+        assert_eq!((facts.mailboxes.get(4).unwrap().rows, facts.mailboxes.get(4).unwrap().blobs), (0, 1));
         assert!(facts.has_dump() && facts.groups.contains(&5));
     }
 }
@@ -130,16 +131,20 @@ fn dumps_are_known_by_what_they_are() {
             );
         }
     }
-    assert!(store(&[("lib/help.sql", b"")], 1).is_empty(), "a script of no interest");
+    let script = store(&[("lib/help.sql", b"")], 1);
+    assert!(script.is_empty() && script.dumps.len() == 1, "no raw copy, and not forgotten");
+    let nothing = gzip(b"");
+    for (name, body) in [("zimbra.sql.gz", nothing.as_slice()), ("zimbra.sql", b"\n\n"), ("x.sql", b" ")] {
+        assert_eq!(store(&[(name, body)], 1).dumps[0].fault, Some(DumpFault::Empty), "{name}");
+    }
 }
 
 #[test]
 fn rows_outside_of_volumes_need_no_blob() {
-    let external = Item { locator: "'s3://bucket/a'", ..Item::of(5, 257, 2, b"one") };
-    let unplaced = Item { locator: "NULL", ..Item::of(5, 258, 2, b"one") };
-    let undigested = Item { digest: Some("none".to_owned()), ..Item::of(5, 259, 2, b"one") };
-    let dump =
-        Dump::new(Style::MariaDb10, "mboxgroup5").items("mail_item", &[external, unplaced, undigested]);
+    let external = Row { locator: "'s3://bucket/a'", ..Row::of(5, 257, 2, b"one") };
+    let unplaced = Row { locator: "NULL", ..Row::of(5, 258, 2, b"one") };
+    let undigested = Row { digest: Some("none".to_owned()), ..Row::of(5, 259, 2, b"one") };
+    let dump = Sql::new(Style::MariaDb10, "mboxgroup5").items("mail_item", &[external, unplaced, undigested]);
     let facts = store(&[("a.sql", &dump.finish())], 50);
     assert_eq!((facts.external, facts.unplaced, facts.undigested, facts.rows.len()), (1, 1, 1, 0));
 }

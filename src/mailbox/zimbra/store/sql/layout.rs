@@ -17,13 +17,14 @@ pub enum Database {
 }
 
 impl Database {
-    /// The database of this name.
+    /// The database of this name, in whatever case it is written.
     #[must_use]
     pub fn named(name: &[u8]) -> Self {
         if name.eq_ignore_ascii_case(b"zimbra") {
             return Self::Zimbra;
         }
-        let number = name.strip_prefix(b"mboxgroup").filter(|digits| digits.iter().all(u8::is_ascii_digit));
+        let number = name.to_ascii_lowercase();
+        let number = number.strip_prefix(b"mboxgroup").filter(|digits| digits.iter().all(u8::is_ascii_digit));
         let number = number.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
         number.map_or(Self::Other, Self::Group)
     }
@@ -41,11 +42,11 @@ pub(super) enum Table {
 }
 
 impl Table {
-    /// The table of this name in this database, if it matters. Zimbra's names are in lower case on every system.
+    /// The table of this name in this database, if it matters.
     pub(super) fn named(database: Database, name: &[u8]) -> Option<Self> {
         let mail = matches!(database, Database::Group(_) | Database::Unknown);
         let global = matches!(database, Database::Zimbra | Database::Unknown);
-        match name {
+        match name.to_ascii_lowercase().as_slice() {
             b"mail_item" | b"mail_item_dumpster" if mail => Some(Self::Items),
             b"revision" | b"revision_dumpster" if mail => Some(Self::Revisions),
             b"mailbox" if global => Some(Self::Mailboxes),

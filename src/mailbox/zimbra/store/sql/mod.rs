@@ -2,15 +2,21 @@
 //!
 //! Input: the text of one dump in pieces of any length. Output: rows of `mail_item`, its dumpster and the revisions,
 //! of `zimbra.mailbox` and `zimbra.volume`, handed to a [`Records`]; what the dump says of itself. Invariants: nothing
-//! is executed; one row is in memory for as long as it is read, and of it only what the checks need.
+//! is executed; one row is in memory for as long as it is read, and of it only what the checks need; what fills a table
+//! that matters is read or counted as unread.
 
+mod definition;
+mod ending;
+mod filling;
 mod layout;
 mod lexer;
+mod naming;
 mod row;
 mod statement;
 
+pub use ending::{Cut, Ending};
 pub use layout::Database;
-pub use row::{Locator, MailRow, MailboxRow, VolumeRow};
+pub use row::{Account, Locator, MailRow, MailboxRow, VolumeRow};
 pub use statement::Summary;
 
 use lexer::Lexer;

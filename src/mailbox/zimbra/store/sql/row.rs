@@ -1,11 +1,15 @@
 //! Rows as they are read, value for value.
 
+use std::fmt;
+
 use super::layout::{Column, Layout, Table};
 use super::lexer::Token;
 use crate::mailbox::{Digest, DigestError};
 
 /// Bytes of a text value that are kept.
 const LONGEST: usize = 255;
+/// The `type` of documents (`MailItem.java`).
+const DOCUMENT: u8 = 8;
 
 /// Where a row says that its blob lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub struct MailRow {
     pub mailbox: u32,
     /// Number of the item.
     pub item: u32,
-    /// `type`; 0 where the table has none.
+    /// `type`; 0 where the table has none. Revisions are those of documents.
     pub kind: u8,
     /// Number of the folder; 0 where the table has none.
     pub folder: u32,
@@ -50,8 +54,34 @@ pub struct MailboxRow {
     pub id: u32,
     /// Number of the database group that holds its items.
     pub group: Option<u32>,
-    /// `zimbraId` of the account.
-    pub account: Box<str>,
+    /// `zimbraId` of the account; `None` if it is none of those that Zimbra makes.
+    pub account: Option<Account>,
+}
+
+/// A `zimbraId` as Zimbra makes it: a UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account([u8; 16]);
+
+impl Account {
+    /// Reads `3f38c5be-….`
+    fn named(text: &[u8]) -> Option<Self> {
+        let dashes = [8, 13, 18, 23];
+        let placed = (0..text.len()).all(|at| (text[at] == b'-') == dashes.contains(&at));
+        let digits: Vec<u8> = text.iter().copied().filter(|byte| *byte != b'-').collect();
+        let mut bytes = Vec::with_capacity(16);
+        unhex(&digits, &mut bytes);
+        bytes.try_into().ok().filter(|_| placed && text.len() == 36).map(Self)
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            let dash = if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" };
+            write!(f, "{dash}{byte:02x}")?;
+        }
+        Ok(())
+    }
 }
 
 /// A row of `zimbra.volume`.
@@ -136,7 +166,8 @@ impl Draft {
             return None;
         }
         match layout.table {
-            Table::Items | Table::Revisions => self.mail().map(Row::Mail),
+            Table::Items => self.mail().map(Row::Mail),
+            Table::Revisions => self.mail().map(|row| Row::Mail(MailRow { kind: DOCUMENT, ..row })),
             Table::Mailboxes => self.mailbox().map(Row::Mailbox),
             Table::Volumes => self.volume().map(Row::Volume),
         }
@@ -177,11 +208,10 @@ impl Draft {
     }
 
     fn mailbox(&self) -> Option<MailboxRow> {
-        let account = self.stated(Column::Account).and_then(|value| std::str::from_utf8(&value.bytes).ok());
         Some(MailboxRow {
             id: self.number(Column::Id)?,
             group: self.number(Column::Group),
-            account: account.filter(|account| is_id(account)).unwrap_or_default().into(),
+            account: self.stated(Column::Account).and_then(|value| Account::named(&value.bytes)),
         })
     }
 
@@ -189,11 +219,6 @@ impl Draft {
         let path = self.stated(Column::Path).map(|value| value.bytes.as_slice());
         Some(VolumeRow { id: self.number(Column::Id)?, path: path.unwrap_or_default().into() })
     }
-}
-
-/// A `zimbraId` is shown as it is, so it must be harmless.
-fn is_id(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b':'))
 }
 
 fn unhex(digits: &[u8], into: &mut Vec<u8>) {

@@ -1,8 +1,13 @@
+mod dumps;
+mod groups;
+mod rowless;
+
 use super::*;
 use crate::archive::unpack::{Body, Kind, Sink};
+use crate::demo::zimbra::dump::{Dump as Sql, Row, Style};
 use crate::mailbox::zimbra::content::tests::gzip;
 use crate::mailbox::zimbra::store::Store;
-use crate::mailbox::zimbra::store::fixture::{Dump as Sql, Item, Style, header, member};
+use crate::mailbox::zimbra::store::fixture::{header, member};
 use crate::policy::Limits;
 use crate::verdict::{Cause, Severity};
 
@@ -34,15 +39,19 @@ impl Copy {
     }
 }
 
-/// Three messages of mailbox 5, with the dump of their group.
+/// Three messages of mailbox 5.
+fn rows() -> Vec<Row> {
+    vec![
+        Row::folder(5, 2, 900),
+        Row::of(5, 257, 2, b"one"),
+        Row::of(5, 258, 3, b"two"),
+        Row::of(5, 259, 4, b"three"),
+    ]
+}
+
+/// The dump of their group.
 fn dump() -> Vec<u8> {
-    let items = [
-        Item::folder(5, 2, 900),
-        Item::of(5, 257, 2, b"one"),
-        Item::of(5, 258, 3, b"two"),
-        Item::of(5, 259, 4, b"three"),
-    ];
-    Sql::new(Style::MariaDb10, "mboxgroup5").items("mail_item", &items).finish()
+    Sql::new(Style::MariaDb10, "mboxgroup5").items("mail_item", &rows()).finish()
 }
 
 fn with_two() -> Copy {
@@ -78,21 +87,21 @@ fn a_sound_copy_passes() {
 
 #[test]
 fn a_copy_with_all_that_is_legal_passes() {
-    let older = Item::of(5, 260, 7, b"older version");
+    let older = Row::of(5, 260, 7, b"older version");
     let large = vec![b'x'; 9000];
     let items = [
-        Item::folder(5, 2, 900),
-        Item::of(5, 257, 2, b"packed"),
-        Item::of(5, 258, 3, &gzip(b"a message that is gzip")),
-        Item::of(5, 259, 4, b"name of an old server"),
-        Item::of(5, 260, 8, b"newer version"),
-        Item::of(5, 261, 9, &large),
-        Item { digest: Some(sha1(b"of ZCS 7")), ..Item::of(5, 262, 10, b"of ZCS 7") },
+        Row::folder(5, 2, 900),
+        Row::of(5, 257, 2, b"packed"),
+        Row::of(5, 258, 3, &gzip(b"a message that is gzip")),
+        Row::of(5, 259, 4, b"name of an old server"),
+        Row::of(5, 260, 8, b"newer version"),
+        Row::of(5, 261, 9, &large),
+        Row { digest: Some(sha1(b"of ZCS 7")), ..Row::of(5, 262, 10, b"of ZCS 7") },
     ];
     let dump = Sql::new(Style::MySql8, "")
         .database("mboxgroup5")
         .items("mail_item", &items)
-        .items("mail_item_dumpster", &[Item::of(5, 263, 11, b"deleted")])
+        .items("mail_item_dumpster", &[Row::of(5, 263, 11, b"deleted")])
         .revisions(&[older])
         .database("zimbra")
         .mailboxes(&[5])
@@ -175,64 +184,10 @@ fn broken_gzip_is_no_blob() {
     let finding = only(&meaning, "store-blob-gzip");
     assert!(finding.observed.contains("gzip-truncated"), "{finding:?}");
     // Unless the message itself is that.
-    let items = [Item::folder(5, 2, 900), Item::of(5, 257, 2, &packed)];
+    let items = [Row::folder(5, 2, 900), Row::of(5, 257, 2, &packed)];
     let dump = Sql::new(Style::MySql8, "mboxgroup5").items("mail_item", &items).finish();
     let meaning = Copy::new().file("a.sql", &dump).file("store/0/5/msg/0/257-2.msg", &packed).judged();
     assert_passes(&meaning, 1);
-}
-
-#[test]
-fn a_file_without_a_row_is_unexpected_unless_it_is_newer() {
-    let meaning = with_two().file(THIRD, b"three").file("store/0/5/msg/0/300-5.msg", b"left over").judged();
-    let finding = only(&meaning, "store-blob-unexpected");
-    assert_eq!((finding.severity, finding.cause), (Severity::Warning, Cause::SourceChurn));
-    assert_eq!(finding.subject, "mailbox 5: item 300, revision 5");
-    let meaning = with_two()
-        .file(THIRD, b"three")
-        .file("store/0/5/msg/0/300-901.msg", b"delivered after the dump")
-        .file_at(AFTER, "store/0/105/msg/0/257-1.msg", b"of a mailbox made after the dump")
-        .file_at(AFTER, "store/0/6/msg/0/257-1.msg", b"of the first in its group")
-        .judged();
-    assert_passes(&meaning, 3);
-    assert!(meaning.open[0].starts_with("3 blobs are newer than the dump"), "{:?}", meaning.open);
-    let stray = with_two().file(THIRD, b"three").file("store/0/5/msg/0/.257-2.msg.AbCdEf", b"t").judged();
-    assert!(only(&stray, "store-blob-unexpected").observed.contains(".257-2.msg.AbCdEf"));
-}
-
-#[test]
-fn a_group_without_a_dump_is_missed_once() {
-    let zimbra = Sql::new(Style::MySql8, "zimbra").mailboxes(&[5, 7, 107]).finish();
-    let meaning = with_two()
-        .file(THIRD, b"three")
-        .file("db/zimbra.sql", &zimbra)
-        .file("store/0/107/msg/0/257-2.msg", b"one")
-        .file("store/0/107/msg/0/258-2.msg", b"two")
-        .judged();
-    let finding = only(&meaning, "store-group-missing");
-    assert_eq!(finding.subject, "mboxgroup7");
-    assert!(meaning.open.is_empty(), "{:?}", meaning.open);
-    assert!(finding.expected.contains("2 mailboxes") && finding.observed.contains("2 blobs"), "{finding:?}");
-    // Blobs alone tell of a mailbox, too.
-    let meaning = with_two().file(THIRD, b"three").file("store/0/42/msg/0/257-2.msg", b"one").judged();
-    assert_eq!(only(&meaning, "store-group-missing").subject, "mboxgroup42");
-    // An empty group is dumped all the same.
-    let empty = Sql::new(Style::MySql8, "mboxgroup7").items("mail_item", &[]).finish();
-    let zimbra = Sql::new(Style::MySql8, "zimbra").mailboxes(&[5, 7, 107]).finish();
-    let copy =
-        with_two().file(THIRD, b"three").file("db/zimbra.sql", &zimbra).file("db/mboxgroup7.sql", &empty);
-    assert_passes(&copy.judged(), 3);
-}
-
-#[test]
-fn accounts_are_named_where_the_dump_knows_them() {
-    let zimbra =
-        Sql::new(Style::MySql8, "zimbra").mailboxes(&[5]).volumes(&[(1, "/opt/zimbra/store")]).finish();
-    let finding = only(&with_two().file("zimbra.sql", &zimbra).judged(), "store-blob-missing");
-    assert_eq!(
-        finding.subject,
-        "mailbox 5 (00000005-0000-4000-8000-000000000000): folder 2, item 259, revision 4"
-    );
-    assert!(finding.observed.contains("volume 1 (/opt/zimbra/store)"), "{finding:?}");
 }
 
 #[test]
@@ -249,56 +204,6 @@ fn a_store_alone_or_a_dump_alone_can_not_be_judged() {
     assert_eq!((dump.coverage.checked, dump.coverage.total), (0, Some(3)));
     let nothing = Copy::new().judged();
     assert!(nothing.open.is_empty() && nothing.findings.is_empty());
-}
-
-#[test]
-fn dumps_are_named_for_what_they_are() {
-    let whole = String::from_utf8(dump()).unwrap();
-    let cut = &whole[..whole.find("-- Dump completed").unwrap()];
-    let copy = |name: &str, body: &[u8]| Copy::new().file(name, body).judged();
-    only(&copy("zimbra_dump-2024.sql.gz", whole.as_bytes()), "store-dump-misnamed");
-    only(&copy("mboxgroup5.sql", &gzip(whole.as_bytes())), "store-dump-misnamed");
-    only(&copy("mboxgroup5.sql", cut.as_bytes()), "store-dump-truncated");
-    let zip = only(&copy("mboxgroup5.sql.gz", b"PK\x03\x04..."), "store-dump-unreadable");
-    assert_eq!(zip.observed, "a zip archive");
-    only(&copy("mboxgroup5.sql.gz", b""), "store-dump-unreadable");
-    only(&copy("mboxgroup5.sql.gz", &gzip(whole.as_bytes())[..90]), "store-dump-unreadable");
-    let without_columns = b"USE mboxgroup5; INSERT INTO mail_item VALUES (1,2,3);";
-    only(&copy("a.sql", without_columns), "store-dump-unreadable");
-    let bad = whole.replace(",258,5,", ",258,");
-    only(&copy("a.sql", bad.as_bytes()), "store-dump-unreadable");
-    for (name, body) in [("mboxgroup5.sql", whole.as_bytes()), ("a.sql.gz", &gzip(whole.as_bytes()))] {
-        assert!(ids(&copy(name, body)).is_empty(), "{name}");
-    }
-    assert!(ids(&copy("lib/help.sql", b"")).is_empty(), "a script");
-}
-
-#[test]
-fn half_a_dump_makes_no_file_unexpected() {
-    let whole = String::from_utf8(dump()).unwrap();
-    let cut = &whole[..whole.find(",(5,258").unwrap()];
-    let meaning = Copy::new()
-        .file("mboxgroup5.sql", cut.as_bytes())
-        .file("store/0/5/msg/0/257-2.msg", b"one")
-        .file("store/0/5/msg/0/258-3.msg", b"two")
-        .file_at(AFTER, "store/0/105/msg/0/258-3.msg", b"of a mailbox behind the cut")
-        .judged();
-    only(&meaning, "store-dump-truncated");
-    assert!(meaning.open.iter().any(|line| line.starts_with("2 blobs have no row")), "{:?}", meaning.open);
-    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (1, None));
-}
-
-#[test]
-fn rows_elsewhere_and_rows_twice_are_said() {
-    let external = Item { locator: "'s3://b/a'", ..Item::of(5, 300, 5, b"x") };
-    let extra = Sql::new(Style::MySql8, "mboxgroup5")
-        .items("mail_item", &[external, Item::of(5, 257, 2, b"one")])
-        .finish();
-    let meaning = with_two().file(THIRD, b"three").file("again.sql", &extra).judged();
-    assert!(ids(&meaning).is_empty());
-    assert!(meaning.open.iter().any(|line| line.contains("external store")), "{:?}", meaning.open);
-    assert!(meaning.open.iter().any(|line| line.contains("more than one dump")), "{:?}", meaning.open);
-    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (3, Some(4)));
 }
 
 #[test]
