@@ -73,11 +73,13 @@ impl Reconciliation {
 
     fn claims(&self, ended: bool) -> Claims {
         let whole = self.first.as_ref().is_some_and(|manifest| manifest.whole);
+        // What the rest of a manifest would have listed, nobody knows.
+        let cut = self.first.is_some() && !whole;
         let understood = self.first.as_ref().is_some_and(|manifest| manifest.lines > 0);
         Claims {
             missing: ended && !self.overflow,
             extra: whole && understood && !self.overflow,
-            total: (ended || whole) && !self.overflow,
+            total: (ended || whole) && !cut && !self.overflow,
         }
     }
 

@@ -237,6 +237,17 @@ fn what_was_not_read_to_its_end_contradicts_nobody() {
 }
 
 #[test]
+fn how_much_a_manifest_lists_that_was_cut_nobody_knows() {
+    let mut reconciliation = new();
+    reconciliation.manifest_begins("X.b3");
+    reconciliation.expect(b"a", &hash("1"), 1);
+    see(&mut reconciliation, "a=1");
+    let (result, findings) = finish(reconciliation);
+    assert!(findings.is_empty() && result.matched == 1, "{findings:?}");
+    assert_eq!(result.coverage.total, None);
+}
+
+#[test]
 fn members_that_were_not_reached_are_not_missing() {
     let mut reconciliation = new();
     list(&mut reconciliation, "a=1 b=2 c=3");
