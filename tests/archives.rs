@@ -138,3 +138,26 @@ fn a_manifest_beside_that_breaks_off_leaves_the_archive_unverified() {
     assert_eq!((run.outcome, found(&run)), (Outcome::NotVerified, vec![]));
     assert_eq!(run.archives[0].troubles[0].stage, "manifest");
 }
+
+/// What came of it, however much, is not the manifest that stood there.
+#[test]
+fn a_manifest_beside_that_is_overwritten_meanwhile_is_to_be_read_again() {
+    let bench = Bench::new();
+    bench.server.put(BUCKET, "x", bench.specimen.archive().to_vec());
+    // The lines that come are those of all that is in the archive.
+    let lost = format!("{}  lost.eml\n", blake3::hash(b"lost"));
+    let manifest = [bench.specimen.manifest(), lost].concat();
+    for after in [200, manifest.len() as u64 - 10] {
+        bench.server.put(BUCKET, "x.b3", manifest.clone());
+        bench.server.inject("x.b3", Fault::Overwrite { after }, Times::First(1));
+        let run = bench.run(&bench.policy, "x");
+        assert_eq!(
+            (run.outcome, found(&run)),
+            (Outcome::NotVerified, vec!["storage-object-changed"]),
+            "{after}"
+        );
+        let finding = run.archives[0].findings.iter().next().unwrap();
+        assert_eq!(finding.subject, "x.b3");
+        assert!(finding.remedy.contains("verify again"), "{}", finding.remedy);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod export;
 mod modes;
+mod names;
 mod reading;
 mod real;
 mod run;

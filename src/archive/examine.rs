@@ -7,7 +7,7 @@ use super::decompress::name_of;
 use super::manifest::{self, Parser, Reconciled, Reconciliation};
 use super::pipe::{PipeReader, Stop};
 use super::unpack::tar::{Walked, Walker, looks_like_tar};
-use super::unpack::{Body, Kind, Member, Sink};
+use super::unpack::{Body, Kind, Member, Naming, Sink};
 use crate::event::Tally;
 use crate::policy::{Bytes, Limits};
 use crate::verdict::{Finding, Findings, kinds};
@@ -37,9 +37,15 @@ pub fn run<'a>(
     onlooker: Option<&'a mut dyn Sink>,
     findings: &mut Findings,
 ) -> Examined {
-    let mut comparer = Comparer::new(reconciliation, limits, tally, onlooker);
     let mut walker = Walker::new(limits);
+    if reconciliation.naming() == Naming::Inside {
+        walker = walker.inside_export();
+    }
+    let mut comparer = Comparer::new(reconciliation, limits, tally, onlooker);
     let walk = walk(&mut input, &mut walker, &mut comparer, findings);
+    if walker.naming() == Naming::Inside {
+        comparer.reconciliation.is_inside_export();
+    }
     let (walked, ended) = match walk {
         Ok(Walk::Whole) => (Some(walker.finish(&mut comparer, findings)), Ok(())),
         Ok(Walk::GivenUp) => (Some(walker.abandon(&mut comparer)), input.drain().and(Err(Stop::Finding))),
@@ -171,7 +177,7 @@ impl Sink for Comparer<'_> {
                 self.hasher.reset();
                 self.current = Current::File;
             }
-            Kind::HardLink { target } => self.reconciliation.saw_link(&member.name, target),
+            Kind::HardLink { target } => self.reconciliation.saw_link(member.index, &member.name, target),
             Kind::SymbolicLink | Kind::Special => self.reconciliation.saw_symlink(&member.name),
             Kind::Directory => self.reconciliation.saw_folder(&member.name),
             Kind::Unsupported => self.reconciliation.unverifiable(&member.name),

@@ -19,6 +19,7 @@ use crate::archive::decrypt::Keyring;
 use crate::evidence::{self, Record, RecordError};
 use crate::exit;
 use crate::policy::{Keys, Loaded, Policy};
+use crate::report::writing;
 use crate::verdict::Rung;
 use crate::verify::{self, Cancel, RunResult, Selection};
 
@@ -198,7 +199,5 @@ fn leave() -> Infallible {
 
 /// Indented JSON with a line break at its end.
 pub fn pretty(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
+    writing::pretty(value).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::report::json;
+use crate::report::{json, writing};
 use crate::verify::RunResult;
 
 /// The name of this form of a record.
@@ -88,10 +88,9 @@ fn write_durably(record: &Record, folder: &Path, path: &Path) -> std::io::Result
 }
 
 fn write_file(record: &Record, path: &Path) -> std::io::Result<()> {
-    let mut bytes = serde_json::to_vec_pretty(record)?;
-    bytes.push(b'\n');
+    let text = writing::pretty(record)?;
     let mut file = private(path)?;
-    file.write_all(&bytes)?;
+    file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 

@@ -7,7 +7,7 @@ use super::view::{Form, Mailbox};
 use super::zimbra::export::{Examiner, Export};
 use super::zimbra::zmbackup;
 use crate::archive::manifest::is_manifest;
-use crate::archive::unpack::{Body, Kind, Member, Sink, shown};
+use crate::archive::unpack::{Body, Kind, Member, Sink, is_numbered, shown};
 use crate::policy::Limits;
 
 /// Bytes of a member that tell what it is.
@@ -70,7 +70,10 @@ pub struct Reader<E: Examiner, F> {
     strangers: Vec<Stranger>,
     others: u64,
     failures: Vec<String>,
+    /// A file came that is not the manifest.
     begun: bool,
+    /// A file came that is an account's or a backup tool's.
+    known: bool,
     /// The current member is the archive's manifest.
     apart: bool,
     passed_over: Vec<String>,
@@ -108,6 +111,7 @@ where
             others: 0,
             failures: Vec::new(),
             begun: false,
+            known: false,
             apart: false,
             passed_over: Vec::new(),
         }
@@ -199,12 +203,25 @@ where
         }
     }
 
-    /// An archive whose first file is a description is an export itself; its manifest may come before.
+    /// An archive whose first file is an item's is an export itself; its manifest may come before. A number before the name
+    /// is so telling that strange files may come before it, too.
     fn begins_whole(&mut self, member: &Member) -> bool {
-        let file = member.kind == Kind::File && !is_manifest(&member.name);
-        let first = file && !self.begun;
-        self.begun |= file;
-        first && member.name.ends_with(b".meta")
+        if self.whole.is_some() || self.known || member.kind != Kind::File || is_manifest(&member.name) {
+            return false;
+        }
+        let first = !std::mem::replace(&mut self.begun, true);
+        first && member.name.ends_with(b".meta") || is_numbered(&member.name)
+    }
+
+    /// The archive itself is an export, so what came before was no folder of a session and nobody's account.
+    fn begin_whole(&mut self) {
+        let account = "this archive".to_owned();
+        let examiner = (self.make)(&account);
+        let mailbox = Mailbox { account, form: Form::Tar, ..Mailbox::default() };
+        self.whole = Some(Box::new(Export::new(mailbox, examiner, &self.limits)));
+        self.collectors = Collectors::new(&self.limits);
+        self.passed_over.clear();
+        self.others = 0;
     }
 }
 
@@ -216,10 +233,7 @@ where
 {
     fn begin(&mut self, member: &Member) {
         if self.begins_whole(member) {
-            let account = "this archive".to_owned();
-            let examiner = (self.make)(&account);
-            let mailbox = Mailbox { account, form: Form::Tar, ..Mailbox::default() };
-            self.whole = Some(Box::new(Export::new(mailbox, examiner, &self.limits)));
+            self.begin_whole();
         }
         // The archive's own manifest holds no mail.
         self.apart = is_manifest(&member.name);
@@ -240,8 +254,10 @@ where
         }
         // What is named after an address is an export wherever it lies.
         if !address && self.collectors.begin(member) {
+            self.known = true;
             return;
         }
+        self.known |= account.is_some();
         match account {
             Some(account) => {
                 self.collectors.saw_export(&member.name, member.size);

@@ -138,7 +138,7 @@ fn unpack<E: Examiner>(stored: Receiver<Vec<u8>>, export: &mut Export<E>, limits
 }
 
 fn walk_tar<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, limits: &Limits) -> Ending {
-    let (mut walker, mut faults) = (tar::Walker::new(limits), Findings::default());
+    let (mut walker, mut faults) = (tar::Walker::new(limits).inside_export(), Findings::default());
     let whole = match drive(input, |bytes| walker.push(bytes, export, &mut faults)) {
         true => walker.finish(export, &mut faults).ended,
         false => {
@@ -150,7 +150,7 @@ fn walk_tar<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, lim
 }
 
 fn walk_zip<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, limits: &Limits) -> Ending {
-    let (mut walker, mut faults) = (zip::Walker::new(limits), Findings::default());
+    let (mut walker, mut faults) = (zip::Walker::new(limits).inside_export(), Findings::default());
     let whole = match drive(input, |bytes| walker.push(bytes, export, &mut faults)) {
         true => walker.finish(export, &mut faults).ended,
         false => {

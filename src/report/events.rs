@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::json;
+use super::{json, writing};
 use crate::event::{Event, Observer};
 
 /// Writes every event as one line of JSON.
@@ -29,6 +29,7 @@ impl<W: Write + Send> Observer for JsonLines<W> {
         line["time"] = Timestamp::now().to_string().into();
         if let Ok(mut out) = self.out.lock() {
             // Whoever reads the events may be gone; the verification goes on without them.
+            let line = writing::line(&line).unwrap_or_default();
             let _ = writeln!(out, "{line}").and_then(|()| out.flush());
         }
     }

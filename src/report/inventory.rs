@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::human;
 use crate::archive::storage::catalogue::{Archive, Catalogue, Series};
-use crate::archive::storage::{self, Protection, Versions};
+use crate::archive::storage::{self, Object, Protection, Versions};
 use crate::verify::{History, Inventory};
 
 /// The name of this form.
@@ -49,8 +49,10 @@ pub struct Row {
     pub age_seconds: Option<i64>,
     /// Bytes; of a deleted archive those of its newest version.
     pub size_bytes: u64,
-    /// Whether a manifest lies beside it; one may also be inside.
+    /// Whether something lies where a manifest beside it would; `sidecar` says what. A manifest may also be inside.
     pub sidecar_manifest: bool,
+    /// What lies there, by its name and size alone.
+    pub sidecar: Option<Sidecar>,
     /// What protects it: `locked`, `unlocked`, `unknown`, or absent where it was not asked.
     pub protection: Option<&'static str>,
     /// End of the retention, or why the protection is unknown.
@@ -69,6 +71,32 @@ pub enum State {
     Current,
     /// It was deleted, and the store still keeps it.
     Deleted,
+}
+
+/// What lies beside an archive `X`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sidecar {
+    /// Its manifest, which is encrypted, or too long or too short for a checksum.
+    Manifest,
+    /// Its manifest, or its checksum as `b3sum X > X.b3` writes it: who does not read it can't tell.
+    ManifestOrChecksum,
+}
+
+impl Sidecar {
+    /// What `object` beside the archive `key` is, as far as its own key and size tell.
+    fn of(key: &str, object: &Object) -> Self {
+        /// `HASH  PATH`, the least that a checksum takes, and `\BLAKE3 (PATH) = HASH` with CR LF, the most.
+        const AROUND: [u64; 2] = [66, 79];
+        /// The longest path that a system takes.
+        const PATH: u64 = 4096;
+        let name = key.rsplit('/').next().map_or(0, |name| name.len() as u64);
+        let may_be = (AROUND[0] + name..=AROUND[1] + PATH).contains(&object.size);
+        match object.key.ends_with(".b3") && may_be {
+            true => Self::ManifestOrChecksum,
+            false => Self::Manifest,
+        }
+    }
 }
 
 /// One version of an archive, or the marker that it was deleted.
@@ -136,6 +164,12 @@ impl Listing {
         if count > 0 {
             let _ = writeln!(text, "{} deleted and still kept, {size}", human::count(count));
         }
+        if self.archives.iter().any(|row| row.sidecar == Some(Sidecar::ManifestOrChecksum)) {
+            let _ = writeln!(
+                text,
+                "beside?: X.b3 is the manifest of the archive X, or its checksum; `mailproof verify` reads it and says which"
+            );
+        }
         if let Some(first) = self.unmatched.first() {
             let count = human::count(self.unmatched.len() as u64);
             let plural = if self.unmatched.len() == 1 { "" } else { "s" };
@@ -154,10 +188,11 @@ impl Row {
         let age = self.age_seconds.map_or("?".to_owned(), age);
         let size = human::size(self.size_bytes);
         let lock = self.protection.unwrap_or("-");
-        let manifest = match (self.state, self.sidecar_manifest) {
+        let manifest = match (self.state, self.sidecar) {
             (State::Deleted, _) => "-",
-            (State::Current, true) => "beside",
-            (State::Current, false) => "inside?",
+            (State::Current, Some(Sidecar::Manifest)) => "beside",
+            (State::Current, Some(Sidecar::ManifestOrChecksum)) => "beside?",
+            (State::Current, None) => "inside?",
         };
         format!("{age:>9}  {size:>9}  {lock:8}  {manifest:9}")
     }
@@ -189,6 +224,7 @@ impl Viewing<'_> {
 
     fn row(&self, series: &Series, archive: &Archive, state: State) -> Row {
         let key = &archive.object.key;
+        let sidecar = self.inventory.catalogue.manifest(archive);
         let (protection, protection_detail) = self.protection(key);
         let (versions, versions_detail) = self.versions(key);
         Row {
@@ -199,7 +235,8 @@ impl Viewing<'_> {
             time: archive.time.map(|time| time.to_string()),
             age_seconds: archive.time.map(|time| self.now.duration_since(time).as_secs()),
             size_bytes: archive.object.size,
-            sidecar_manifest: self.inventory.catalogue.manifest(archive).is_some(),
+            sidecar_manifest: sidecar.is_some(),
+            sidecar: sidecar.map(|object| Sidecar::of(key, object)),
             protection,
             protection_detail,
             versions,
@@ -254,6 +291,23 @@ fn age(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_beside_is_told_by_name_and_size_as_far_as_they_tell() {
+        let of = |ending: &str, size| {
+            let key = format!("a/x.age{ending}");
+            Sidecar::of("a/x.age", &Object { key, size, modified: None, etag: None, version: None })
+        };
+        let checksum = format!("{}  x.age\n", blake3::hash(b"").to_hex()).len() as u64;
+        let tagged = format!("BLAKE3 (/srv/x.age) = {}\n", blake3::hash(b"").to_hex()).len() as u64;
+        for size in [checksum - 1, checksum, tagged] {
+            assert_eq!(of(".b3", size), Sidecar::ManifestOrChecksum, "{size}");
+            assert_eq!(of(".b3.age", size), Sidecar::Manifest, "{size}");
+        }
+        for size in [0, 66, 70, 5000, 1 << 30] {
+            assert_eq!(of(".b3", size), Sidecar::Manifest, "{size}");
+        }
+    }
 
     #[test]
     fn ages_have_two_units_at_most() {

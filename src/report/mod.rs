@@ -6,3 +6,4 @@ pub mod human;
 pub mod inventory;
 pub mod json;
 pub mod text;
+pub mod writing;

@@ -137,13 +137,18 @@ fn parse(
     Ok(intake.end())
 }
 
-/// Damage of the manifest's own encryption becomes one finding about the manifest.
+/// Damage of the manifest's own encryption becomes one finding about the manifest; that it was overwritten meanwhile is no
+/// damage.
 fn conclude(
     key: &str,
     ended: Vec<Result<(), Stop>>,
     inside: &Findings,
     findings: &mut Findings,
 ) -> Result<(), Trouble> {
+    if let Some(changed) = inside.iter().find(|finding| *finding.kind == kinds::STORAGE_OBJECT_CHANGED) {
+        findings.push(Finding { subject: key.to_owned(), ..changed.clone() });
+        return Ok(());
+    }
     if let Some(first) = inside.iter().next() {
         let observed = format!("{}: {}", first.kind.id, first.observed);
         findings.push(

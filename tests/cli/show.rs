@@ -1,5 +1,7 @@
 //! `show`, and `verify --rung meaningful`: what is in an archive, and what of it is proven.
 
+use mailproof::demo::pack::{Encryption, File, Pack};
+use mailproof::demo::zimbra::{Export, Folder};
 use serde_json::Value;
 
 use crate::program::{BUCKET, Bench, Ended, json, run};
@@ -43,6 +45,26 @@ fn show_says_of_each_account_what_it_is() {
     );
     let inbox = accounts[0]["folders"].as_array().unwrap().iter().find(|folder| folder["path"] == "/Inbox");
     assert_eq!((&inbox.unwrap()["stated"], &inbox.unwrap()["seen"]), (&12.into(), &7.into()));
+}
+
+#[test]
+fn a_folder_that_deceives_is_shown_by_numbers_and_read_as_it_is() {
+    let bench = Bench::new();
+    let name = "a\u{202e}gpj.exe\u{7f}\u{9b}2J\u{e0041}";
+    let mut export = Export::default();
+    export.folders.push(Folder::new(257, 1, name));
+    let pack = Pack { encryption: Encryption::None, ..Pack::new(Vec::new()) };
+    let files = [File::new("exports/anna@example.org.tgz", export.write().unwrap())];
+    let path = bench.path("deceiving.tar.zst");
+    std::fs::write(&path, pack.build(&files).unwrap().encrypted).unwrap();
+    let show = |format| run(bench.command("show").args(["--folders", "--format", format]).arg(&path));
+    let (text, printed) = (show("text").stdout, show("json").stdout);
+    assert!(text.contains("/a\\u{202e}gpj.exe\\u{7f}\\u{9b}2J\\u{e0041}"), "{text}");
+    assert!(printed.contains(r"/a\u202egpj.exe\u007f\u009b2J\udb40\udc41"), "{printed}");
+    assert!(!printed.contains(|letter: char| letter.is_control() && letter != '\n'), "{printed:?}");
+    let contents = json(&printed);
+    let mut folders = contents["accounts"][0]["folders"].as_array().unwrap().iter();
+    assert!(folders.any(|folder| folder["path"] == format!("/{name}")), "{contents}");
 }
 
 #[test]

@@ -119,7 +119,12 @@ fn list_shows_what_is_there() {
     let row = &inventory["archives"][0];
     assert_eq!(row["archive"], "s3://backups/sound");
     assert_eq!(row["size_bytes"], bench.specimen.archive().len());
-    assert_eq!(row["sidecar_manifest"], true);
+    assert_eq!((&row["sidecar_manifest"], &row["sidecar"]), (&true.into(), &"manifest-or-checksum".into()));
+    assert!(
+        text.stdout.contains("  beside? ") && text.stdout.contains("reads it and says which"),
+        "{}",
+        text.stdout
+    );
 }
 
 #[test]

@@ -5,19 +5,21 @@
 //! Invariants: both directions are compared, since a list alone never reveals an added file; nothing is
 //! called missing before the archive's end was reached, and nothing extra before the manifest's.
 
+mod flags;
 mod folders;
 mod line;
+mod meet;
 mod reconcile;
 mod settle;
+mod source;
 mod table;
+mod told;
 
 pub use line::{Entry, LineError, Parser, parse_line};
 pub use reconcile::Reconciliation;
 pub use settle::Reconciled;
 
 use std::borrow::Cow;
-
-use super::unpack::shown;
 
 /// The name of the manifest, at the top of the archive.
 pub const MEMBER: &[u8] = b"MANIFEST.b3";

@@ -1,6 +1,8 @@
-use super::reconcile::{AGAIN, CHANGED, LISTED, Reconciliation, SEEN, SYMLINK, UNVERIFIABLE};
-use super::shown;
+use super::flags::{AGAIN, CHANGED, LISTED, SEEN, SYMLINK, UNVERIFIABLE, is_extra, is_missing};
+use super::reconcile::{Instead, Reconciliation};
 use super::table::Cursor;
+use super::told::Subject;
+use crate::archive::unpack::Naming;
 use crate::verdict::{Coverage, Finding, Findings, Unit, kinds};
 
 /// What a comparison of a manifest with an archive came to. Each name counts once.
@@ -34,6 +36,13 @@ struct Claims {
     total: bool,
 }
 
+impl Claims {
+    /// Holds if it may be said of an entry that only one side has it.
+    fn one_sided(self, flags: u8) -> bool {
+        self.missing && is_missing(flags) || self.extra && is_extra(flags)
+    }
+}
+
 impl Reconciliation {
     /// The end of the archive was reached: what is listed and was not seen is missing.
     pub fn finish(mut self, findings: &mut Findings) -> Reconciled {
@@ -48,9 +57,10 @@ impl Reconciliation {
 
     fn judge_manifest(&mut self) {
         let finding = match &self.first {
-            None => Finding::new(&kinds::MANIFEST_MISSING, "MANIFEST.b3")
-                .expected("at the top of the archive, or beside it")
-                .observed(self.instead.as_ref().map_or("none".to_owned(), |name| format!("only {name}"))),
+            None => {
+                let instead = &self.instead;
+                return self.told.push_named(|naming| no_manifest(instead.as_ref(), naming));
+            }
             Some(manifest) if manifest.whole && manifest.lines == 0 && manifest.malformed == 0 => {
                 Finding::new(&kinds::MANIFEST_EMPTY, manifest.source())
                     .expected("a line for each file")
@@ -58,16 +68,18 @@ impl Reconciliation {
             }
             Some(_) => return,
         };
-        self.findings.push(finding);
+        self.told.push(finding);
     }
 
     fn claims(&self, ended: bool) -> Claims {
         let whole = self.first.as_ref().is_some_and(|manifest| manifest.whole);
+        // What the rest of a manifest would have listed, nobody knows.
+        let cut = self.first.is_some() && !whole;
         let understood = self.first.as_ref().is_some_and(|manifest| manifest.lines > 0);
         Claims {
             missing: ended && !self.overflow,
             extra: whole && understood && !self.overflow,
-            total: (ended || whole) && !self.overflow,
+            total: (ended || whole) && !cut && !self.overflow,
         }
     }
 
@@ -80,9 +92,9 @@ impl Reconciliation {
         let claims = self.claims(ended);
         let mut tally = self.tally(claims);
         tally.ordered = ordered;
-        tally.duplicates = self.findings.count(&kinds::TAR_DUPLICATE_MEMBER)
-            + self.findings.count(&kinds::MANIFEST_DUPLICATE_LINE);
-        findings.append(self.findings);
+        tally.duplicates =
+            self.told.count(&kinds::TAR_DUPLICATE_MEMBER) + self.told.count(&kinds::MANIFEST_DUPLICATE_LINE);
+        findings.append(self.told.into_findings());
         tally
     }
 
@@ -100,16 +112,14 @@ impl Reconciliation {
             let flags = self.table.flags(entry);
             let seen = cursor.name(&self.table).filter(|_| flags & SEEN != 0);
             if let Some(name) = seen.filter(|name| self.folders.holds(name)) {
-                let kind =
-                    if flags & SYMLINK != 0 { &kinds::TAR_PATH_UNSAFE } else { &kinds::TAR_DUPLICATE_MEMBER };
-                let finding = Finding::new(kind, shown(name)).expected("a file or a folder");
-                self.findings.push(finding.observed("both, so that a restore loses one of them"));
+                let subject = Subject { name, hash: self.table.hash(entry) };
+                self.told.push_named(|naming| subject.no_folder(flags, naming));
             }
             cursor.advance();
         }
         if self.folders.is_full() {
             let finding = Finding::new(&kinds::LIMIT_MEMBERS, "folders of the archive");
-            self.findings.push(finding.expected("no more folders than members are allowed").observed("more"));
+            self.told.push(finding.expected("no more folders than members are allowed").observed("more"));
         }
     }
 
@@ -124,11 +134,16 @@ impl Reconciliation {
             }
             files += 1;
             tally.count(flags, claims);
-            if let Some(say) = one_sided(flags, claims) {
-                cursor.jump(entry);
-                if let Some(name) = cursor.name(&self.table) {
-                    self.findings.push(say(name, flags));
-                }
+            if !claims.one_sided(flags) {
+                continue;
+            }
+            cursor.jump(entry);
+            if let Some(name) = cursor.name(&self.table) {
+                let subject = Subject { name, hash: self.table.hash(entry) };
+                self.told.push_named(|naming| match is_extra(flags) {
+                    true => subject.extra(naming),
+                    false => subject.missing(flags, naming),
+                });
             }
         }
         tally.coverage.total = claims.total.then_some(files);
@@ -164,34 +179,16 @@ impl Reconciled {
     }
 }
 
-fn is_missing(flags: u8) -> bool {
-    flags & LISTED != 0 && (flags & SEEN == 0 || flags & SYMLINK != 0)
-}
-
-fn is_extra(flags: u8) -> bool {
-    flags & (LISTED | SEEN) == SEEN
-}
-
-fn one_sided(flags: u8, claims: Claims) -> Option<fn(&[u8], u8) -> Finding> {
-    if claims.missing && is_missing(flags) {
-        Some(missing)
-    } else if claims.extra && is_extra(flags) {
-        Some(extra)
-    } else {
-        None
-    }
-}
-
-fn missing(name: &[u8], flags: u8) -> Finding {
-    let observed =
-        if flags & SYMLINK != 0 { "only a symbolic link or a special file" } else { "not in the archive" };
-    Finding::new(&kinds::MANIFEST_MEMBER_MISSING, shown(name)).expected("a file").observed(observed)
-}
-
-fn extra(name: &[u8], _: u8) -> Finding {
-    Finding::new(&kinds::MANIFEST_MEMBER_EXTRA, shown(name))
-        .expected("a line in the manifest")
-        .observed("none")
+fn no_manifest(instead: Option<&Instead>, naming: Naming) -> Finding {
+    let observed = match instead {
+        None => "none".to_owned(),
+        Some(Instead::Checksum(source)) => format!("only {source}, the checksum of the archive itself"),
+        Some(Instead::InFolder(name)) if naming == Naming::Open => format!("only {name}"),
+        Some(Instead::InFolder(_)) => "only a file of this name in a folder of the mailbox".to_owned(),
+    };
+    Finding::new(&kinds::MANIFEST_MISSING, "MANIFEST.b3")
+        .expected("at the top of the archive, or beside it")
+        .observed(observed)
 }
 
 #[cfg(test)]
@@ -270,7 +267,7 @@ mod tests {
         for (number, member) in members {
             match member {
                 Member::File(number_of) => reconciliation.saw(&name(*number), &content(*number_of)),
-                Member::Link(target) => reconciliation.saw_link(&name(*number), &name(*target)),
+                Member::Link(target) => reconciliation.saw_link(0, &name(*number), &name(*target)),
                 Member::Symlink => reconciliation.saw_symlink(&name(*number)),
                 Member::Unverifiable => reconciliation.unverifiable(&name(*number)),
             }

@@ -2,7 +2,7 @@
 //!
 //! Input: decompressed bytes, in pieces of any length. Output: members and their bodies as
 //! borrowed slices, handed to a [`Sink`]. Invariant: a name is never used as a path, and is
-//! shown to people only through [`shown`].
+//! shown to people only through [`shown`], inside an export only through [`Naming`].
 
 mod member;
 mod name;
@@ -10,4 +10,4 @@ pub mod tar;
 pub mod zip;
 
 pub use member::{Body, Kind, Member, Sink};
-pub use name::{shown, subject};
+pub use name::{Naming, is_numbered, item, names_an_item, shown, subject};

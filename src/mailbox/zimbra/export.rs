@@ -25,7 +25,10 @@ const ERR: &[u8] = b".err";
 /// One item as it came: its description, its body, or both.
 #[derive(Debug)]
 pub struct Entry<'a> {
-    /// The name in the export, without `.meta`; holds subjects, so it is never shown but through [`crate::archive::unpack::shown`].
+    /// Position in the export of its first member.
+    pub index: u64,
+    /// The name in the export, without `.meta`; holds subjects, so it is never shown but through
+    /// [`crate::archive::unpack::Naming`].
     pub name: &'a [u8],
     /// What its `.meta` says; `None` where there is none.
     pub described: Option<&'a Result<Described, MetaError>>,
@@ -121,6 +124,7 @@ struct Hasher(digest::Context);
 
 #[derive(Debug, Default)]
 struct Pending {
+    index: u64,
     name: Vec<u8>,
     described: Option<Result<Described, MetaError>>,
     body: Option<SeenBody>,
@@ -164,11 +168,11 @@ impl<E: Examiner> Export<E> {
 
     /// Hands the pending entry to the examiner and its description to the mailbox.
     fn complete(&mut self) {
-        let Pending { name, described, body, err } = std::mem::take(&mut self.pending);
+        let Pending { index, name, described, body, err } = std::mem::take(&mut self.pending);
         if described.is_none() && body.is_none() {
             return;
         }
-        let entry = Entry { name: &name, described: described.as_ref(), body, err };
+        let entry = Entry { index, name: &name, described: described.as_ref(), body, err };
         let sound = entry.is_sound();
         self.examiner.entry(&entry);
         match described {
@@ -191,11 +195,12 @@ impl<E: Examiner> Export<E> {
         self.mailbox.folders.push(Folder { path, ..folder });
     }
 
-    fn begin_meta(&mut self, name: &[u8], size: u64) {
+    fn begin_meta(&mut self, name: &[u8], member: &Member) {
         self.complete();
+        self.pending.index = member.index;
         self.pending.name = name.to_vec();
         self.described = true;
-        self.current = Current::Meta { bytes: Vec::new(), too_long: size > self.text_size };
+        self.current = Current::Meta { bytes: Vec::new(), too_long: member.size > self.text_size };
     }
 
     fn begin_body(&mut self, member: &Member) {
@@ -204,6 +209,7 @@ impl<E: Examiner> Export<E> {
             && self.pending.name == member.name;
         if !belongs {
             self.complete();
+            self.pending.index = member.index;
             self.pending.name.clone_from(&member.name);
         }
         let item = match &self.pending.described {
@@ -244,7 +250,7 @@ impl<E: Examiner> Sink for Export<E> {
         if self.awaits(&member.name) {
             self.begin_body(member);
         } else if let Some(name) = member.name.strip_suffix(META) {
-            self.begin_meta(name, member.size);
+            self.begin_meta(name, member);
         } else if member.size == 0 && self.marks_pending(&member.name) {
             self.pending.err = true;
         } else {

@@ -31,6 +31,7 @@ impl Walker {
         self.member.modified = self.extensions.modified().or_else(|| header.modified());
         self.extensions.name_into(header, &mut self.member.name);
         self.member.kind = self.kind(header, flag, stated);
+        self.naming.learn(&self.member.name, self.member.kind == Kind::File);
         let size = self.size(stated, findings);
         if header.is_ambiguous() {
             let finding = self.finding(&kinds::TAR_HEADER_MALFORMED).expected("a known kind of header");
@@ -196,7 +197,7 @@ fn sizes_conflict(field: u64, extended: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{Archive, changed, header, record, walk};
+    use super::super::fixture::{Archive, changed, header, record, walk, zimbra};
     use super::super::header::BLOCK;
     use super::*;
     use crate::policy::{Bytes, Limits};
@@ -289,9 +290,18 @@ mod tests {
 
     #[test]
     fn a_finding_does_not_tell_a_subject() {
-        let name = b"/Inbox/0000000257-Salary.eml";
-        let seen = Archive::default().file(name, b"").ended();
-        assert_eq!(seen.findings.iter().next().unwrap().subject, "member 0 /Inbox/0000000257-….eml");
+        let subject = |archive: Archive| archive.ended().findings.iter().next().unwrap().subject.clone();
+        assert_eq!(
+            subject(Archive::default().file(b"/Inbox/0000000257-Salary.eml", b"")),
+            "member 0 (item 257)"
+        );
+        assert_eq!(subject(Archive::default().file(b"/notes/a.txt", b"")), "member 0 /notes/a.txt");
+        let written = Archive::default().block(zimbra(b"/Briefcase/Salaries.ods", b'0', 0));
+        assert_eq!(subject(written), "member 0", "Zimbra's own archiver writes exports only");
+        let described = Archive::default().file(b"USER_ROOT.meta", b"").file(b"/Briefcase/Salaries.ods", b"");
+        assert_eq!(subject(described), "member 1");
+        let link = changed(header(b"Salaries", b'2', 0), 157, b"x");
+        assert_eq!(subject(Archive::default().block(link).file(b"a", b"")), "member 0", "no file came yet");
     }
 
     fn sized(field: u64, extended: u64, body: &[u8]) -> Vec<&'static str> {

@@ -3,8 +3,8 @@ use std::ops::ControlFlow;
 use super::dialect::Dialect;
 use super::ending::Tail;
 use super::extension::Extensions;
-use super::header::{self, BLOCK, Block, Header, Role, TypeFlag};
-use crate::archive::unpack::{Body, Kind, Member, Sink, name};
+use super::header::{self, BLOCK, Block, Header, Magic, Role, TypeFlag};
+use crate::archive::unpack::{Body, Kind, Member, Naming, Sink};
 use crate::policy;
 use crate::verdict::{Finding, Findings, kinds};
 
@@ -63,6 +63,8 @@ pub struct Walker {
     pub(super) walked: Walked,
     /// Whether an extended header was seen.
     pub(super) extended: bool,
+    /// How members are named in findings.
+    pub(super) naming: Naming,
 }
 
 #[derive(Debug)]
@@ -105,7 +107,20 @@ impl Walker {
             },
             walked: Walked::default(),
             extended: false,
+            naming: Naming::default(),
         }
+    }
+
+    /// The archive is known to be an export, so that findings show no names of its members.
+    #[must_use]
+    pub fn inside_export(self) -> Self {
+        Self { naming: Naming::Inside, ..self }
+    }
+
+    /// How members are named in findings, by what came so far.
+    #[must_use]
+    pub fn naming(&self) -> Naming {
+        self.naming
     }
 
     /// Feeds the next bytes. A break means that nothing behind can be read any more; a finding says why.
@@ -213,6 +228,9 @@ impl Walker {
         let flag = header.type_flag();
         self.extended |= matches!(flag, TypeFlag::Extension(Role::Pax | Role::GlobalPax));
         self.walked.dialect = Some(Dialect::joined(self.walked.dialect, header.magic(), self.extended));
+        if header.magic() == Magic::Zimbra {
+            self.naming = Naming::Inside;
+        }
         let Ok(size) = header.size() else {
             let finding = Finding::new(&kinds::TAR_HEADER_MALFORMED, self.header_subject());
             let finding = finding.expected("a size: octal, or base-256 up to 2^63 - 1");
@@ -257,7 +275,7 @@ impl Walker {
     }
 
     pub(super) fn finding(&self, kind: &'static crate::verdict::Kind) -> Finding {
-        Finding::new(kind, name::subject(self.member.index, &self.member.name))
+        Finding::new(kind, self.naming.subject(self.member.index, &self.member.name))
     }
 
     fn checksum_finding(&self, header: &Header<'_>) -> Finding {

@@ -1,7 +1,7 @@
 //! The directory at the end, held against the local headers that were read before it.
 
 use super::record::{self, COMPARED, Central, End, Local, Signature, Stated};
-use crate::archive::unpack::name;
+use crate::archive::unpack::{Naming, item, shown};
 use crate::verdict::{Finding, Findings, Severity, kinds};
 
 /// What is kept of a local header.
@@ -82,17 +82,23 @@ impl Directory {
     }
 
     /// Compares an entry that ends at `end_at` with the local header it points to.
-    pub(super) fn list(&mut self, central: &Central<'_>, end_at: u64, findings: &mut Findings) {
+    pub(super) fn list(
+        &mut self,
+        central: &Central<'_>,
+        end_at: u64,
+        naming: Naming,
+        findings: &mut Findings,
+    ) {
         let number = self.count;
         self.count += 1;
         self.end_at = end_at;
         let Ok(index) = self.entries.binary_search_by_key(&central.offset, |entry| entry.offset) else {
-            let finding = differs(format!("entry {number} of the directory, {}", name::shown(central.name)));
+            let finding = differs(listed(number, central.name, naming));
             let expected = format!("a local header at byte {}", central.offset);
             return findings.push(finding.expected(expected).observed("none"));
         };
         self.disordered |= index as u64 != number;
-        let subject = name::subject(index as u64, central.name);
+        let subject = naming.subject(index as u64, central.name);
         let entry = &mut self.entries[index];
         let again = std::mem::replace(&mut entry.listed, true);
         if let Some((expected, observed)) = difference(entry, central, again) {
@@ -162,6 +168,13 @@ impl Directory {
             findings.push(if wrapped { finding.severity(Severity::Warning) } else { finding });
         }
     }
+}
+
+/// Names an entry of the directory that no member belongs to.
+fn listed(number: u64, name: &[u8], naming: Naming) -> String {
+    let name = if naming == Naming::Open { Some(shown(name)) } else { item(name) };
+    let name = name.map(|name| format!(", {name}")).unwrap_or_default();
+    format!("entry {number} of the directory{name}")
 }
 
 fn differs(subject: String) -> Finding {

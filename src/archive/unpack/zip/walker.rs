@@ -4,7 +4,7 @@ use super::directory::Directory;
 use super::inflate::Inflate;
 use super::intake::Intake;
 use super::record::{self, Central, Local, Signature, Stated};
-use crate::archive::unpack::{Kind, Member, Sink, name};
+use crate::archive::unpack::{Kind, Member, Naming, Sink};
 use crate::policy;
 use crate::verdict::{self, Finding, Findings, kinds};
 
@@ -68,6 +68,8 @@ pub struct Walker {
     /// Whether the member was closed before its body was over.
     pub(super) given_up: bool,
     pub(super) walked: Walked,
+    /// How members are named in findings.
+    pub(super) naming: Naming,
 }
 
 impl Walker {
@@ -92,7 +94,14 @@ impl Walker {
             described_behind: false,
             given_up: false,
             walked: Walked::default(),
+            naming: Naming::Open,
         }
+    }
+
+    /// The archive is an export, so that findings show no names of its members.
+    #[must_use]
+    pub fn inside_export(self) -> Self {
+        Self { naming: Naming::Inside, ..self }
     }
 
     /// Feeds the next bytes. A break means that nothing behind can be read any more; a finding says why.
@@ -177,7 +186,9 @@ impl Walker {
                 None => self.stop(findings, malformed(at)),
             },
             Signature::Central => match Central::read(&bytes) {
-                Some(central) => self.directory.list(&central, at + bytes.len() as u64, findings),
+                Some(central) => {
+                    self.directory.list(&central, at + bytes.len() as u64, self.naming, findings)
+                }
                 None => self.stop(findings, malformed(at)),
             },
             Signature::Zip64End => self.directory.ends_wide(&bytes, at),
@@ -228,7 +239,7 @@ impl Walker {
     }
 
     pub(super) fn subject(&self) -> String {
-        name::subject(self.member.index, &self.member.name)
+        self.naming.subject(self.member.index, &self.member.name)
     }
 
     pub(super) fn finding(&self, kind: &'static verdict::Kind) -> Finding {

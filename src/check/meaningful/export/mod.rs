@@ -21,7 +21,7 @@ pub use head::judge_head;
 pub use summary::{FolderSummary, MailboxSummary};
 
 use super::Meaning;
-use crate::archive::unpack::shown;
+use crate::archive::unpack::Naming;
 use crate::mailbox::zimbra::export::{Entry, Examiner};
 use crate::mailbox::zimbra::meta::Meta;
 use crate::mailbox::{Item, ItemId, Mailbox};
@@ -95,18 +95,6 @@ fn entry_place(account: &str, entry: &Entry<'_>) -> String {
     match entry.meta() {
         Some(Meta::Item(item)) => item_place(account, item),
         Some(Meta::Folder(folder)) => folder_place(account, folder.id),
-        None => format!("{account}: {}", masked(entry.name)),
-    }
-}
-
-/// An entry's name without what a person wrote: with its number where it has one, else a tag of eight digits.
-fn masked(name: &[u8]) -> String {
-    let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
-    let numbered = last.split_at_checked(10).is_some_and(|(number, rest)| {
-        number.starts_with(b"0") && number.iter().all(u8::is_ascii_digit) && rest.starts_with(b"-")
-    });
-    match numbered {
-        true => shown(name),
-        false => format!("an entry without number (tag {})", &blake3::hash(name).to_hex()[..8]),
+        None => format!("{account}: {}", Naming::Inside.subject(entry.index, entry.name)),
     }
 }

@@ -155,7 +155,7 @@ mod tests {
         let meaning = export.examine();
         assert_eq!(
             only(&meaning, "export-description-missing").subject,
-            "anna@example.org: Inbox/0000000300-….eml"
+            "anna@example.org: member 12 (item 300)"
         );
     }
 
