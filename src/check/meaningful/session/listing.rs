@@ -87,11 +87,16 @@ fn unreadable(catalogue: &Catalogue, error: &CatalogueError, meaning: &mut Meani
     let mut finding = Finding::new(&kinds::SESSION_CATALOGUE_UNREADABLE, &catalogue.source)
         .expected("a catalogue of sessions")
         .observed(error.to_string());
-    if *error == CatalogueError::TooLong {
-        finding = finding
+    finding = match error {
+        CatalogueError::TooLong => finding
             .cause(Cause::Configuration)
-            .remedy("Raise `limits.text_size` in the policy above the size of the catalogue.");
-    }
+            .remedy("Raise `limits.text_size` in the policy above the size of the catalogue."),
+        CatalogueError::Page | CatalogueError::Foreign(_) => finding.remedy(
+            "Look at what puts the catalogue into the archive: take the file from zmbackup's WORKDIR itself, \
+             and a database by `sqlite3 sessions.sqlite3 '.backup copy.sqlite3'`.",
+        ),
+        _ => finding,
+    };
     meaning.open.push(format!(
         "sessions could not be compared with {}: {error}; {}",
         catalogue.source, finding.remedy

@@ -266,10 +266,21 @@ fn a_session_the_catalogue_does_not_list_is_told() {
 
 #[test]
 fn a_catalogue_that_can_not_be_read_leaves_sessions_unjudged() {
-    for (name, content) in [("sessions.sqlite3", "<html>"), ("sessions.sqlite3", ""), ("sessions.txt", "")] {
-        let meaning = sessions(&Archive::new().account(FULL, "anna").file(name, content).finish());
-        assert_eq!(listed(&meaning), one(Warning, "session-catalogue-unreadable", name));
-        assert_eq!(meaning.open.len(), 1);
+    let login = "<!DOCTYPE html>\n<html><head><title>Zimbra Web Client Sign In</title></head></html>\n";
+    let jetty = "HTTP ERROR 404\nPowered by Jetty://\n";
+    for name in ["sessions.sqlite3", "sessions.txt"] {
+        for (content, observed) in [
+            ("", "it is empty"),
+            (login, "it is the page of a web server: a login, an error"),
+            (jetty, "it is the page of a web server: a login, an error"),
+            ("no such file\n", "it is not a catalogue of zmbackup"),
+            ("\n\n", "it is not a catalogue of zmbackup"),
+        ] {
+            let meaning = sessions(&Archive::new().account(FULL, "anna").file(name, content).finish());
+            assert_eq!(listed(&meaning), one(Warning, "session-catalogue-unreadable", name), "{content}");
+            assert_eq!(meaning.findings.iter().next().unwrap().observed, observed);
+            assert!(meaning.open.len() == 1 && meaning.open[0].contains(observed), "{:?}", meaning.open);
+        }
     }
     let odd = format!("{}garbage\n", text(&[(FULL, &["anna"])]));
     let archive = Archive::new().account(FULL, "anna").file("sessions.txt", odd);

@@ -227,8 +227,7 @@ impl Collector {
                 self.end_ldif(folder, account, size, *reader, end)
             }
             Current::Text { folder, source, reader } => {
-                let listing = reader.finish().ok_or(CatalogueError::Empty);
-                self.add(folder, source, whole(end, listing));
+                self.add(folder, source, whole(end, reader.finish()));
             }
             Current::Database { folder, source, too_long: true, .. } => {
                 self.add(folder, source, Err(CatalogueError::TooLong));

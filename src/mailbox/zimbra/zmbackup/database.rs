@@ -11,10 +11,12 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, Row as Values};
 
 use super::name::SessionName;
-use super::{CatalogueError, Listing, Status};
+use super::{CatalogueError, Listing, Status, WHAT};
+use crate::mailbox::message::is_error_page;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
-const WHAT: &str = "a catalogue of zmbackup";
+/// First bytes, which tell what something else is.
+const HEAD: usize = 512;
 /// Where the header states how the file is written and read: 1 for a journal, 2 for a write-ahead log.
 const VERSIONS: std::ops::Range<usize> = 18..20;
 /// Longest row and longest text; zmbackup's have a few hundred bytes. It also keeps each step short.
@@ -29,6 +31,9 @@ const STEPS: u32 = 20_000;
 pub(super) fn read(mut bytes: Vec<u8>, room: usize) -> Result<Listing, CatalogueError> {
     if bytes.is_empty() {
         return Err(CatalogueError::Empty);
+    }
+    if is_error_page(bytes.get(..HEAD).unwrap_or(&bytes)) {
+        return Err(CatalogueError::Page);
     }
     if !bytes.starts_with(MAGIC) || bytes.len() < 100 {
         return Err(CatalogueError::Foreign(WHAT));

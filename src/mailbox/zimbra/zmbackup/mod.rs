@@ -21,6 +21,8 @@ pub use name::{SessionKind, SessionName};
 
 use super::ldif::Summary;
 
+/// What a catalogue is.
+const WHAT: &str = "a catalogue of zmbackup";
 /// Bytes that a file, a session or a row take in memory beside their names.
 const OVERHEAD: usize = 240;
 
@@ -190,6 +192,9 @@ pub enum CatalogueError {
     /// Something else under its name.
     #[error("it is not {0}")]
     Foreign(&'static str),
+    /// What a web server answered was saved under its name.
+    #[error("it is the page of a web server: a login, an error")]
+    Page,
     /// A database whose structure is broken.
     #[error("it is damaged: {0}")]
     Damaged(String),

@@ -166,7 +166,8 @@ fn refused(bytes: &[u8]) -> CatalogueError {
 fn a_hostile_or_broken_database_is_refused() {
     let foreign = CatalogueError::Foreign("a catalogue of zmbackup");
     assert_eq!(refused(b""), CatalogueError::Empty);
-    assert_eq!(refused(b"<html>"), foreign);
+    assert_eq!(refused(b"<html>"), CatalogueError::Page);
+    assert_eq!(refused(b"what is this"), foreign);
     assert_eq!(refused(b"SQLite format 3\0"), foreign);
     assert_eq!(refused(&database("CREATE TABLE other(a)")), foreign);
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, i, i FROM n";
