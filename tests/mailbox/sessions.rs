@@ -24,7 +24,7 @@ def shown(value):
     return value.decode('latin1').replace('\r', '\\r')
 
 def read(data):
-    if not data: return dict(entries=0, own=None, bad=False)
+    if not data: return dict(entries=0, own=None, bad=False, unclosed=False)
     parts = data.split(b'\n')
     last = parts.pop()
     bad = last != b''
@@ -71,9 +71,11 @@ def read(data):
             rank=rank(own),
             id=next((shown(value) for value in own.get(b'zimbraid', []) if value), None),
             mail=[shown(value) for value in own.get(b'mail', []) if value][:16],
+            uid=any(own.get(b'uid', [])),
+            delivery=any(own.get(b'zimbramaildeliveryaddress', [])),
             password=any(own.get(b'userpassword', [])),
             host=any(own.get(b'zimbramailhost', [])))
-    return dict(entries=len(entries), own=own, bad=bad)
+    return dict(entries=len(entries), own=own, bad=bad, unclosed=current is not None)
 
 folder = pathlib.Path(sys.argv[1])
 files = sorted(folder.glob('*.ldif'), key=lambda path: int(path.stem))
@@ -94,15 +96,18 @@ fn summary(text: &[u8]) -> Value {
             "rank": 2 * u8::from(own.is_account) + u8::from(own.names_owner),
             "id": own.zimbra_id,
             "mail": own.addresses,
+            "uid": own.has_uid,
+            "delivery": own.has_delivery_address,
             "password": own.has_password,
             "host": own.has_mail_host,
         })
     });
-    json!({ "entries": summary.entries, "own": own, "bad": summary.fault.is_some() })
+    let bad = summary.fault.is_some();
+    json!({ "entries": summary.entries, "own": own, "bad": bad, "unclosed": summary.unclosed })
 }
 
 /// Lines as they occur, and as they should not.
-const LINES: [&str; 31] = [
+const LINES: [&str; 33] = [
     "objectClass: zimbraAccount\n",
     "objectClass: zimbra\n Account\n",
     "OBJECTCLASS:zimbraAccount\r\n",
@@ -112,6 +117,8 @@ const LINES: [&str; 31] = [
     "mail:: YW5uYUBleGFtcGxlLm9yZw==\n",
     "mail: b\r\n ob@exam\r\n ple.org\r\n",
     "uid: anna\n",
+    "UID:\n",
+    "zimbraMailDeliveryAddress: anna@example.org\n",
     "zimbraId: 0f3c\n",
     "zimbraId:\n",
     "zimbraMailHost:   mail.example.org\n",
@@ -139,7 +146,7 @@ const LINES: [&str; 31] = [
 
 /// Entries that are mostly sound, cut and changed here and there.
 fn generated(random: &mut Random) -> Vec<u8> {
-    const SOUND: u64 = 20;
+    const SOUND: u64 = 22;
     let mut text = match random.below(8) {
         0 => Vec::new(),
         1 => b"version: 1\n\ndn: uid=anna\n".to_vec(),

@@ -141,6 +141,10 @@ fn an_ldif_that_restores_no_account_is_told() {
         (whole[..whole.len() - 20].to_owned(), Failure, "session-directory-malformed"),
         ("\0".repeat(4096), Failure, "session-directory-malformed"),
         (without("zimbraId"), Failure, "session-directory-incomplete"),
+        (without("uid:"), Failure, "session-directory-incomplete"),
+        (without("zimbraMailDeliveryAddress"), Failure, "session-directory-incomplete"),
+        (without("cn:"), Failure, "session-directory-incomplete"),
+        (without("sn:"), Failure, "session-directory-incomplete"),
         (without("objectClass: zimbraAccount"), Failure, "session-directory-incomplete"),
         (without("userPassword"), Warning, "session-directory-incomplete"),
         (ldif("bob"), Failure, "session-directory-foreign"),
@@ -155,6 +159,28 @@ fn an_ldif_that_restores_no_account_is_told() {
     }
     // What else is LDIF on a mail server is no account's.
     sound(Archive::new().file("opt/zimbra/data/ldap/schema.ldif", "dn: cn=schema\nobjectClass: top\n\n"));
+}
+
+#[test]
+fn an_ldif_that_is_cut_at_the_end_of_a_line_is_never_fine() {
+    let whole = ldif("anna");
+    let judged = |content: &str| {
+        let archive = Archive::new().file(&format!("{FULL}/anna@example.org.ldiff"), content);
+        sessions(&archive.export(&format!("{FULL}/anna@example.org.tgz"), 9).finish())
+    };
+    let ends: Vec<_> = whole.match_indices('\n').map(|(at, _)| at + 1).collect();
+    let (last, cuts) = ends.split_last().unwrap();
+    assert_eq!(*last, whole.len());
+    for at in cuts {
+        let meaning = judged(&whole[..*at]);
+        assert!(meaning.open.len() == 1 && meaning.open[0].contains("empty line"), "{at}: {meaning:?}");
+    }
+    // All attributes are there and nobody can say so.
+    assert_eq!(listed(&judged(&whole[..whole.len() - 1])), []);
+    // What `ldapsearch` adds without `-LLL` is legal.
+    let full = format!("version: 1\n\n#\n# filter: (uid=anna)\n\n{whole}# search result\n\n# numEntries: 1\n");
+    let meaning = judged(&full);
+    assert!(meaning.findings.is_empty() && meaning.open.is_empty(), "{meaning:?}");
 }
 
 #[test]

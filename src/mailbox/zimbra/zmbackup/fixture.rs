@@ -12,7 +12,8 @@ pub fn ldif(name: &str) -> String {
     format!(
         "dn: uid={name},ou=people,dc=example,dc=org\nobjectClass: inetOrgPerson\nobjectClass: zimbraAccount\n\
          uid: {name}\nmail: {name}@example.org\nzimbraId: {}-0000-4000-a000-{}\n\
-         zimbraMailHost: mail.example.org\nuserPassword:: e1NTSEE1MTJ9c2FsdA==\n\n",
+         zimbraMailHost: mail.example.org\nzimbraMailDeliveryAddress: {name}@example.org\ncn: {name}\nsn: {name}\n\
+         userPassword:: e1NTSEE1MTJ9c2FsdA==\n\n",
         &id[..8],
         &id[8..20],
     )
