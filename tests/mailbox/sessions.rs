@@ -6,13 +6,101 @@ use std::path::Path;
 use std::process::Command;
 
 use mailproof::archive::unpack::{Body, Kind, Member, Sink};
-use mailproof::demo::mailbox::Random;
+use mailproof::demo::mailbox::{self, Amount, Random};
+use mailproof::demo::pack::File;
+use mailproof::demo::zimbra::session::ldif;
+use mailproof::demo::zimbra::{gzip, zip};
 use mailproof::mailbox::zimbra::ldif::Reader;
 use mailproof::mailbox::zimbra::zmbackup::{Collector, Sessions, Status};
 use mailproof::policy::Limits;
+use mailproof::verdict::{Outcome, Severity};
+use mailproof::verify::ArchiveResult;
 use serde_json::{Value, json};
 
+use super::run::{account, found, verified};
 use crate::support;
+
+/// A sound archive with these files beside a sound session.
+fn beside(session: &str, files: &[(&str, Vec<u8>)]) -> ArchiveResult {
+    let mut all = mailbox::session(3, Amount { accounts: 2, messages: 5 }).unwrap();
+    // Without the catalogue, which knows the accounts.
+    all.pop();
+    for file in &mut all {
+        file.name = file.name.replace(mailbox::SESSION, session);
+    }
+    all.extend(files.iter().map(|(name, content)| File::new(format!("{session}/{name}"), content.clone())));
+    verified(&all)
+}
+
+fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        tar.append_data(&mut header, name, *content).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+/// In a session of mail no archive is passed over in silence because it is not called like an account.
+#[test]
+fn an_archive_of_another_kind_in_a_session_is_told() {
+    let gzip = |bytes: &[u8]| gzip::write(bytes, flate2::Compression::fast()).unwrap();
+    let nothing = tar_of(&[]);
+    let other = tar_of(&[("conf/x.cf", b"a=b")]);
+    let sessions = ["full-20261122230000", "mbox-20261122230000"];
+    for session in sessions {
+        for (name, content) in [
+            ("bruno.tgz", gzip(&nothing)),
+            ("bruno.tgz", gzip(&other)),
+            ("bruno.tar", nothing.clone()),
+            ("bruno.tar", other.clone()),
+            ("bruno.tgz", vec![0; 10_240]),
+            ("bruno.tgz", b"no archive at all".to_vec()),
+        ] {
+            let mut files = vec![(name, content.clone())];
+            if session.starts_with("full") {
+                // With all that a session has beside it.
+                files.push(("bruno.ldiff", ldif("bruno").into_bytes()));
+            }
+            let result = beside(session, &files);
+            let subject = |finding: &&mailproof::verdict::Finding| finding.subject.contains("bruno");
+            let told = result.findings.iter().filter(subject).count();
+            assert!(told > 0 && result.outcome != Outcome::Passed, "{session}/{name}: {:?}", found(&result));
+            assert!(result.mailboxes.iter().any(|mailbox| mailbox.summary.account == "bruno"), "{session}");
+        }
+        // An export that is called by the first half of an address is one all the same.
+        let mut files = vec![("bruno.tgz", account(4).write().unwrap())];
+        if session.starts_with("full") {
+            files.push(("bruno.ldiff", ldif("bruno").into_bytes()));
+        }
+        let result = beside(session, &files);
+        assert_eq!(result.outcome, Outcome::Passed, "{:?} {:?}", found(&result), result.standings);
+    }
+    // Where it is the server's configuration it is no mail.
+    let zip = zip::write(&[], flate2::Compression::fast()).unwrap();
+    let mut files = mailbox::session(3, Amount { accounts: 1, messages: 5 }).unwrap();
+    files.push(File::new("serverconfig-20261122230000/mail.example.org.zip", zip));
+    files.pop_if(|file| file.name == "sessions.txt");
+    let result = verified(&files);
+    assert!(result.findings.iter().all(|finding| finding.severity < Severity::Failure), "{:?}", found(&result));
+}
+
+/// An account whose mail nobody saw counts for nothing.
+#[test]
+fn a_quiet_night_is_no_proof() {
+    let mut files = mailbox::session(3, Amount { accounts: 2, messages: 5 }).unwrap();
+    let whole = verified(&files);
+    assert_eq!(whole.outcome, Outcome::Passed);
+    let night = "inc-20261123230000";
+    let ldiff = files.iter().find(|file| file.name.ends_with(".ldiff")).unwrap();
+    files.push(File::new(ldiff.name.replace(mailbox::SESSION, night), ldiff.content.clone()));
+    files.retain(|file| file.name != "sessions.txt");
+    let result = verified(&files);
+    assert_eq!(result.outcome, Outcome::NotVerified, "{:?}", found(&result));
+    assert!(found(&result).contains(&"session-mail-uncertain"));
+    assert_eq!(result.items.map(|items| (items.checked > 0, items.total)), Some((true, None)));
+}
 
 /// Reads every file of a folder that is named `NUMBER.ldif`, and prints for each what a summary holds.
 const LDIF: &str = r##"

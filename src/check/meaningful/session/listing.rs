@@ -7,7 +7,7 @@ use crate::check::meaningful::Meaning;
 use crate::mailbox::zimbra::zmbackup::{
     Catalogue, CatalogueError, Listing, Place, Row, SessionKind, SessionName, Status,
 };
-use crate::verdict::{Cause, Finding, Severity, kinds};
+use crate::verdict::{Cause, Coverage, Finding, Severity, Unit, kinds};
 
 /// What all catalogues of a place list together.
 #[derive(Debug, Default)]
@@ -137,8 +137,15 @@ fn empty(seen: &Seen<'_>, meaning: &mut Meaning) {
     let finding = seen.finding(&kinds::SESSION_EMPTY);
     let finding = finding.expected("files of accounts").observed("none");
     // Where nothing was new, zmbackup removes every empty export.
-    let incremental = seen.session.name.kind == SessionKind::Incremental;
-    meaning.findings.push(if incremental { finding.severity(Severity::Warning) } else { finding });
+    if seen.session.name.kind != SessionKind::Incremental {
+        return meaning.findings.push(finding);
+    }
+    meaning.findings.push(finding.severity(Severity::Warning));
+    meaning.open.push(format!(
+        "{} holds no file, which may be a quiet night or a failure; look at its run in zmbackup's log",
+        subject(seen.path, seen.session.name)
+    ));
+    meaning.coverage = Coverage::none(Unit::Items);
 }
 
 /// Says that a session was not completed, or with errors. Where it is not in the archive, no file of it is affected.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::archive::unpack::{Body, Kind as MemberKind};
 use crate::mailbox::zimbra::zmbackup::fixture::{Archive, database, ldif, row, text};
+use crate::verdict::{Coverage, Unit};
 use crate::verdict::Severity::{self, Failure, Info, Warning};
 
 const FULL: &str = "full-20261122230000";
@@ -106,6 +107,9 @@ fn no_new_mail_in_an_incremental_session_can_not_be_told_from_a_failure() {
     assert_eq!(listed(&meaning), one(Warning, "session-mail-uncertain", &format!("session {INC}")));
     let finding = meaning.findings.iter().next().unwrap();
     assert_eq!(finding.observed, "none of 2 accounts: anna@example.org, eva@example.org");
+    // It may be lawful, and nobody looked at any mail: it proves nothing and counts for nothing.
+    assert!(meaning.open.len() == 1 && meaning.open[0].contains("anna@example.org"), "{:?}", meaning.open);
+    assert_eq!(meaning.coverage, Coverage::none(Unit::Items));
     // Where the catalogue lacks the account, its export failed.
     let archive = Archive::new()
         .account(INC, "bob")
@@ -261,9 +265,9 @@ fn a_session_without_files_is_told() {
         one(Failure, "session-empty", &format!("session {FULL}"))
     );
     let catalogue = text(&[(FULL, &["anna"]), (INC, &["anna"])]);
-    let archive = Archive::new().folder(INC).file("sessions.txt", catalogue);
-    let quiet = judged(archive);
-    assert_eq!(quiet[0], (Warning, "session-empty", format!("session {INC}")));
+    let quiet = sessions(&Archive::new().folder(INC).file("sessions.txt", catalogue).finish());
+    assert_eq!(listed(&quiet)[0], (Warning, "session-empty", format!("session {INC}")));
+    assert_eq!((quiet.open.len(), quiet.coverage), (2, Coverage::none(Unit::Items)));
     // Files of another kind are there, and nobody can say what is in them.
     let meaning = sessions(&Archive::new().file(&format!("{FULL}/anna@example.org.tgz.gpg"), "x").finish());
     assert_eq!(listed(&meaning), []);

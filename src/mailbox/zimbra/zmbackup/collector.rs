@@ -95,6 +95,13 @@ impl Collector {
         SessionName::parse(name::split(&Location::of(name).folder).1).is_some()
     }
 
+    /// Whether every archive in this member's place is an account's export, whatever it is called: in a session of
+    /// mail, zmbackup puts no other there.
+    #[must_use]
+    pub fn is_place_of_exports(name: &[u8]) -> bool {
+        SessionName::parse(name::split(&Location::of(name).folder).1).is_some_and(|name| name.kind.has_mail())
+    }
+
     /// An export of `size` stored bytes stands in the archive under this name; others read it.
     pub fn saw_export(&mut self, name: &[u8], size: u64) {
         let Location { folder, file } = Location::of(name);
