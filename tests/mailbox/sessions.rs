@@ -83,7 +83,11 @@ fn an_archive_of_another_kind_in_a_session_is_told() {
     files.push(File::new("serverconfig-20261122230000/mail.example.org.zip", zip));
     files.pop_if(|file| file.name == "sessions.txt");
     let result = verified(&files);
-    assert!(result.findings.iter().all(|finding| finding.severity < Severity::Failure), "{:?}", found(&result));
+    assert!(
+        result.findings.iter().all(|finding| finding.severity < Severity::Failure),
+        "{:?}",
+        found(&result)
+    );
 }
 
 /// An account whose mail nobody saw counts for nothing.

@@ -44,11 +44,15 @@ pub(super) fn content(
 ) {
     let summary = match &directory.content {
         Content::Whole(summary) => summary,
-        Content::Cut => return meaning.open.push(format!("the LDIF of {account} was not read to its end")),
+        // Said once for all that was not kept.
+        Content::Unkept => return,
+        Content::Cut => {
+            return meaning.leave_open(|| format!("the LDIF of {account} was not read to its end"));
+        }
         Content::Link => {
-            return meaning
-                .open
-                .push(format!("the LDIF of {account} is a link and was not read; archive the file itself"));
+            return meaning.leave_open(|| {
+                format!("the LDIF of {account} is a link and was not read; archive the file itself")
+            });
         }
     };
     if let Some(fault) = summary.fault {
@@ -63,10 +67,12 @@ pub(super) fn content(
         Some(_) => {}
     }
     if summary.unclosed {
-        meaning.open.push(format!(
-            "the LDIF of {account} ends without the empty line that closes each entry, so lines may be missing: \
-             compare its end with the file on the mail server, where `zmprov ga {account}` shows all attributes"
-        ));
+        meaning.leave_open(|| {
+            format!(
+                "the LDIF of {account} ends without the empty line that closes each entry, so lines may be missing: \
+                 compare its end with the file on the mail server, where `zmprov ga {account}` shows all attributes"
+            )
+        });
     }
 }
 

@@ -1,8 +1,8 @@
 use super::*;
 use crate::archive::unpack::{Body, Kind as MemberKind};
 use crate::mailbox::zimbra::zmbackup::fixture::{Archive, database, ldif, row, text};
-use crate::verdict::{Coverage, Unit};
 use crate::verdict::Severity::{self, Failure, Info, Warning};
+use crate::verdict::{Coverage, Unit};
 
 const FULL: &str = "full-20261122230000";
 const INC: &str = "inc-20261123230000";
@@ -182,9 +182,28 @@ fn an_ldif_that_is_cut_at_the_end_of_a_line_is_never_fine() {
     // All attributes are there and nobody can say so.
     assert_eq!(listed(&judged(&whole[..whole.len() - 1])), []);
     // What `ldapsearch` adds without `-LLL` is legal.
-    let full = format!("version: 1\n\n#\n# filter: (uid=anna)\n\n{whole}# search result\n\n# numEntries: 1\n");
+    let full =
+        format!("version: 1\n\n#\n# filter: (uid=anna)\n\n{whole}# search result\n\n# numEntries: 1\n");
     let meaning = judged(&full);
     assert!(meaning.findings.is_empty() && meaning.open.is_empty(), "{meaning:?}");
+}
+
+#[test]
+fn where_not_all_was_kept_nothing_is_called_missing() {
+    let lists = text(&[(FULL, &["anna", "bob"]), ("full-20261115230000", &["anna"]), (INC, &["anna"])]);
+    let mut facts = Archive::new().account(FULL, "anna").folder(INC).file("sessions.txt", lists).finish();
+    assert!(sessions(&facts).findings.iter().count() > 0);
+    facts.unkept = 3;
+    let meaning = sessions(&facts);
+    assert_eq!((listed(&meaning), meaning.open.len()), (vec![], 1), "{:?}", meaning.open);
+}
+
+#[test]
+fn reasons_without_end_are_not_kept() {
+    let cut = ldif("anna").trim_end().to_owned() + "\n";
+    let file = |number| format!("{FULL}/account{number}@example.org.ldiff");
+    let archive = (0..300).fold(Archive::new(), |archive, number| archive.file(&file(number), &cut));
+    assert_eq!(sessions(&archive.finish()).open.len(), 100);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, Row as Values};
 
 use super::name::SessionName;
-use super::{CatalogueError, Listing, Status, WHAT};
+use super::{CatalogueError, Listing, Room, Status, WHAT};
 use crate::mailbox::message::is_error_page;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -24,11 +24,11 @@ const LONGEST_TEXT: i32 = 8 << 10;
 /// Thousands of steps SQLite may take: enough for half a million rows.
 const STEPS: u32 = 20_000;
 
-/// Reads the catalogue; about `room` bytes are kept at most.
+/// Reads the catalogue; what finds room is kept.
 ///
 /// # Errors
 /// [`CatalogueError`] says why it lists nothing.
-pub(super) fn read(mut bytes: Vec<u8>, room: usize) -> Result<Listing, CatalogueError> {
+pub(super) fn read(mut bytes: Vec<u8>, room: Room) -> Result<Listing, CatalogueError> {
     if bytes.is_empty() {
         return Err(CatalogueError::Empty);
     }
@@ -47,7 +47,7 @@ pub(super) fn read(mut bytes: Vec<u8>, room: usize) -> Result<Listing, Catalogue
     list(&bytes, room, STEPS)
 }
 
-pub(super) fn list(bytes: &[u8], mut room: usize, steps: u32) -> Result<Listing, CatalogueError> {
+pub(super) fn list(bytes: &[u8], mut room: Room, steps: u32) -> Result<Listing, CatalogueError> {
     let database = open(bytes, steps).map_err(|error| fault(&error))?;
     examine(&database)?;
     let mut listing = Listing::default();
@@ -109,7 +109,7 @@ fn examine(database: &Connection) -> Result<(), CatalogueError> {
     Ok(())
 }
 
-fn sessions(database: &Connection, listing: &mut Listing, room: &mut usize) -> rusqlite::Result<()> {
+fn sessions(database: &Connection, listing: &mut Listing, room: &mut Room) -> rusqlite::Result<()> {
     let mut query = database.prepare("SELECT sessionID, status, initial_date FROM backup_session")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
@@ -130,13 +130,14 @@ fn sessions(database: &Connection, listing: &mut Listing, room: &mut usize) -> r
     Ok(())
 }
 
-fn accounts(database: &Connection, listing: &mut Listing, room: &mut usize) -> rusqlite::Result<()> {
+fn accounts(database: &Connection, listing: &mut Listing, room: &mut Room) -> rusqlite::Result<()> {
     let mut query = database.prepare("SELECT sessionID, email FROM backup_account")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let who = text(row, 1)?;
         match SessionName::parse(text(row, 0)?).filter(|_| !who.is_empty()) {
-            Some(name) => listing.insert(name, who, room),
+            Some(name) if listing.insert(name, who, room).is_none() => break,
+            Some(_) => {}
             None => listing.odd = listing.odd.saturating_add(1),
         }
     }

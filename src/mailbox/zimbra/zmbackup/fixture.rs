@@ -1,6 +1,6 @@
 //! What zmbackup leaves, made up, as members of an archive.
 
-use super::{Collector, Sessions};
+use super::{Collector, Room, Sessions};
 use crate::archive::unpack::{Body, Kind, Member, Sink};
 use crate::demo::zimbra::session;
 pub use crate::demo::zimbra::session::{ldif, row, text};
@@ -19,6 +19,12 @@ impl Archive {
 
     pub fn with(limits: &Limits) -> Self {
         Self { collector: Collector::new(limits), index: 0 }
+    }
+
+    /// With room for so many bytes of facts.
+    pub fn within(room: usize) -> Self {
+        let collector = Collector::within(&Limits::default(), Room::of(room));
+        Self { collector, index: 0 }
     }
 
     pub fn member(mut self, name: &str, kind: Kind, content: &[u8], end: Body) -> Self {

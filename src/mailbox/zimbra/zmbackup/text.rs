@@ -4,7 +4,7 @@
 //! line that says nothing known is counted, and a file without one that does is no catalogue.
 
 use super::name::SessionName;
-use super::{CatalogueError, Listing, Status, WHAT};
+use super::{CatalogueError, Listing, Room, Status, WHAT};
 use crate::mailbox::message::is_error_page;
 
 /// Longest line that is read.
@@ -13,22 +13,28 @@ const LONGEST: usize = 2048;
 const HEAD: usize = 512;
 
 /// Reads the catalogue as it streams by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reader {
     line: Vec<u8>,
     too_long: bool,
     listing: Listing,
-    /// Bytes that may still be kept.
-    room: usize,
+    room: Room,
     head: Vec<u8>,
     /// A line said something known.
     known: bool,
 }
 
 impl Reader {
-    /// Begins to read; about `room` bytes are kept at most.
-    pub(super) fn new(room: usize) -> Self {
-        Self { room, ..Self::default() }
+    /// Begins to read; what finds room is kept.
+    pub(super) fn new(room: Room) -> Self {
+        Self {
+            line: Vec::new(),
+            too_long: false,
+            listing: Listing::default(),
+            room,
+            head: Vec::new(),
+            known: false,
+        }
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) {
@@ -90,7 +96,8 @@ impl Reader {
         }
         let (name, rest) = split(line, b':')?;
         let (who, _date) = split(rest, b':')?;
-        self.listing.insert(SessionName::parse(name)?, who, &mut self.room);
+        // What finds no room makes the listing partial.
+        let _ = self.listing.insert(SessionName::parse(name)?, who, &mut self.room);
         Some(())
     }
 }
