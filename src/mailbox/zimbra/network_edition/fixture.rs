@@ -5,6 +5,7 @@ use std::io::Write;
 
 use super::{Collector, Facts};
 use crate::archive::unpack::{Body, Kind, Member, Sink};
+use crate::mailbox::zimbra::room::Room;
 use crate::policy::Limits;
 
 pub const ANNA: &str = "3f38c5be-0000-4000-8000-000000000001";
@@ -90,7 +91,15 @@ impl Tree {
 
     /// The same, under limits, and with all bodies ending like `end`.
     pub fn facts_with(&self, limits: &Limits, end: Body) -> Facts {
-        let mut collector = Collector::new(limits);
+        self.facts_of(Collector::new(limits), end)
+    }
+
+    /// The same, with room for so many bytes of facts.
+    pub fn facts_within(&self, room: usize) -> Facts {
+        self.facts_of(Collector::within(&Limits::default(), Room::of(room)), Body::Whole)
+    }
+
+    fn facts_of(&self, mut collector: Collector, end: Body) -> Facts {
         for (index, (name, bytes)) in (0..).zip(&self.0) {
             let name = format!("./{name}").into_bytes();
             if !collector.takes(&name) {
