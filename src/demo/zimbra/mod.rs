@@ -14,6 +14,7 @@ mod json;
 mod member;
 mod meta;
 mod name;
+pub mod network_edition;
 pub mod session;
 pub mod tar;
 #[cfg(test)]
