@@ -12,7 +12,9 @@ mod mailbox;
 mod manifest;
 mod member;
 mod network;
+mod network_edition;
 mod object;
+mod session;
 mod sound;
 mod specimen;
 mod tar;
@@ -44,6 +46,10 @@ pub enum Layer {
     Manifest,
     /// What Zimbra states of the mail in it.
     Mailbox,
+    /// What zmbackup leaves beside the mail.
+    Session,
+    /// Network Edition's own backup.
+    NetworkEdition,
     /// The way from the store to here.
     Network,
 }
@@ -91,6 +97,8 @@ pub fn matrix() -> impl Iterator<Item = &'static Damage> {
         extension::SITUATIONS,
         manifest::SITUATIONS,
         mailbox::SITUATIONS,
+        session::SITUATIONS,
+        network_edition::SITUATIONS,
         network::SITUATIONS,
     ]
     .into_iter()
