@@ -178,10 +178,9 @@ impl Collector {
         self.kept.facts.faults.append(reading.findings.within(&subject));
         if let Some(Place::Session { label, part: Part::Account(folder, AccountPart::BlobZip(_)), .. }) =
             place(&self.name)
+            && let Some(account) = self.kept.account(label, &folder)
         {
-            if let Some(account) = self.kept.account(label, &folder) {
-                account.packed_blobs += reading.files.0;
-            }
+            account.packed_blobs += reading.files.0;
         }
     }
 
@@ -190,10 +189,10 @@ impl Collector {
         if let Some(fault) = fault {
             self.kept.facts.faults.push(fault);
         }
-        if let Some(Place::Session { label, .. }) = place(&self.name) {
-            if let Some(session) = self.kept.session(label) {
-                session.ldap = Some(dump);
-            }
+        if let Some(Place::Session { label, .. }) = place(&self.name)
+            && let Some(session) = self.kept.session(label)
+        {
+            session.ldap = Some(dump);
         }
     }
 
