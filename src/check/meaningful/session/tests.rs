@@ -190,9 +190,21 @@ fn an_ldif_that_is_cut_at_the_end_of_a_line_is_never_fine() {
 
 #[test]
 fn where_not_all_was_kept_nothing_is_called_missing() {
-    let lists = text(&[(FULL, &["anna", "bob"]), ("full-20261115230000", &["anna"]), (INC, &["anna"])]);
-    let mut facts = Archive::new().account(FULL, "anna").folder(INC).file("sessions.txt", lists).finish();
-    assert!(sessions(&facts).findings.iter().count() > 0);
+    let (first, between, late) = ("full-20261108230000", "full-20261115230000", "inc-20261127230000");
+    let lists = text(&[
+        (first, &["anna"]),
+        (between, &["anna"]),
+        (FULL, &["anna", "bob"]),
+        (INC, &["anna"]),
+        (late, &["anna"]),
+    ]);
+    let archive =
+        Archive::new().account(first, "anna").account(FULL, "anna").account(late, "anna").folder(INC);
+    let mut facts = archive.file("sessions.txt", lists).finish();
+    let ids: Vec<_> = listed(&sessions(&facts)).into_iter().map(|(_, id, _)| id).collect();
+    for id in ["session-account-missing", "session-empty", "session-absent", "session-incremental-gap"] {
+        assert!(ids.contains(&id), "{id}: {ids:?}");
+    }
     facts.unkept = 3;
     let meaning = sessions(&facts);
     assert_eq!((listed(&meaning), meaning.open.len()), (vec![], 1), "{:?}", meaning.open);
