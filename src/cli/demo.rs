@@ -68,7 +68,7 @@ fn damaged(setup: &Setup, stage: &Stage<'_>) -> Result<Vec<Trial>, Failure> {
         .collect()
 }
 
-const LAYERS: [(Layer, &str); 9] = [
+const LAYERS: [(Layer, &str); 11] = [
     (Layer::None, "sound but unusual"),
     (Layer::Object, "object"),
     (Layer::Age, "age"),
@@ -77,6 +77,8 @@ const LAYERS: [(Layer, &str); 9] = [
     (Layer::Tar, "tar"),
     (Layer::Manifest, "manifest"),
     (Layer::Mailbox, "mailbox"),
+    (Layer::Session, "sessions of zmbackup"),
+    (Layer::NetworkEdition, "sessions of Network Edition"),
     (Layer::Network, "network"),
 ];
 

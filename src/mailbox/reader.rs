@@ -150,7 +150,10 @@ where
     fn recognise(&mut self, mailbox: Mailbox, member: Stranger) {
         let form = Form::of(&member.head);
         self.current = match form {
-            Some(form) => self.begin_export(Mailbox { form, ..mailbox }, &member.head),
+            Some(form) => {
+                let due = zmbackup::Collector::is_place_of_exports(&member.name);
+                self.begin_export(Mailbox { form, ..mailbox }, &member.head, due)
+            }
             None => Current::Nothing,
         };
         let as_named = form == Form::promised(&member.name).map(|(form, _)| form);
@@ -159,7 +162,8 @@ where
         }
     }
 
-    fn begin_export(&mut self, mailbox: Mailbox, head: &[u8]) -> Current {
+    /// `due` says that nothing but an export belongs where the member lies.
+    fn begin_export(&mut self, mailbox: Mailbox, head: &[u8], due: bool) -> Current {
         while self.running.len() >= self.most
             && let Some(oldest) = self.running.pop_front()
         {
@@ -167,7 +171,7 @@ where
         }
         let depth = task::depth(self.most);
         let examiner = (self.make)(&mailbox.account);
-        match task::start(mailbox, examiner, Arc::clone(&self.limits), depth) {
+        match task::start(mailbox, due, examiner, Arc::clone(&self.limits), depth) {
             Ok((mut feed, running)) => {
                 self.running.push_back(running);
                 feed.take(head);

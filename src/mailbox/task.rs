@@ -36,12 +36,13 @@ pub(super) struct Feed {
 /// An export that is being read.
 pub(super) struct Running<V>(JoinHandle<Option<V>>);
 
-/// Starts to read the export of `mailbox`.
+/// Starts to read the export of `mailbox`; where it is `due`, an archive of something else is judged like one.
 ///
 /// # Errors
 /// The machine gives no thread.
 pub(super) fn start<E>(
     mailbox: Mailbox,
+    due: bool,
     examiner: E,
     limits: Arc<Limits>,
     depth: usize,
@@ -53,7 +54,7 @@ where
     let (sender, receiver) = pipe(depth);
     let thread = thread::Builder::new()
         .name("export".to_owned())
-        .spawn(move || read(mailbox, examiner, &limits, receiver))?;
+        .spawn(move || read(mailbox, due, examiner, &limits, receiver))?;
     Ok((Feed { sender, buffer: Vec::new(), closed: false }, Running(thread)))
 }
 
@@ -101,6 +102,7 @@ impl<V> Running<V> {
 /// Reads an export to its end.
 fn read<E: Examiner>(
     mailbox: Mailbox,
+    due: bool,
     examiner: E,
     limits: &Limits,
     stored: Receiver<Vec<u8>>,
@@ -112,7 +114,7 @@ fn read<E: Examiner>(
         Form::Tgz | Form::Tar => unpack(stored, &mut export, limits),
     };
     // What is damaged may be anything, so only a sound archive of other things is passed over.
-    let other = ending.whole && !export.is_one();
+    let other = ending.whole && !due && !export.is_one();
     (!other).then(|| export.finish(ending, packed_bytes))
 }
 

@@ -88,6 +88,16 @@ fn stranger(member: &Stranger, whole: &mut Meaning) -> Option<(MailboxSummary, M
 }
 
 impl Meaning {
+    /// Sentences that are kept of what could not be judged; one is enough to prove nothing.
+    const MOST_OPEN: usize = 100;
+
+    /// Says why something could not be judged.
+    fn leave_open(&mut self, why: impl FnOnce() -> String) {
+        if self.open.len() < Self::MOST_OPEN {
+            self.open.push(why());
+        }
+    }
+
     fn joined(mut self, other: Self) -> Self {
         self.findings.append(other.findings);
         self.coverage = self.coverage.joined(other.coverage);

@@ -12,7 +12,9 @@ mod mailbox;
 mod manifest;
 mod member;
 mod network;
+mod network_edition;
 mod object;
+mod session;
 mod sound;
 mod specimen;
 mod store;
@@ -45,6 +47,10 @@ pub enum Layer {
     Manifest,
     /// What Zimbra states of the mail in it.
     Mailbox,
+    /// What zmbackup leaves beside the mail.
+    Session,
+    /// Network Edition's own backup.
+    NetworkEdition,
     /// The way from the store to here.
     Network,
 }
@@ -93,6 +99,8 @@ pub fn matrix() -> impl Iterator<Item = &'static Damage> {
         manifest::SITUATIONS,
         mailbox::SITUATIONS,
         store::SITUATIONS,
+        session::SITUATIONS,
+        network_edition::SITUATIONS,
         network::SITUATIONS,
     ]
     .into_iter()

@@ -15,6 +15,8 @@ mod json;
 mod member;
 mod meta;
 mod name;
+pub mod network_edition;
+pub mod session;
 pub mod store;
 pub mod tar;
 #[cfg(test)]

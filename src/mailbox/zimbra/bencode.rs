@@ -1,7 +1,8 @@
 //! Bencode as Zimbra writes it into `metadata` (`BEncoding.java`): lengths count UTF-16 code units, not bytes.
 //!
 //! Input: the text. Output: the values of its outermost dictionary, borrowed. Invariants: all of the text is checked;
-//! time is linear and memory is a byte for each open list or dictionary, whatever is nested in what.
+//! time is linear and memory is a byte for each open list or dictionary, whatever is nested in what; no list of the
+//! pairs is made, of which four bytes of text can state one.
 
 /// A value of the outermost dictionary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub enum BencodeError {
     Trailing(usize),
 }
 
-/// Decodes a dictionary; of equal keys the last counts, as it does for Zimbra.
+/// Decodes a dictionary.
 ///
 /// # Errors
 /// [`BencodeError`] if the text is not exactly one dictionary.
@@ -40,26 +41,29 @@ pub fn decode(text: &str) -> Result<Dictionary<'_>, BencodeError> {
     if reader.next()? != Token::Dictionary {
         return Err(BencodeError::Unexpected(0));
     }
-    let mut dictionary = Dictionary(Vec::new());
-    while let Some(key) = reader.value()? {
-        let at = reader.at;
-        let value = reader.value()?.ok_or(BencodeError::Unexpected(at))?;
-        if let Value::Text(key) = key {
-            dictionary.0.push((key, value));
-        }
-    }
-    if reader.at == text.len() { Ok(dictionary) } else { Err(BencodeError::Trailing(reader.at)) }
+    while reader.pair()?.is_some() {}
+    if reader.at == text.len() { Ok(Dictionary(text)) } else { Err(BencodeError::Trailing(reader.at)) }
 }
 
-/// What a dictionary holds, in the order of the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dictionary<'a>(Vec<(&'a str, Value<'a>)>);
+/// A dictionary that was found to be one. It keeps nothing but its text, which each question reads anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dictionary<'a>(&'a str);
 
 impl<'a> Dictionary<'a> {
-    /// The value of a key.
+    /// The value of a key; of equal keys the last counts, as it does for Zimbra.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
-        self.0.iter().rev().find(|(known, _)| *known == key).map(|(_, value)| *value)
+        self.pairs().filter(|(known, _)| *known == key).last().map(|(_, value)| value)
+    }
+
+    /// Keys that are text with their values, in the order of the text.
+    fn pairs(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        // Behind the `d`; the text was read to its end before.
+        let mut reader = Reader { text: self.0, at: 1 };
+        std::iter::from_fn(move || reader.pair().ok().flatten()).filter_map(|(key, value)| match key {
+            Value::Text(key) => Some((key, value)),
+            _ => None,
+        })
     }
 
     /// The number of a key.
@@ -106,6 +110,14 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// The next key with its value; `None` where the outermost dictionary ends.
+    fn pair(&mut self) -> Result<Option<(Value<'a>, Value<'a>)>, BencodeError> {
+        let Some(key) = self.value()? else { return Ok(None) };
+        let at = self.at;
+        let value = self.value()?.ok_or(BencodeError::Unexpected(at))?;
+        Ok(Some((key, value)))
+    }
+
     /// The next value of the outermost dictionary; `None` where it ends.
     fn value(&mut self) -> Result<Option<Value<'a>>, BencodeError> {
         Ok(Some(match self.next()? {
@@ -208,7 +220,7 @@ mod tests {
         assert_eq!((dictionary.number("sz"), dictionary.number("f")), (Some(-12), None));
         assert_eq!(decode("de").unwrap().get("v"), None);
         assert_eq!(decode("d1:ai1e1:ai2ee").unwrap().number("a"), Some(2));
-        assert_eq!(decode("di1ei2ei3eli4eee").unwrap().0, []);
+        assert_eq!(decode("di1ei2ei3eli4eee").unwrap().pairs().count(), 0);
     }
 
     #[test]
@@ -253,6 +265,14 @@ mod tests {
         assert_eq!(decode(&nested[..depth]), Err(BencodeError::Cut));
     }
 
+    #[test]
+    fn pairs_without_end_take_no_memory() {
+        let text = format!("d{}1:ai7ee", "0:0:".repeat(1_000_000));
+        let dictionary = decode(&text).unwrap();
+        assert_eq!(size_of_val(&dictionary), size_of::<&str>(), "nothing is kept but where the text is");
+        assert_eq!((dictionary.number("a"), dictionary.get("")), (Some(7), Some(Value::Text(""))));
+    }
+
     fn made() -> impl Strategy<Value = Made> {
         let leaf = prop_oneof![any::<i64>().prop_map(Made::Number), any::<String>().prop_map(Made::Text)];
         leaf.prop_recursive(4, 40, 6, |inner| {
@@ -269,7 +289,7 @@ mod tests {
             let map = Map(map);
             let text = map.to_string();
             let dictionary = decode(&text).unwrap();
-            prop_assert_eq!(dictionary.0.len(), map.0.len());
+            prop_assert_eq!(dictionary.pairs().count(), map.0.len());
             for (key, value) in &map.0 {
                 let read = dictionary.get(key).unwrap();
                 match value {

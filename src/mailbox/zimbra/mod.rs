@@ -7,6 +7,7 @@ mod json;
 pub mod ldif;
 pub mod meta;
 pub mod network_edition;
+mod room;
 pub mod store;
 pub mod zextras;
 pub mod zmbackup;

@@ -96,13 +96,14 @@ pub(super) fn judge_listed(facts: &Facts, book: &Book<'_>, findings: &mut Findin
             findings.push(if incremental { finding.severity(Severity::Warning) } else { finding });
         }
     }
+    let told: HashSet<(&Label, &str)> = super::finished(facts)
+        .flat_map(|(label, session)| session.listed.iter().map(move |listed| (label, &*listed.id)))
+        .collect();
     for listed in facts.accounts_xml.iter().flatten() {
         let Some(label) = &listed.full else { continue };
         let session = facts.sessions.get(label).filter(|session| session.has_xml);
-        let told = |session: &&Session| session.listed.iter().any(|other| other.id == listed.id);
-        if let Some(session) = session.filter(|session| !told(session))
-            && !session.accounts.contains_key(&listed.id)
-        {
+        let lacks = session.is_some_and(|session| !session.accounts.contains_key(&listed.id));
+        if lacks && !told.contains(&(label, &*listed.id)) {
             findings.push(missing(book.subject(label, &listed.id), "accounts.xml"));
         }
     }

@@ -24,7 +24,8 @@ pub fn judge(facts: &Facts, ended: bool) -> Meaning {
         redologs::judge_each(label, session, findings);
         judge_dump(label, session, findings);
     }
-    if ended {
+    // Where not all was kept, nothing can be called missing.
+    if ended && facts.unkept == 0 {
         judge_absences(facts, findings);
     }
     meaning.open = open(facts, ended);
@@ -115,7 +116,8 @@ fn judge_base(facts: &Facts, findings: &mut Findings) {
 
 /// Why the rung is not proven, in sentences.
 fn open(facts: &Facts, ended: bool) -> Vec<String> {
-    if facts.sessions.is_empty() && facts.unfinished.is_empty() && facts.accounts_xml.is_none() {
+    let nothing = facts.sessions.is_empty() && facts.unfinished.is_empty() && facts.accounts_xml.is_none();
+    if nothing && facts.unkept == 0 {
         return Vec::new();
     }
     let mut open = vec![
@@ -125,6 +127,13 @@ fn open(facts: &Facts, ended: bool) -> Vec<String> {
     ];
     if !ended {
         open.push("the archive was not read to its end, so nobody can say what its sessions lack".to_owned());
+    }
+    if facts.unkept > 0 {
+        open.push(format!(
+            "nobody can say what the sessions lack, as more is in them than is kept in memory ({} facts were not); \
+             put fewer sessions into one archive",
+            facts.unkept
+        ));
     }
     let unread = facts.unread;
     let reasons = [
@@ -138,7 +147,7 @@ fn open(facts: &Facts, ended: bool) -> Vec<String> {
             format!("{members} files of the sessions were not looked into: they {why}")
         }),
     );
-    open.extend(ended.then(|| unknown_lists(facts)).into_iter().flatten());
+    open.extend((ended && facts.unkept == 0).then(|| unknown_lists(facts)).into_iter().flatten());
     open
 }
 

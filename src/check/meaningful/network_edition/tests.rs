@@ -268,3 +268,18 @@ fn of_an_archive_that_was_cut_nothing_is_called_missing() {
     let cut = judge(&Tree::whole().facts_with(&Limits::default(), Body::Cut), false);
     assert_eq!((found(&cut), cut.open.len()), (vec![], 3), "{:?}", cut.open);
 }
+
+#[test]
+fn where_not_all_was_kept_nothing_is_called_missing() {
+    let mut tree = Tree::whole();
+    tree.remove("meta.xml");
+    tree.remove("seq8.log");
+    let mut facts = tree.facts();
+    assert!(!found(&judge(&facts, true)).is_empty());
+    facts.unkept = 7;
+    let meaning = judge(&facts, true);
+    assert_eq!((found(&meaning), meaning.open.len()), (vec![], 2));
+    assert!(meaning.open[1].contains("(7 facts were not)"), "{:?}", meaning.open);
+    let alone = judge(&Facts { unkept: 1, ..Facts::default() }, true);
+    assert!(!alone.open.is_empty());
+}

@@ -44,11 +44,15 @@ pub(super) fn content(
 ) {
     let summary = match &directory.content {
         Content::Whole(summary) => summary,
-        Content::Cut => return meaning.open.push(format!("the LDIF of {account} was not read to its end")),
+        // Said once for all that was not kept.
+        Content::Unkept => return,
+        Content::Cut => {
+            return meaning.leave_open(|| format!("the LDIF of {account} was not read to its end"));
+        }
         Content::Link => {
-            return meaning
-                .open
-                .push(format!("the LDIF of {account} is a link and was not read; archive the file itself"));
+            return meaning.leave_open(|| {
+                format!("the LDIF of {account} is a link and was not read; archive the file itself")
+            });
         }
     };
     if let Some(fault) = summary.fault {
@@ -58,9 +62,17 @@ pub(super) fn content(
         return;
     }
     match &summary.own {
-        None => empty(account, directory.size, about, meaning),
+        None => return empty(account, directory.size, about, meaning),
         Some(own) if of_accounts => entry(account, own, summary, about, meaning),
         Some(_) => {}
+    }
+    if summary.unclosed {
+        meaning.leave_open(|| {
+            format!(
+                "the LDIF of {account} ends without the empty line that closes each entry, so lines may be missing: \
+                 compare its end with the file on the mail server, where `zmprov ga {account}` shows all attributes"
+            )
+        });
     }
 }
 
@@ -84,15 +96,10 @@ fn entry(
     about: &dyn Fn(&'static Kind, &str) -> Finding,
     meaning: &mut Meaning,
 ) {
-    let needed = [
-        (own.is_account, "objectClass zimbraAccount"),
-        (own.zimbra_id.is_some(), "zimbraId"),
-        (own.has_password, "userPassword"),
-    ];
-    let missing: Vec<_> = needed.iter().filter(|(there, _)| !there).map(|(_, name)| *name).collect();
+    let missing = missing(own);
     if !missing.is_empty() {
         let finding = about(&kinds::SESSION_DIRECTORY_INCOMPLETE, account)
-            .expected("objectClass zimbraAccount, zimbraId, userPassword")
+            .expected("what Zimbra gives every account, and its userPassword")
             .observed(format!("without {}", missing.join(", ")));
         meaning.findings.push(match &missing[..] {
             // Where another system checks passwords, Zimbra needs none.
@@ -111,6 +118,21 @@ fn entry(
         let finding = about(&kinds::SESSION_DIRECTORY_FOREIGN, account);
         meaning.findings.push(finding.expected("a `mail` or `uid` as the file is named").observed(observed));
     }
+}
+
+/// What an account's entry lacks of what Zimbra writes into every one (`LdapProvisioning.createAccount`).
+fn missing(own: &Entry) -> Vec<&'static str> {
+    let needed = [
+        (own.is_account, "objectClass zimbraAccount"),
+        (own.zimbra_id.is_some(), "zimbraId"),
+        (own.has_uid, "uid"),
+        (!own.addresses.is_empty(), "mail"),
+        (own.has_delivery_address, "zimbraMailDeliveryAddress"),
+        (own.has_name, "cn"),
+        (own.has_surname, "sn"),
+        (own.has_password, "userPassword"),
+    ];
+    needed.iter().filter(|(there, _)| !there).map(|(_, name)| *name).collect()
 }
 
 /// Two accounts of one session can't have the same `zimbraId`: one of the files is the other's.

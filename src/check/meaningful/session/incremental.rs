@@ -20,7 +20,7 @@ use crate::verdict::{Finding, Severity, kinds};
 const CERTAIN: SignedDuration = SignedDuration::from_hours(49);
 
 /// Judges the incremental sessions that are in the archive.
-pub(super) fn judge(place: &Place, listed: &Listed, path: &str, meaning: &mut Meaning) {
+pub(super) fn judge(place: &Place, listed: &Listed<'_>, path: &str, meaning: &mut Meaning) {
     let known = known(place, listed);
     let by_account = by_account(listed);
     let first_full = known.iter().find(|name| name.kind == SessionKind::Full).copied();
@@ -51,7 +51,7 @@ pub(super) fn judge(place: &Place, listed: &Listed, path: &str, meaning: &mut Me
 }
 
 /// All sessions with mail that are in the archive or listed, but for those that were never completed.
-fn known(place: &Place, listed: &Listed) -> Vec<SessionName> {
+fn known(place: &Place, listed: &Listed<'_>) -> Vec<SessionName> {
     let here = place.sessions.iter().map(|session| session.name);
     let mut known: Vec<_> = here
         .chain(listed.sessions.keys().copied())
@@ -64,10 +64,10 @@ fn known(place: &Place, listed: &Listed) -> Vec<SessionName> {
 }
 
 /// The sessions in which each account's mail was backed up, oldest first.
-fn by_account(listed: &Listed) -> BTreeMap<&str, Vec<SessionName>> {
+fn by_account<'a>(listed: &Listed<'a>) -> BTreeMap<&'a str, Vec<SessionName>> {
     let mut sessions: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for (name, row) in listed.sessions.iter().filter(|(name, _)| name.kind.has_mail()) {
-        for account in &row.accounts {
+        for account in row.accounts() {
             sessions.entry(account).or_default().push(*name);
         }
     }
@@ -101,7 +101,7 @@ impl Gap {
 }
 
 /// How serious it is that no full session lies before an incremental one.
-fn without_base(taken_over: bool, place: &Place, listed: &Listed) -> Severity {
+fn without_base(taken_over: bool, place: &Place, listed: &Listed<'_>) -> Severity {
     match (taken_over, listed.known) {
         // A newer full session has taken over; what is left of the time before it is only old.
         (true, _) => Severity::Info,

@@ -1,27 +1,53 @@
 //! The catalogue against the files: sessions that were not completed, accounts that failed or are missing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::{Seen, subject};
 use crate::check::meaningful::Meaning;
 use crate::mailbox::zimbra::zmbackup::{
     Catalogue, CatalogueError, Listing, Place, Row, SessionKind, SessionName, Status,
 };
-use crate::verdict::{Cause, Finding, Severity, kinds};
+use crate::verdict::{Cause, Coverage, Finding, Severity, Unit, kinds};
 
 /// What all catalogues of a place list together.
 #[derive(Debug, Default)]
-pub(super) struct Listed {
-    pub(super) sessions: BTreeMap<SessionName, Row>,
+pub(super) struct Listed<'a> {
+    pub(super) sessions: BTreeMap<SessionName, Told<'a>>,
     /// At least one catalogue could be read.
     pub(super) known: bool,
     /// Nothing may be listed beyond what was seen.
     whole: bool,
 }
 
-impl Listed {
+/// What they say of one session.
+#[derive(Debug, Default)]
+pub(super) struct Told<'a> {
+    pub(super) status: Status,
+    /// zmbackup 2.0 wrote it, which states times in UTC.
+    in_utc: bool,
+    /// Borrowed, as a catalogue of many nights is long.
+    rows: Vec<&'a Row>,
+}
+
+impl<'a> Told<'a> {
+    /// The accounts that were backed up, each once.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &'a str> {
+        self.rows.iter().enumerate().flat_map(|(at, row)| {
+            let before = &self.rows[..at];
+            let is_new = |account: &&Arc<str>| !before.iter().any(|row| row.accounts.contains(*account));
+            row.accounts.iter().filter(is_new).map(|account| &**account)
+        })
+    }
+
+    fn lists(&self, account: &str) -> bool {
+        self.rows.iter().any(|row| row.accounts.contains(account))
+    }
+}
+
+impl<'a> Listed<'a> {
     /// Takes the catalogues of a place together; says of each what can't be used.
-    pub(super) fn of(place: &Place, meaning: &mut Meaning) -> Self {
+    pub(super) fn of(place: &'a Place, meaning: &mut Meaning) -> Self {
         let mut listed = Self { whole: true, ..Self::default() };
         for catalogue in &place.catalogues {
             match &catalogue.listing {
@@ -35,15 +61,17 @@ impl Listed {
         listed
     }
 
-    fn take(&mut self, catalogue: &Catalogue, listing: &Listing, meaning: &mut Meaning) {
+    fn take(&mut self, catalogue: &Catalogue, listing: &'a Listing, meaning: &mut Meaning) {
         self.known = true;
         if let Some(reason) = listing.partial {
             self.whole = false;
-            meaning.open.push(format!(
-                "{}: {reason}, so what it does not list proves nothing; archive a copy made with \
+            meaning.leave_open(|| {
+                format!(
+                    "{}: {reason}, so what it does not list proves nothing; archive a copy made with \
                  `sqlite3 sessions.sqlite3 '.backup copy.sqlite3'`",
-                catalogue.source
-            ));
+                    catalogue.source
+                )
+            });
         }
         if listing.odd > 0 {
             let finding = Finding::new(&kinds::SESSION_CATALOGUE_UNREADABLE, &catalogue.source);
@@ -63,14 +91,14 @@ impl Listed {
                 mine.status = row.status;
             }
             mine.in_utc |= row.in_utc;
-            mine.accounts.extend(row.accounts.iter().cloned());
+            mine.rows.push(row);
         }
     }
 
     /// Whether an account is listed as backed up in a session; `None` if that can't be told.
     pub(super) fn account(&self, session: SessionName, account: &str) -> Option<bool> {
         let row = self.sessions.get(&session)?;
-        if row.accounts.contains(account) {
+        if row.lists(account) {
             return Some(true);
         }
         let complete = self.whole && matches!(row.status, Status::Finished | Status::Failed);
@@ -87,15 +115,19 @@ fn unreadable(catalogue: &Catalogue, error: &CatalogueError, meaning: &mut Meani
     let mut finding = Finding::new(&kinds::SESSION_CATALOGUE_UNREADABLE, &catalogue.source)
         .expected("a catalogue of sessions")
         .observed(error.to_string());
-    if *error == CatalogueError::TooLong {
-        finding = finding
+    finding = match error {
+        CatalogueError::TooLong => finding
             .cause(Cause::Configuration)
-            .remedy("Raise `limits.text_size` in the policy above the size of the catalogue.");
-    }
-    meaning.open.push(format!(
-        "sessions could not be compared with {}: {error}; {}",
-        catalogue.source, finding.remedy
-    ));
+            .remedy("Raise `limits.text_size` in the policy above the size of the catalogue."),
+        CatalogueError::Page | CatalogueError::Foreign(_) => finding.remedy(
+            "Look at what puts the catalogue into the archive: take the file from zmbackup's WORKDIR itself, \
+             and a database by `sqlite3 sessions.sqlite3 '.backup copy.sqlite3'`.",
+        ),
+        _ => finding,
+    };
+    meaning.leave_open(|| {
+        format!("sessions could not be compared with {}: {error}; {}", catalogue.source, finding.remedy)
+    });
     meaning.findings.push(finding);
 }
 
@@ -103,7 +135,7 @@ fn unreadable(catalogue: &Catalogue, error: &CatalogueError, meaning: &mut Meani
 pub(super) fn session(seen: &Seen<'_>, meaning: &mut Meaning) {
     let name = seen.session.name;
     let is_empty = seen.session.accounts.is_empty();
-    if is_empty && name.kind != SessionKind::ServerConfig {
+    if is_empty && seen.whole && name.kind != SessionKind::ServerConfig {
         empty(seen, meaning);
     }
     let Some(row) = seen.listed.sessions.get(&name) else {
@@ -114,7 +146,7 @@ pub(super) fn session(seen: &Seen<'_>, meaning: &mut Meaning) {
         return;
     };
     status(name, row, seen.path, true, meaning);
-    if !is_empty {
+    if !is_empty && seen.whole {
         missing(seen, row, meaning);
     }
     failed(seen, meaning);
@@ -122,29 +154,42 @@ pub(super) fn session(seen: &Seen<'_>, meaning: &mut Meaning) {
 
 fn empty(seen: &Seen<'_>, meaning: &mut Meaning) {
     if seen.session.others > 0 {
-        meaning.open.push(format!(
-            "{} holds {} files and none that zmbackup makes; what is in them was not judged",
-            subject(seen.path, seen.session.name),
-            seen.session.others
-        ));
+        meaning.leave_open(|| {
+            format!(
+                "{} holds {} files and none that zmbackup makes; what is in them was not judged",
+                subject(seen.path, seen.session.name),
+                seen.session.others
+            )
+        });
         return;
     }
     let finding = seen.finding(&kinds::SESSION_EMPTY);
     let finding = finding.expected("files of accounts").observed("none");
     // Where nothing was new, zmbackup removes every empty export.
-    let incremental = seen.session.name.kind == SessionKind::Incremental;
-    meaning.findings.push(if incremental { finding.severity(Severity::Warning) } else { finding });
+    if seen.session.name.kind != SessionKind::Incremental {
+        return meaning.findings.push(finding);
+    }
+    meaning.findings.push(finding.severity(Severity::Warning));
+    meaning.leave_open(|| {
+        format!(
+            "{} holds no file, which may be a quiet night or a failure; look at its run in zmbackup's log",
+            subject(seen.path, seen.session.name)
+        )
+    });
+    meaning.coverage = Coverage::none(Unit::Items);
 }
 
 /// Says that a session was not completed, or with errors. Where it is not in the archive, no file of it is affected.
-fn status(name: SessionName, row: &Row, path: &str, here: bool, meaning: &mut Meaning) {
+fn status(name: SessionName, row: &Told<'_>, path: &str, here: bool, meaning: &mut Meaning) {
     let (kind, observed) = match row.status {
         Status::Finished => return,
         Status::Unknown => {
-            meaning.open.push(format!(
-                "{}: the catalogue states a status that is not known; look at it with `zmbackup -l`",
-                subject(path, name)
-            ));
+            meaning.leave_open(|| {
+                format!(
+                    "{}: the catalogue states a status that is not known; look at it with `zmbackup -l`",
+                    subject(path, name)
+                )
+            });
             return;
         }
         Status::InProgress => (&kinds::SESSION_UNFINISHED, "started and not completed"),
@@ -158,11 +203,11 @@ fn status(name: SessionName, row: &Row, path: &str, here: bool, meaning: &mut Me
 }
 
 /// Accounts that are listed and have no file. Mail alone may be absent for a reason, which is judged with the mail.
-fn missing(seen: &Seen<'_>, row: &Row, meaning: &mut Meaning) {
+fn missing(seen: &Seen<'_>, row: &Told<'_>, meaning: &mut Meaning) {
     if matches!(seen.session.name.kind, SessionKind::Incremental | SessionKind::Mailbox) {
         return;
     }
-    for account in row.accounts.iter().filter(|account| !seen.session.accounts.contains_key(*account)) {
+    for account in row.accounts().filter(|account| !seen.session.accounts.contains_key(*account)) {
         let finding = seen.finding_of(&kinds::SESSION_ACCOUNT_MISSING, account);
         meaning.findings.push(finding.expected("its files, as the catalogue lists it").observed("none"));
     }
@@ -187,7 +232,7 @@ fn failed(seen: &Seen<'_>, meaning: &mut Meaning) {
 ///
 /// An archive may hold one session of all that a catalogue lists. Only one that lies between two of its kind that are
 /// here should be here too.
-pub(super) fn elsewhere(place: &Place, listed: &Listed, path: &str, meaning: &mut Meaning) {
+pub(super) fn elsewhere(place: &Place, listed: &Listed<'_>, path: &str, meaning: &mut Meaning) {
     let here: BTreeSet<_> = place.sessions.iter().map(|session| session.name).collect();
     let mut ranges: HashMap<SessionKind, (SessionName, SessionName)> = HashMap::new();
     for name in &here {

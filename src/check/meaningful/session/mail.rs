@@ -2,12 +2,14 @@
 //!
 //! zmbackup 1.2 removes an export of zero bytes and reports success (its issue 191); 2.0 keeps it. A full export is
 //! never empty, as even an empty mailbox has folders (`ArchiveFormatter.java`). An incremental one is, where nothing
-//! is new (HTTP 204), and that can't be told from a failure.
+//! is new (HTTP 204), and that can't be told from a failure: it is a warning, as it happens every night, and open, as
+//! nobody looked at any mail of that account.
 
-use super::{Seen, is_option};
+use super::listing::Told;
+use super::{Seen, is_option, subject};
 use crate::check::meaningful::Meaning;
 use crate::mailbox::zimbra::zmbackup::SessionKind;
-use crate::verdict::kinds;
+use crate::verdict::{Coverage, Unit, kinds};
 
 /// How many accounts one finding names.
 const NAMED: usize = 5;
@@ -54,10 +56,10 @@ fn expected<'a>(seen: &'a Seen<'_>) -> impl Iterator<Item = (&'a str, Option<u64
     let session = seen.session;
     let there = session.accounts.iter().map(|(account, files)| (&**account, files.mail));
     let mail_alone = matches!(session.name.kind, SessionKind::Incremental | SessionKind::Mailbox);
-    let row = seen.listed.sessions.get(&session.name).filter(|_| mail_alone);
-    let listed = row.into_iter().flat_map(|row| &row.accounts);
+    let row = seen.listed.sessions.get(&session.name).filter(|_| mail_alone && seen.whole);
+    let listed = row.into_iter().flat_map(Told::accounts);
     let without = listed.filter(|account| !session.accounts.contains_key(*account));
-    there.chain(without.map(|account| (&**account, None))).filter(|(account, _)| !is_option(account))
+    there.chain(without.map(|account| (account, None))).filter(|(account, _)| !is_option(account))
 }
 
 /// One finding for all, as on a quiet night there are many.
@@ -69,4 +71,13 @@ fn say_uncertain(seen: &Seen<'_>, accounts: &[&str], meaning: &mut Meaning) {
     let finding = seen.finding(&kinds::SESSION_MAIL_UNCERTAIN);
     let observed = format!("none of {} accounts: {named}", accounts.len());
     meaning.findings.push(finding.expected("exports of new mail").observed(observed));
+    meaning.leave_open(|| {
+        format!(
+            "{}: no mail came of {} accounts ({named}), which may be a quiet night or a failure; \
+         ask the mail server with `zmmailbox -z -m ACCOUNT search -t message 'after:-2d'`",
+            subject(seen.path, seen.session.name),
+            accounts.len()
+        )
+    });
+    meaning.coverage = Coverage::none(Unit::Items);
 }

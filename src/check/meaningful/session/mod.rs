@@ -25,36 +25,41 @@ pub fn sessions(facts: &Sessions) -> Meaning {
     for place in &facts.places {
         // Only where there are several it must be said which one is meant.
         let path = if facts.places.len() > 1 { &*place.path } else { "" };
-        judge(place, path, &mut meaning);
+        judge(place, path, facts.unkept == 0, &mut meaning);
     }
     folder::loose(&facts.loose, &mut meaning);
     if facts.unkept > 0 {
         meaning.open.push(format!(
-            "{} files of sessions were not judged, as more are not kept in memory; put fewer sessions into one archive",
+            "{} files and folders of sessions were not judged, as more are not kept in memory; put fewer sessions into one archive",
             facts.unkept
         ));
     }
     meaning
 }
 
-fn judge(place: &Place, path: &str, meaning: &mut Meaning) {
+/// Judges a folder of sessions; `whole` says that all files in it were kept, so that what is not here is missing.
+fn judge(place: &Place, path: &str, whole: bool, meaning: &mut Meaning) {
     let listed = Listed::of(place, meaning);
     for session in &place.sessions {
-        let seen = Seen { session, listed: &listed, path };
+        let seen = Seen { session, listed: &listed, path, whole };
         listing::session(&seen, meaning);
         mail::judge(&seen, meaning);
         directory::judge(&seen, meaning);
     }
-    listing::elsewhere(place, &listed, path, meaning);
-    incremental::judge(place, &listed, path, meaning);
+    if whole {
+        listing::elsewhere(place, &listed, path, meaning);
+        incremental::judge(place, &listed, path, meaning);
+    }
     folder::work(place, meaning);
 }
 
 /// One session with what the catalogues say of it.
 struct Seen<'a> {
     session: &'a Session,
-    listed: &'a Listed,
+    listed: &'a Listed<'a>,
     path: &'a str,
+    /// All its files were kept.
+    whole: bool,
 }
 
 impl Seen<'_> {

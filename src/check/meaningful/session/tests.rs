@@ -2,6 +2,7 @@ use super::*;
 use crate::archive::unpack::{Body, Kind as MemberKind};
 use crate::mailbox::zimbra::zmbackup::fixture::{Archive, database, ldif, row, text};
 use crate::verdict::Severity::{self, Failure, Info, Warning};
+use crate::verdict::{Coverage, Unit};
 
 const FULL: &str = "full-20261122230000";
 const INC: &str = "inc-20261123230000";
@@ -106,6 +107,9 @@ fn no_new_mail_in_an_incremental_session_can_not_be_told_from_a_failure() {
     assert_eq!(listed(&meaning), one(Warning, "session-mail-uncertain", &format!("session {INC}")));
     let finding = meaning.findings.iter().next().unwrap();
     assert_eq!(finding.observed, "none of 2 accounts: anna@example.org, eva@example.org");
+    // It may be lawful, and nobody looked at any mail: it proves nothing and counts for nothing.
+    assert!(meaning.open.len() == 1 && meaning.open[0].contains("anna@example.org"), "{:?}", meaning.open);
+    assert_eq!(meaning.coverage, Coverage::none(Unit::Items));
     // Where the catalogue lacks the account, its export failed.
     let archive = Archive::new()
         .account(INC, "bob")
@@ -141,6 +145,10 @@ fn an_ldif_that_restores_no_account_is_told() {
         (whole[..whole.len() - 20].to_owned(), Failure, "session-directory-malformed"),
         ("\0".repeat(4096), Failure, "session-directory-malformed"),
         (without("zimbraId"), Failure, "session-directory-incomplete"),
+        (without("uid:"), Failure, "session-directory-incomplete"),
+        (without("zimbraMailDeliveryAddress"), Failure, "session-directory-incomplete"),
+        (without("cn:"), Failure, "session-directory-incomplete"),
+        (without("sn:"), Failure, "session-directory-incomplete"),
         (without("objectClass: zimbraAccount"), Failure, "session-directory-incomplete"),
         (without("userPassword"), Warning, "session-directory-incomplete"),
         (ldif("bob"), Failure, "session-directory-foreign"),
@@ -155,6 +163,59 @@ fn an_ldif_that_restores_no_account_is_told() {
     }
     // What else is LDIF on a mail server is no account's.
     sound(Archive::new().file("opt/zimbra/data/ldap/schema.ldif", "dn: cn=schema\nobjectClass: top\n\n"));
+}
+
+#[test]
+fn an_ldif_that_is_cut_at_the_end_of_a_line_is_never_fine() {
+    let whole = ldif("anna");
+    let judged = |content: &str| {
+        let archive = Archive::new().file(&format!("{FULL}/anna@example.org.ldiff"), content);
+        sessions(&archive.export(&format!("{FULL}/anna@example.org.tgz"), 9).finish())
+    };
+    let ends: Vec<_> = whole.match_indices('\n').map(|(at, _)| at + 1).collect();
+    let (last, cuts) = ends.split_last().unwrap();
+    assert_eq!(*last, whole.len());
+    for at in cuts {
+        let meaning = judged(&whole[..*at]);
+        assert!(meaning.open.len() == 1 && meaning.open[0].contains("empty line"), "{at}: {meaning:?}");
+    }
+    // All attributes are there and nobody can say so.
+    assert_eq!(listed(&judged(&whole[..whole.len() - 1])), []);
+    // What `ldapsearch` adds without `-LLL` is legal.
+    let full =
+        format!("version: 1\n\n#\n# filter: (uid=anna)\n\n{whole}# search result\n\n# numEntries: 1\n");
+    let meaning = judged(&full);
+    assert!(meaning.findings.is_empty() && meaning.open.is_empty(), "{meaning:?}");
+}
+
+#[test]
+fn where_not_all_was_kept_nothing_is_called_missing() {
+    let (first, between, late) = ("full-20261108230000", "full-20261115230000", "inc-20261127230000");
+    let lists = text(&[
+        (first, &["anna"]),
+        (between, &["anna"]),
+        (FULL, &["anna", "bob"]),
+        (INC, &["anna"]),
+        (late, &["anna"]),
+    ]);
+    let archive =
+        Archive::new().account(first, "anna").account(FULL, "anna").account(late, "anna").folder(INC);
+    let mut facts = archive.file("sessions.txt", lists).finish();
+    let ids: Vec<_> = listed(&sessions(&facts)).into_iter().map(|(_, id, _)| id).collect();
+    for id in ["session-account-missing", "session-empty", "session-absent", "session-incremental-gap"] {
+        assert!(ids.contains(&id), "{id}: {ids:?}");
+    }
+    facts.unkept = 3;
+    let meaning = sessions(&facts);
+    assert_eq!((listed(&meaning), meaning.open.len()), (vec![], 1), "{:?}", meaning.open);
+}
+
+#[test]
+fn reasons_without_end_are_not_kept() {
+    let cut = ldif("anna").trim_end().to_owned() + "\n";
+    let file = |number| format!("{FULL}/account{number}@example.org.ldiff");
+    let archive = (0..300).fold(Archive::new(), |archive, number| archive.file(&file(number), &cut));
+    assert_eq!(sessions(&archive.finish()).open.len(), 100);
 }
 
 #[test]
@@ -235,9 +296,9 @@ fn a_session_without_files_is_told() {
         one(Failure, "session-empty", &format!("session {FULL}"))
     );
     let catalogue = text(&[(FULL, &["anna"]), (INC, &["anna"])]);
-    let archive = Archive::new().folder(INC).file("sessions.txt", catalogue);
-    let quiet = judged(archive);
-    assert_eq!(quiet[0], (Warning, "session-empty", format!("session {INC}")));
+    let quiet = sessions(&Archive::new().folder(INC).file("sessions.txt", catalogue).finish());
+    assert_eq!(listed(&quiet)[0], (Warning, "session-empty", format!("session {INC}")));
+    assert_eq!((quiet.open.len(), quiet.coverage), (2, Coverage::none(Unit::Items)));
     // Files of another kind are there, and nobody can say what is in them.
     let meaning = sessions(&Archive::new().file(&format!("{FULL}/anna@example.org.tgz.gpg"), "x").finish());
     assert_eq!(listed(&meaning), []);
@@ -266,10 +327,21 @@ fn a_session_the_catalogue_does_not_list_is_told() {
 
 #[test]
 fn a_catalogue_that_can_not_be_read_leaves_sessions_unjudged() {
-    for (name, content) in [("sessions.sqlite3", "<html>"), ("sessions.sqlite3", ""), ("sessions.txt", "")] {
-        let meaning = sessions(&Archive::new().account(FULL, "anna").file(name, content).finish());
-        assert_eq!(listed(&meaning), one(Warning, "session-catalogue-unreadable", name));
-        assert_eq!(meaning.open.len(), 1);
+    let login = "<!DOCTYPE html>\n<html><head><title>Zimbra Web Client Sign In</title></head></html>\n";
+    let jetty = "HTTP ERROR 404\nPowered by Jetty://\n";
+    for name in ["sessions.sqlite3", "sessions.txt"] {
+        for (content, observed) in [
+            ("", "it is empty"),
+            (login, "it is the page of a web server: a login, an error"),
+            (jetty, "it is the page of a web server: a login, an error"),
+            ("no such file\n", "it is not a catalogue of zmbackup"),
+            ("\n\n", "it is not a catalogue of zmbackup"),
+        ] {
+            let meaning = sessions(&Archive::new().account(FULL, "anna").file(name, content).finish());
+            assert_eq!(listed(&meaning), one(Warning, "session-catalogue-unreadable", name), "{content}");
+            assert_eq!(meaning.findings.iter().next().unwrap().observed, observed);
+            assert!(meaning.open.len() == 1 && meaning.open[0].contains(observed), "{:?}", meaning.open);
+        }
     }
     let odd = format!("{}garbage\n", text(&[(FULL, &["anna"])]));
     let archive = Archive::new().account(FULL, "anna").file("sessions.txt", odd);

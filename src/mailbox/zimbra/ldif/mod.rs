@@ -1,5 +1,8 @@
 //! An account's entry of the directory, as `ldapsearch -LLL` writes it (LDIF, RFC 2849).
 //!
+//! Nothing marks the end of such a file, but every entry in it is followed by an empty line, by `ldapsearch` with or
+//! without `-L` and by the library that zmbackup 2.0 uses. RFC 2849 itself asks for one only between two entries.
+//!
 //! Input: the bytes of an LDIF, in pieces of any length. Output: a [`Summary`]. Invariants: one attribute name and
 //! one short value are in memory at a time, however long the lines are; a password is noticed and never kept.
 
@@ -20,6 +23,8 @@ pub struct Summary {
     pub own: Option<Entry>,
     /// The first thing in it that is no LDIF.
     pub fault: Option<Fault>,
+    /// No empty line follows the last entry, so that nobody can say whether lines of it are missing.
+    pub unclosed: bool,
 }
 
 /// What is known of one entry.
@@ -33,6 +38,14 @@ pub struct Entry {
     pub zimbra_id: Option<Box<str>>,
     /// Its addresses (`mail`), the first sixteen.
     pub addresses: Vec<Box<str>>,
+    /// A `uid` that is not empty is there.
+    pub has_uid: bool,
+    /// A `cn` that is not empty is there.
+    pub has_name: bool,
+    /// An `sn` that is not empty is there.
+    pub has_surname: bool,
+    /// A `zimbraMailDeliveryAddress` that is not empty is there.
+    pub has_delivery_address: bool,
     /// A `userPassword` that is not empty is there.
     pub has_password: bool,
     /// A `zimbraMailHost` that is not empty is there.
@@ -97,6 +110,7 @@ impl Reader {
         if !self.at_start || self.after_cr {
             self.fault(self.number, FaultKind::Unfinished);
         }
+        self.summary.unclosed = self.entry.is_some();
         self.end_entry();
         self.summary
     }
@@ -189,7 +203,13 @@ impl Entry {
     fn take(&mut self, attribute: &Attribute, owner: &[u8]) {
         match attribute.base() {
             b"objectclass" => self.is_account |= attribute.is(b"zimbraaccount"),
-            b"uid" => self.names_owner |= attribute.is(owner),
+            b"uid" => {
+                self.names_owner |= attribute.is(owner);
+                self.has_uid |= !attribute.is_empty();
+            }
+            b"cn" => self.has_name |= !attribute.is_empty(),
+            b"sn" => self.has_surname |= !attribute.is_empty(),
+            b"zimbramaildeliveryaddress" => self.has_delivery_address |= !attribute.is_empty(),
             b"mail" => {
                 self.names_owner |= attribute.is(owner);
                 if let Some(address) = attribute.text()

@@ -8,6 +8,9 @@ const ANNA: &str = "dn: uid=anna,ou=people,dc=example,dc=org\n\
     mail: a.bianchi@example.org\n\
     zimbraId: 0f3c5a52-0000-4000-a000-000000000001\n\
     zimbraMailHost: mail.example.org\n\
+    zimbraMailDeliveryAddress: anna@example.org\n\
+    cn: Anna\n\
+    sn: Bianchi\n\
     userPassword:: e1NTSEE1MTJ9c2FsdA==\n\
     \n";
 
@@ -38,6 +41,7 @@ fn an_account_is_known_by_its_attributes() {
     assert_eq!((summary.entries, summary.fault), (1, None));
     let own = summary.own.unwrap();
     assert!(own.is_account && own.names_owner && own.has_password && own.has_mail_host);
+    assert!(own.has_uid && own.has_name && own.has_surname && own.has_delivery_address);
     assert_eq!(own.zimbra_id.as_deref(), Some("0f3c5a52-0000-4000-a000-000000000001"));
     assert_eq!(own.addresses.join(" "), "anna@example.org a.bianchi@example.org");
 }
@@ -54,10 +58,26 @@ fn other_ways_to_write_the_same_are_the_same() {
         ANNA.replace("mail:", "MAIL;x-primary:").replace("zimbraId", "ZIMBRAID"),
         base64,
         format!("version: 1\n\n# refldap://ldap.example.org\n#  folded\n  comment\n{ANNA}\n\n"),
-        ANNA.trim_end().to_owned() + "\n",
+        format!("{ANNA}# search result\n\n# numResponses: 2\n# numEntries: 1\n"),
     ] {
         assert_eq!(read(text.as_bytes()), plain, "{text}");
     }
+}
+
+#[test]
+fn an_entry_is_closed_by_an_empty_line() {
+    let twice = [ANNA, ANNA].concat();
+    for whole in [ANNA, &twice, "", "# nothing\n", "version: 1\n", &ANNA.replace('\n', "\r\n")] {
+        assert!(!read(whole.as_bytes()).unclosed, "{whole}");
+    }
+    // At every line's end an account's file can be cut.
+    let ends = ANNA.match_indices('\n').map(|(at, _)| at + 1);
+    for at in ends.filter(|at| *at < ANNA.len()) {
+        let cut = read(&ANNA.as_bytes()[..at]);
+        assert!(cut.unclosed && cut.fault.is_none(), "{at}");
+        assert!(read([ANNA, &ANNA[..at]].concat().as_bytes()).unclosed, "{at}");
+    }
+    assert!(read(format!("{}# search result\n", ANNA.trim_end().to_owned() + "\n").as_bytes()).unclosed);
 }
 
 #[test]
@@ -78,7 +98,8 @@ fn the_accounts_own_entry_is_chosen_among_several() {
 
 #[test]
 fn what_is_missing_or_empty_is_not_there() {
-    let bare = read(b"dn: uid=anna\nuserPassword:\nzimbraId: \nzimbraMailHost::\n\n").own.unwrap();
+    let bare = b"dn: uid=anna\nuserPassword:\nzimbraId: \nzimbraMailHost::\nuid:\ncn:\nsn:\nzimbraMailDeliveryAddress:\n\n";
+    let bare = read(bare).own.unwrap();
     assert_eq!(bare, Entry::default());
     assert_eq!(read(b""), Summary::default());
     assert_eq!(read(b"# nothing found\n"), Summary::default());

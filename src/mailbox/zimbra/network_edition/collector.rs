@@ -1,14 +1,19 @@
-use super::facts::{Account, Facts, Session};
-use super::place::{AccountPart, Folder, Part, Place, place};
+use super::facts::Facts;
+use super::kept::Kept;
+use super::place::{AccountPart, Part, Place, place};
 use super::{ldap, redolog, xml};
 use crate::archive::unpack::{Body, Kind, Member, Sink, shown, zip};
+use crate::mailbox::zimbra::room::Room;
 use crate::policy::Limits;
 use crate::verdict::{Finding, Findings, kinds};
+
+/// Bytes of accounts that are looked at in a file that is no list of them.
+const SCRATCH: usize = 1 << 20;
 
 /// Reads the members of session trees. A [`Sink`], so that the archive's walker can feed it.
 pub struct Collector {
     limits: Limits,
-    facts: Facts,
+    kept: Kept,
     /// The name of the current member.
     name: Vec<u8>,
     current: Current,
@@ -50,7 +55,12 @@ impl Collector {
     /// A collector at the beginning of an archive.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), facts: Facts::default(), name: Vec::new(), current: Current::Nothing }
+        Self::within(limits, Room::new())
+    }
+
+    /// The same, with another room for facts.
+    pub(super) fn within(limits: &Limits, room: Room) -> Self {
+        Self { limits: limits.clone(), kept: Kept::new(room), name: Vec::new(), current: Current::Nothing }
     }
 
     /// Whether the member called `name` lies in a session tree.
@@ -62,7 +72,7 @@ impl Collector {
     /// What was seen.
     #[must_use]
     pub fn finish(self) -> Facts {
-        self.facts
+        self.kept.finish()
     }
 
     /// Notes that the current member is there.
@@ -71,17 +81,14 @@ impl Collector {
         match place(&self.name) {
             None => {}
             Some(Place::AccountsXml) if is_file => {
-                self.facts.accounts_xml.get_or_insert_default();
+                self.kept.facts.accounts_xml.get_or_insert_default();
             }
             Some(Place::AccountsXml) => {}
-            Some(Place::Unfinished(label)) => {
-                let members = self.facts.unfinished.entry(label).or_default();
-                *members += u64::from(is_file);
-            }
+            Some(Place::Unfinished(label)) => self.kept.note_unfinished(label, is_file),
             Some(Place::Session { label, below_sessions, part }) => {
-                self.facts.below_sessions |= below_sessions;
-                let session = self.facts.sessions.entry(label).or_default();
-                note_part(session, &part, is_file);
+                self.kept.facts.below_sessions |= below_sessions;
+                // What finds no room is counted there.
+                let _ = self.kept.note(label, &part, is_file);
             }
         }
     }
@@ -115,9 +122,9 @@ impl Collector {
             Current::Counted => {}
             Current::Redolog(reading) => {
                 self.end_redolog(reading, false);
-                self.facts.unread.links += 1;
+                self.kept.facts.unread.links += 1;
             }
-            _ => self.facts.unread.links += 1,
+            _ => self.kept.facts.unread.links += 1,
         }
         Current::Nothing
     }
@@ -127,25 +134,35 @@ impl Collector {
     }
 
     fn end_xml(&mut self, bytes: &[u8]) {
-        let listed = match xml::read(bytes) {
+        let mut scratch = Room::of(SCRATCH);
+        let room = match place(&self.name) {
+            Some(Place::AccountsXml | Place::Session { part: Part::SessionXml, .. }) => &mut self.kept.room,
+            // Of any other file no more than an address outlives this.
+            _ => &mut scratch,
+        };
+        let listed = match xml::read(bytes, room) {
             Ok(listed) => listed,
             Err(broken) => {
                 let finding = Finding::new(&kinds::NETWORK_EDITION_XML_BROKEN, self.subject());
                 let finding = finding.expected("well-formed XML");
                 return self
+                    .kept
                     .facts
                     .faults
                     .push(finding.observed(format!("{}, at byte {}", broken.why, broken.at)));
             }
         };
         match place(&self.name) {
-            Some(Place::AccountsXml) => self.facts.accounts_xml = Some(listed),
+            Some(Place::AccountsXml) => self.kept.facts.accounts_xml = Some(listed),
             Some(Place::Session { label, part: Part::SessionXml, .. }) => {
-                self.facts.sessions.entry(label).or_default().listed = listed;
+                if let Some(session) = self.kept.session(label) {
+                    session.listed = listed;
+                }
             }
             Some(Place::Session { label, part: Part::Account(folder, AccountPart::Ldap), .. }) => {
-                let account = account(self.facts.sessions.entry(label).or_default(), &folder);
-                account.email = listed.into_iter().find_map(|listed| listed.email);
+                if let Some(email) = listed.into_iter().find_map(|listed| listed.email) {
+                    let _ = self.kept.state_email(label, &folder, email);
+                }
             }
             _ => {}
         }
@@ -158,29 +175,30 @@ impl Collector {
             reading.walker.abandon(&mut reading.files);
         }
         let subject = self.subject();
-        self.facts.faults.append(reading.findings.within(&subject));
+        self.kept.facts.faults.append(reading.findings.within(&subject));
         if let Some(Place::Session { label, part: Part::Account(folder, AccountPart::BlobZip(_)), .. }) =
             place(&self.name)
+            && let Some(account) = self.kept.account(label, &folder)
         {
-            let session = self.facts.sessions.entry(label).or_default();
-            account(session, &folder).packed_blobs += reading.files.0;
+            account.packed_blobs += reading.files.0;
         }
     }
 
     fn end_ldap(&mut self, reading: ldap::Reading, whole: bool) {
         let (dump, fault) = reading.end(whole, || self.subject());
         if let Some(fault) = fault {
-            self.facts.faults.push(fault);
+            self.kept.facts.faults.push(fault);
         }
-        if let Some(Place::Session { label, .. }) = place(&self.name) {
-            self.facts.sessions.entry(label).or_default().ldap = Some(dump);
+        if let Some(Place::Session { label, .. }) = place(&self.name)
+            && let Some(session) = self.kept.session(label)
+        {
+            session.ldap = Some(dump);
         }
     }
 
     fn end_redolog(&mut self, reading: redolog::Reading, whole: bool) {
         if let Some(Place::Session { label, part: Part::Redolog(name), .. }) = place(&self.name) {
-            let log = reading.end(name, whole);
-            self.facts.sessions.entry(label).or_default().redologs.push(log);
+            let _ = self.kept.note_log(label, reading.end(name, whole));
         }
     }
 
@@ -200,40 +218,6 @@ fn subject(name: &[u8]) -> String {
         Some(Place::Session { label, .. }) => format!("session {label}: {file}"),
         _ => file,
     }
-}
-
-fn note_part(session: &mut Session, part: &Part<'_>, is_file: bool) {
-    match part {
-        Part::Account(folder, part) => note_account(account(session, folder), *part, is_file),
-        _ if !is_file => {}
-        Part::SessionXml => session.has_xml = true,
-        Part::Ldap => {
-            session.ldap.get_or_insert_default();
-        }
-        Part::System => session.system_files += 1,
-        Part::SharedBlob => session.shared_blobs += 1,
-        Part::Redolog(_) | Part::Other => {}
-    }
-}
-
-fn note_account(account: &mut Account, part: AccountPart, is_file: bool) {
-    match part {
-        _ if !is_file => {}
-        AccountPart::Meta => account.meta = true,
-        AccountPart::Ldap => account.ldap = true,
-        AccountPart::Schema => account.schema = true,
-        AccountPart::Table => account.tables += 1,
-        AccountPart::BlobZip(number) => account.zips.push(number),
-        AccountPart::Blob => account.loose_blobs += 1,
-        AccountPart::Other => {}
-    }
-}
-
-fn account<'s>(session: &'s mut Session, folder: &Folder<'_>) -> &'s mut Account {
-    let new = || Account { in_place: folder.in_place, ..Account::default() };
-    let account = session.accounts.entry(folder.account()).or_insert_with(new);
-    account.in_place &= folder.in_place;
-    account
 }
 
 impl Sink for Collector {
@@ -269,10 +253,10 @@ impl Sink for Collector {
     fn end(&mut self, body: Body) {
         let whole = body == Body::Whole;
         let current = std::mem::replace(&mut self.current, Current::Nothing);
-        self.facts.unread.cut += u64::from(!whole && !matches!(current, Current::Nothing));
+        self.kept.facts.unread.cut += u64::from(!whole && !matches!(current, Current::Nothing));
         match current {
             Current::Nothing | Current::Counted => {}
-            Current::Xml { too_long: true, .. } => self.facts.unread.too_long += 1,
+            Current::Xml { too_long: true, .. } => self.kept.facts.unread.too_long += 1,
             Current::Xml { bytes, .. } if whole => self.end_xml(&bytes),
             Current::Xml { .. } => {}
             Current::Redolog(reading) => self.end_redolog(reading, whole),

@@ -4,7 +4,8 @@ use super::place::Label;
 use super::redolog::Redolog;
 use crate::verdict::Findings;
 
-/// What was seen of the session trees in an archive. Plain data, about 300 bytes for each account of a session.
+/// What was seen of the session trees in an archive. Plain data, about 300 bytes for each account of a session, and
+/// together no more than there is room for.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// What `accounts.xml` lists; `None` where there is none.
@@ -19,6 +20,8 @@ pub struct Facts {
     pub faults: Findings,
     /// What could not be looked at.
     pub unread: Unread,
+    /// Facts that were not kept, as there were too many; then what is not here proves nothing.
+    pub unkept: u64,
 }
 
 /// Members that belong to a session and could not be looked at.

@@ -19,10 +19,14 @@ pub enum SessionKind {
     Incremental,
 }
 
+/// Bytes of a session's start.
+const START: usize = 19;
+
 /// The name of a session: `full-` or `incr-` and its start, `YYYYMMDD.HHMMSS.mmm` in GMT. Ordered by start.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label {
-    start: Box<str>,
+    /// Digits and two dots.
+    start: [u8; START],
     /// What the session holds.
     pub kind: SessionKind,
 }
@@ -40,8 +44,8 @@ impl Label {
         let digits = |part: &[u8], length| part.len() == length && part.iter().all(u8::is_ascii_digit);
         let [day, time, fraction] = parts.as_slice() else { return None };
         let holds = digits(day, 8) && digits(time, 6) && digits(fraction, 3);
-        let start = std::str::from_utf8(start).ok().filter(|_| holds)?;
-        Some(Self { start: start.into(), kind })
+        let start = start.try_into().ok().filter(|_| holds)?;
+        Some(Self { start, kind })
     }
 }
 
@@ -51,7 +55,7 @@ impl fmt::Display for Label {
             SessionKind::Full => "full",
             SessionKind::Incremental => "incr",
         };
-        write!(f, "{kind}-{}", self.start)
+        write!(f, "{kind}-{}", self.start.escape_ascii())
     }
 }
 

@@ -129,6 +129,48 @@ fn a_body_longer_than_announced_is_not_kept() {
     assert_eq!(collector.finish().unread.too_long, 1);
 }
 
+/// How many things are kept of a tree, of any kind.
+fn kept(facts: &Facts) -> usize {
+    let sessions: usize = facts
+        .sessions
+        .values()
+        .map(|session| {
+            let zips: usize = session.accounts.values().map(|account| account.zips.len()).sum();
+            1 + session.accounts.len() + session.listed.len() + session.redologs.len() + zips
+        })
+        .sum();
+    sessions + facts.unfinished.len() + facts.accounts_xml.as_ref().map_or(0, Vec::len)
+}
+
+#[test]
+fn what_comes_without_end_stays_within_its_room() {
+    const MANY: u64 = 10_000;
+    let id = |number: u64| format!("{number:08x}-0000-4000-8000-000000000000");
+    let label = |number: u64| format!("full-2026{:04}.{:06}.000", number / 1000, number % 1000);
+    let names: [&dyn Fn(u64) -> String; 6] = [
+        &|number| format!("{}/meta.xml", folder(FULL, &id(number))),
+        &|number| format!("{}/blobs/blobs-{number}.zip", folder(FULL, ANNA)),
+        &|number| format!("{}/ldap.xml", folder(FULL, &id(number))),
+        &|number| format!("sessions/{}/session.xml", label(number)),
+        &|number| format!("sessions_tmp/{}/x", label(number)),
+        &|number| log_name(INCR, number),
+    ];
+    for (index, name) in names.iter().enumerate() {
+        let mut tree = Tree::default();
+        (0..MANY).for_each(|number| tree.put(&name(number), b""));
+        let most = 50_000;
+        let facts = tree.facts_within(most);
+        assert!(facts.unkept > MANY / 2, "{index}: {}", facts.unkept);
+        assert!((100..=most / 16).contains(&kept(&facts)), "{index}: {}", kept(&facts));
+        assert!(kept(&facts) as u64 + facts.unkept >= MANY, "{index}: {}", facts.unkept);
+    }
+    // What is only counted takes no room.
+    let mut tree = Tree::whole();
+    (0..MANY).for_each(|number| tree.put(&format!("{}/index/0/{number}", folder(FULL, ANNA)), b""));
+    (0..MANY).for_each(|number| tree.put(&format!("sessions/{FULL}/shared_blobs/0a/{number}"), b""));
+    assert_eq!(tree.facts_within(5000).unkept, 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 

@@ -10,7 +10,12 @@ use quick_xml::events::{BytesStart, Event};
 use super::facts::Listed;
 use super::place::Label;
 use crate::archive::unpack::shown;
+use crate::mailbox::zimbra::room::Room;
 
+/// Attributes of one tag; each is compared with those before it.
+const MOST_ATTRIBUTES: usize = 100;
+/// Bytes that an account takes in memory beside its text.
+const OVERHEAD: usize = 120;
 /// Longest address or id that is kept.
 const LONGEST: usize = 320;
 
@@ -22,10 +27,10 @@ pub(super) struct Broken {
     pub(super) at: u64,
 }
 
-/// Reads a file; returns the accounts it names.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Listed>, Broken> {
+/// Reads a file; returns the accounts it names, as far as there is room for them.
+pub(super) fn read(bytes: &[u8], room: &mut Room) -> Result<Vec<Listed>, Broken> {
     let mut reader = Reader::from_reader(bytes);
-    let mut document = Document::default();
+    let mut document = Document { depth: 0, rooted: false, id_due: false, listed: Vec::new(), room };
     loop {
         let event = reader.read_event();
         let at = reader.buffer_position();
@@ -37,16 +42,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Listed>, Broken> {
     }
 }
 
-#[derive(Debug, Default)]
-struct Document {
+#[derive(Debug)]
+struct Document<'r> {
     depth: u64,
     rooted: bool,
     /// Whether the text of an element `zimbraId` is due.
     id_due: bool,
     listed: Vec<Listed>,
+    room: &'r mut Room,
 }
 
-impl Document {
+impl Document<'_> {
     fn take(&mut self, event: &Event<'_>) -> Result<(), &'static str> {
         let id_due = std::mem::take(&mut self.id_due);
         match event {
@@ -84,6 +90,9 @@ impl Document {
         }
         let mut attributes = Vec::new();
         for attribute in tag.attributes() {
+            if attributes.len() == MOST_ATTRIBUTES {
+                return Err("a tag with more than a hundred attributes");
+            }
             attributes.push(attribute.map_err(|_| "a malformed attribute")?);
         }
         let pairs: Vec<_> =
@@ -100,11 +109,13 @@ impl Document {
         let Some((_, id)) = attributes.iter().find(is_id) else { return };
         let values = || attributes.iter().map(|(_, value)| *value);
         let email = values().find(|value| value.contains(&b'@') && value.len() <= LONGEST);
-        self.listed.push(Listed {
-            id: shown(id).into(),
-            email: email.map(|email| shown(email).into()),
-            full: values().find_map(Label::parse),
-        });
+        let (id, email) = (shown(id), email.map(shown));
+        let length = id.len() + email.as_ref().map_or(0, String::len);
+        // What finds no room is counted there.
+        if self.room.take(length.saturating_add(OVERHEAD)).is_some() {
+            let full = values().find_map(Label::parse);
+            self.listed.push(Listed { id: id.into(), email: email.map(Into::into), full });
+        }
     }
 
     fn end(self) -> Result<Vec<Listed>, &'static str> {
@@ -120,8 +131,24 @@ impl Document {
 mod tests {
     use super::*;
 
+    fn read(bytes: &[u8]) -> Result<Vec<Listed>, Broken> {
+        super::read(bytes, &mut Room::new())
+    }
+
     fn why(text: &str) -> &'static str {
         read(text.as_bytes()).unwrap_err().why
+    }
+
+    #[test]
+    fn accounts_without_end_stay_within_their_room() {
+        let text = format!("<a>{}</a>", "<b zimbraId=\"x\"/>".repeat(100_000));
+        let mut room = Room::of(10_000);
+        let listed = super::read(text.as_bytes(), &mut room).unwrap();
+        assert!(listed.len() < 100 && room.refused() + listed.len() as u64 == 100_000);
+        let tag =
+            |count| format!("<a {}/>", (0..count).map(|name| format!("n{name}=\"\" ")).collect::<String>());
+        assert_eq!(read(tag(100).as_bytes()), Ok(vec![]));
+        assert_eq!(why(&tag(101)), "a tag with more than a hundred attributes");
     }
 
     #[test]

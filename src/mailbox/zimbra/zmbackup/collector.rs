@@ -1,16 +1,14 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::name::{self, Location, SessionName, account, export_of, ldif_of};
 use super::{
-    Accounts, Catalogue, CatalogueError, Content, Directory, Files, Folder, Listing, OVERHEAD, Place,
+    Accounts, Catalogue, CatalogueError, Content, Directory, Files, Folder, Listing, OVERHEAD, Place, Room,
     Session, Sessions, database, text,
 };
 use crate::archive::unpack::{Body, Kind, Member, Sink, shown};
 use crate::mailbox::zimbra::ldif;
 use crate::policy::Limits;
 
-/// Bytes of facts that are kept of one archive: about half a million files have.
-const ROOM: usize = 128 << 20;
 /// Why a database may list more than was seen.
 const LOG: &str = "its write-ahead log or journal lies beside it and was not applied";
 
@@ -18,7 +16,7 @@ const LOG: &str = "its write-ahead log or journal lies beside it and was not app
 #[derive(Debug)]
 pub struct Collector {
     text_size: u64,
-    room: usize,
+    room: Room,
     current: Current,
     folders: BTreeMap<Vec<u8>, Accounts>,
     /// Files in sessions that are neither exports nor LDIF.
@@ -26,8 +24,7 @@ pub struct Collector {
     /// Catalogues by the folder they lie in.
     catalogues: BTreeMap<Vec<u8>, Vec<Catalogue>>,
     /// Folders with a log of a database that was not written back.
-    logs: Vec<Vec<u8>>,
-    unkept: u64,
+    logs: BTreeSet<Vec<u8>>,
 }
 
 /// What is being read.
@@ -71,15 +68,19 @@ impl Collector {
     /// Prepares to read an archive.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
+        Self::within(limits, Room::new())
+    }
+
+    /// The same, with another room for facts.
+    pub(super) fn within(limits: &Limits, room: Room) -> Self {
         Self {
             text_size: limits.text_size.0,
-            room: ROOM,
+            room,
             current: Current::Nothing,
             folders: BTreeMap::new(),
             others: BTreeMap::new(),
             catalogues: BTreeMap::new(),
-            logs: Vec::new(),
-            unkept: 0,
+            logs: BTreeSet::new(),
         }
     }
 
@@ -93,6 +94,13 @@ impl Collector {
     #[must_use]
     pub fn is_in_session(name: &[u8]) -> bool {
         SessionName::parse(name::split(&Location::of(name).folder).1).is_some()
+    }
+
+    /// Whether every archive in this member's place is an account's export, whatever it is called: in a session of
+    /// mail, zmbackup puts no other there.
+    #[must_use]
+    pub fn is_place_of_exports(name: &[u8]) -> bool {
+        SessionName::parse(name::split(&Location::of(name).folder).1).is_some_and(|name| name.kind.has_mail())
     }
 
     /// An export of `size` stored bytes stands in the archive under this name; others read it.
@@ -134,14 +142,14 @@ impl Collector {
         }
         let mut places: Vec<_> = places.into_values().collect();
         places.iter_mut().for_each(|place| place.sessions.sort_by_key(|session| session.name));
-        Sessions { places, loose, unkept: self.unkept }
+        Sessions { places, loose, unkept: self.room.refused() }
     }
 
     /// Says of a database that its log may know more.
     fn with_log(&self, path: &[u8], mut catalogue: Catalogue) -> Catalogue {
         if let Ok(listing) = &mut catalogue.listing
             && catalogue.source.ends_with("sqlite3")
-            && self.logs.iter().any(|log| log == path)
+            && self.logs.contains(path)
         {
             listing.partial = Some(LOG);
         }
@@ -149,23 +157,23 @@ impl Collector {
     }
 
     /// The files of an account in a folder; `None` if there is no room for more.
+    ///
+    /// Room is taken once for all files of an account, so that none of them is kept without the others.
     fn files(&mut self, folder: Vec<u8>, account: Box<str>) -> Option<&mut Files> {
-        self.charge(folder.len() + account.len())?;
-        Some(self.folders.entry(folder).or_default().entry(account).or_default())
+        let is_new = !self.folder(&folder)?.contains_key(&account);
+        if is_new {
+            self.room.take(account.len().saturating_add(OVERHEAD))?;
+        }
+        Some(self.folder(&folder)?.entry(account).or_default())
     }
 
-    /// Takes room for a fact with `length` bytes of text; `None` if there is no more.
-    fn charge(&mut self, length: usize) -> Option<()> {
-        match self.room.checked_sub(length.saturating_add(OVERHEAD)) {
-            Some(room) => {
-                self.room = room;
-                Some(())
-            }
-            None => {
-                self.unkept = self.unkept.saturating_add(1);
-                None
-            }
+    /// The accounts in a folder; `None` if it is new and there is no room for it.
+    fn folder(&mut self, folder: &[u8]) -> Option<&mut Accounts> {
+        if !self.folders.contains_key(folder) {
+            self.room.take(folder.len().saturating_add(OVERHEAD))?;
+            self.folders.insert(folder.to_vec(), Accounts::new());
         }
+        self.folders.get_mut(folder)
     }
 
     fn begin_file(&mut self, member: &Member, part: Part, place: Location<'_>) {
@@ -177,21 +185,22 @@ impl Collector {
                 let reader = Box::new(ldif::Reader::new(owner));
                 Current::Ldif { folder, account: account(owner), size: member.size, reader }
             }
-            Part::Text => Current::Text { folder, source, reader: text::Reader::new(self.room / 2) },
+            Part::Text => Current::Text { folder, source, reader: text::Reader::new(self.half()) },
             Part::Database => {
                 let too_long = member.size > self.text_size;
                 Current::Database { folder, source, bytes: Vec::new(), too_long }
             }
             Part::Log => {
                 // An empty one holds nothing that was not written back.
-                if member.size > 0 && self.charge(folder.len()).is_some() {
-                    self.logs.push(folder);
+                let is_new = member.size > 0 && !self.logs.contains(&folder);
+                if is_new && self.room.take(folder.len().saturating_add(OVERHEAD)).is_some() {
+                    self.logs.insert(folder);
                 }
                 Current::Nothing
             }
             Part::Other => {
-                if self.others.contains_key(&folder) || self.charge(folder.len()).is_some() {
-                    self.folders.entry(folder.clone()).or_default();
+                // In a folder that is known, or is now: they are only counted.
+                if self.folder(&folder).is_some() {
                     let count = self.others.entry(folder).or_default();
                     *count = count.saturating_add(1);
                 }
@@ -227,15 +236,14 @@ impl Collector {
                 self.end_ldif(folder, account, size, *reader, end)
             }
             Current::Text { folder, source, reader } => {
-                let listing = reader.finish().ok_or(CatalogueError::Empty);
-                self.add(folder, source, whole(end, listing));
+                self.add(folder, source, whole(end, reader.finish()));
             }
             Current::Database { folder, source, too_long: true, .. } => {
                 self.add(folder, source, Err(CatalogueError::TooLong));
             }
             Current::Database { folder, source, bytes, .. } => {
                 let listing = match end {
-                    Body::Whole => database::read(bytes, self.room / 2),
+                    Body::Whole => database::read(bytes, self.half()),
                     Body::Cut => Err(CatalogueError::Cut),
                 };
                 self.add(folder, source, listing);
@@ -247,20 +255,26 @@ impl Collector {
         let summary = reader.finish();
         let kept = summary.own.iter().flat_map(|own| own.addresses.iter().chain(&own.zimbra_id));
         let length = kept.map(|text| text.len() + size_of::<Box<str>>()).sum();
+        let Some(()) = self.files(folder.clone(), account.clone()).map(|_| ()) else { return };
         let content = match end {
-            Body::Whole => Content::Whole(summary),
             Body::Cut => Content::Cut,
+            Body::Whole if self.room.take(length).is_none() => Content::Unkept,
+            Body::Whole => Content::Whole(summary),
         };
-        if self.charge(length).is_some()
-            && let Some(files) = self.files(folder, account)
-        {
+        if let Some(files) = self.files(folder, account) {
             files.directory = Some(Directory { size, content });
         }
     }
 
+    /// Room for a catalogue, which leaves as much for others.
+    fn half(&self) -> Room {
+        Room::of(self.room.left() / 2)
+    }
+
     fn add(&mut self, folder: Vec<u8>, source: String, listing: Result<Listing, CatalogueError>) {
-        let length = listing.as_ref().map_or(0, Listing::size);
-        if self.charge(folder.len() + source.len() + length).is_some() {
+        let length = listing.as_ref().map_or(0, |listing| listing.size);
+        let length = length.saturating_add(folder.len() + source.len() + OVERHEAD);
+        if self.room.take(length).is_some() {
             self.catalogues.entry(folder).or_default().push(Catalogue { source, listing });
         }
     }
@@ -275,8 +289,9 @@ impl Sink for Collector {
             Kind::File => self.begin_file(member, part, place),
             Kind::Directory => {
                 let path = place.whole();
-                if part == Part::Session && self.charge(path.len()).is_some() {
-                    self.folders.entry(path).or_default();
+                if part == Part::Session {
+                    // Without room it is counted as not kept.
+                    let _ = self.folder(&path);
                 }
             }
             _ => self.begin_link(member, part, place),

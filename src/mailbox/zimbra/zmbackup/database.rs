@@ -11,10 +11,12 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, Row as Values};
 
 use super::name::SessionName;
-use super::{CatalogueError, Listing, Status};
+use super::{CatalogueError, Listing, Room, Status, WHAT};
+use crate::mailbox::message::is_error_page;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
-const WHAT: &str = "a catalogue of zmbackup";
+/// First bytes, which tell what something else is.
+const HEAD: usize = 512;
 /// Where the header states how the file is written and read: 1 for a journal, 2 for a write-ahead log.
 const VERSIONS: std::ops::Range<usize> = 18..20;
 /// Longest row and longest text; zmbackup's have a few hundred bytes. It also keeps each step short.
@@ -22,13 +24,16 @@ const LONGEST_TEXT: i32 = 8 << 10;
 /// Thousands of steps SQLite may take: enough for half a million rows.
 const STEPS: u32 = 20_000;
 
-/// Reads the catalogue; about `room` bytes are kept at most.
+/// Reads the catalogue; what finds room is kept.
 ///
 /// # Errors
 /// [`CatalogueError`] says why it lists nothing.
-pub(super) fn read(mut bytes: Vec<u8>, room: usize) -> Result<Listing, CatalogueError> {
+pub(super) fn read(mut bytes: Vec<u8>, room: Room) -> Result<Listing, CatalogueError> {
     if bytes.is_empty() {
         return Err(CatalogueError::Empty);
+    }
+    if is_error_page(bytes.get(..HEAD).unwrap_or(&bytes)) {
+        return Err(CatalogueError::Page);
     }
     if !bytes.starts_with(MAGIC) || bytes.len() < 100 {
         return Err(CatalogueError::Foreign(WHAT));
@@ -42,7 +47,7 @@ pub(super) fn read(mut bytes: Vec<u8>, room: usize) -> Result<Listing, Catalogue
     list(&bytes, room, STEPS)
 }
 
-pub(super) fn list(bytes: &[u8], mut room: usize, steps: u32) -> Result<Listing, CatalogueError> {
+pub(super) fn list(bytes: &[u8], mut room: Room, steps: u32) -> Result<Listing, CatalogueError> {
     let database = open(bytes, steps).map_err(|error| fault(&error))?;
     examine(&database)?;
     let mut listing = Listing::default();
@@ -104,7 +109,7 @@ fn examine(database: &Connection) -> Result<(), CatalogueError> {
     Ok(())
 }
 
-fn sessions(database: &Connection, listing: &mut Listing, room: &mut usize) -> rusqlite::Result<()> {
+fn sessions(database: &Connection, listing: &mut Listing, room: &mut Room) -> rusqlite::Result<()> {
     let mut query = database.prepare("SELECT sessionID, status, initial_date FROM backup_session")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
@@ -125,13 +130,14 @@ fn sessions(database: &Connection, listing: &mut Listing, room: &mut usize) -> r
     Ok(())
 }
 
-fn accounts(database: &Connection, listing: &mut Listing, room: &mut usize) -> rusqlite::Result<()> {
+fn accounts(database: &Connection, listing: &mut Listing, room: &mut Room) -> rusqlite::Result<()> {
     let mut query = database.prepare("SELECT sessionID, email FROM backup_account")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let who = text(row, 1)?;
         match SessionName::parse(text(row, 0)?).filter(|_| !who.is_empty()) {
-            Some(name) => listing.insert(name, who, room),
+            Some(name) if listing.insert(name, who, room).is_none() => break,
+            Some(_) => {}
             None => listing.odd = listing.odd.saturating_add(1),
         }
     }

@@ -1,22 +1,10 @@
 //! What zmbackup leaves, made up, as members of an archive.
 
-use rusqlite::{Connection, MAIN_DB};
-
-use super::{Collector, Sessions};
+use super::{Collector, Room, Sessions};
 use crate::archive::unpack::{Body, Kind, Member, Sink};
+use crate::demo::zimbra::session;
+pub use crate::demo::zimbra::session::{ldif, row, text};
 use crate::policy::Limits;
-
-/// An LDIF of the account `name@example.org` as `ldapsearch -LLL` writes it.
-pub fn ldif(name: &str) -> String {
-    let id = blake3::hash(name.as_bytes()).to_hex();
-    format!(
-        "dn: uid={name},ou=people,dc=example,dc=org\nobjectClass: inetOrgPerson\nobjectClass: zimbraAccount\n\
-         uid: {name}\nmail: {name}@example.org\nzimbraId: {}-0000-4000-a000-{}\n\
-         zimbraMailHost: mail.example.org\nuserPassword:: e1NTSEE1MTJ9c2FsdA==\n\n",
-        &id[..8],
-        &id[8..20],
-    )
-}
 
 /// The members of an archive, one after the other.
 pub struct Archive {
@@ -31,6 +19,12 @@ impl Archive {
 
     pub fn with(limits: &Limits) -> Self {
         Self { collector: Collector::new(limits), index: 0 }
+    }
+
+    /// With room for so many bytes of facts.
+    pub fn within(room: usize) -> Self {
+        let collector = Collector::within(&Limits::default(), Room::of(room));
+        Self { collector, index: 0 }
     }
 
     pub fn member(mut self, name: &str, kind: Kind, content: &[u8], end: Body) -> Self {
@@ -77,44 +71,7 @@ impl Archive {
     }
 }
 
-/// `sessions.txt` with these sessions and accounts of `example.org`.
-pub fn text(sessions: &[(&str, &[&str])]) -> String {
-    let mut text = String::new();
-    for (session, accounts) in sessions {
-        text.push_str(&format!("SESSION: {session} started on Sun Nov 22 23:00:00 CET 2026\n"));
-        for account in *accounts {
-            text.push_str(&format!("{session}:{account}@example.org:11/22/26\n"));
-        }
-        text.push_str(&format!("SESSION: {session} completed in Sun Nov 22 23:04:10 CET 2026\n"));
-    }
-    text
-}
-
 /// `sessions.sqlite3` after these statements; `{tables}` are zmbackup's.
 pub fn database(statements: &str) -> Vec<u8> {
-    let mut database = Connection::open_in_memory().unwrap();
-    database.execute_batch(&statements.replace("{tables}", TABLES)).unwrap();
-    database.serialize(MAIN_DB).unwrap().to_vec()
+    session::database(statements).unwrap()
 }
-
-/// The statement that adds a session, with its status and whether 2.0 wrote it.
-pub fn row(session: &str, status: &str, in_utc: bool, accounts: &[&str]) -> String {
-    let date = if in_utc { "2026-11-22T22:00:00Z" } else { "2026-11-22T23:00:00.123456789" };
-    let mut sql =
-        format!("INSERT INTO backup_session VALUES ('{session}','{date}',NULL,'8.0M','x','{status}');\n");
-    for account in accounts {
-        sql.push_str(&format!(
-            "INSERT INTO backup_account (sessionID, account_size, email, initial_date) \
-             VALUES ('{session}','4K','{account}@example.org','{date}');\n"
-        ));
-    }
-    sql
-}
-
-/// The tables as both versions make them.
-const TABLES: &str =
-    "CREATE TABLE backup_session(sessionID varchar PRIMARY KEY, initial_date timestamp NOT NULL, \
-    conclusion_date timestamp, size varchar, type varchar NOT NULL, status varchar NOT NULL);
-    CREATE TABLE backup_account(id integer PRIMARY KEY AUTOINCREMENT, sessionID varchar NOT NULL, \
-    account_size varchar NOT NULL, email varchar NOT NULL, initial_date timestamp NOT NULL, \
-    conclusion_date timestamp);";

@@ -14,15 +14,21 @@ mod tests;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use collector::Collector;
 pub(in crate::mailbox) use name::account;
 pub use name::{SessionKind, SessionName};
 
 use super::ldif::Summary;
+use super::room::Room;
 
-/// Bytes that a file, a session or a row take in memory beside their names.
+/// What a catalogue is.
+const WHAT: &str = "a catalogue of zmbackup";
+/// Bytes that an account's files, a session or a name take in memory beside their text.
 const OVERHEAD: usize = 240;
+/// Bytes that an account takes in a catalogue's row.
+const PAIR: usize = 40;
 
 /// All that zmbackup left in an archive.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +37,7 @@ pub struct Sessions {
     pub places: Vec<Place>,
     /// Other folders with exports or LDIF, by name: none of zmbackup's, or a single session without its folder.
     pub loose: Vec<Folder>,
-    /// Files that were not kept, as there were too many.
+    /// Files and folders that were not kept, as there were too many; then what is not here proves nothing.
     pub unkept: u64,
 }
 
@@ -94,6 +100,8 @@ pub struct Directory {
 pub enum Content {
     /// All of it.
     Whole(Summary),
+    /// All of it, and there was no room for what it says.
+    Unkept,
     /// The archive ended inside it.
     Cut,
     /// It is a link, and what it leads to was not followed.
@@ -118,41 +126,49 @@ pub struct Listing {
     pub odd: u64,
     /// Why more may be listed than was seen; then what is not listed proves nothing.
     pub partial: Option<&'static str>,
+    /// The names of all accounts, which their sessions share.
+    names: BTreeSet<Arc<str>>,
+    /// Bytes it takes in memory, about.
+    size: usize,
 }
 
 impl Listing {
     /// The row of a session, which is made if it is new; `None` if there is no room for it.
-    fn row(&mut self, name: SessionName, room: &mut usize) -> Option<&mut Row> {
-        if !self.sessions.contains_key(&name) && !self.take_room(0, room) {
-            return None;
+    fn row(&mut self, name: SessionName, room: &mut Room) -> Option<&mut Row> {
+        if !self.sessions.contains_key(&name) {
+            self.take(OVERHEAD, room)?;
         }
         Some(self.sessions.entry(name).or_default())
     }
 
-    /// Lists an account as backed up in a session.
-    fn insert(&mut self, name: SessionName, who: &[u8], room: &mut usize) {
-        if self.take_room(who.len(), room)
-            && let Some(row) = self.row(name, room)
-        {
-            row.accounts.insert(name::account(who));
+    /// Lists an account as backed up in a session; `None` if there is no room for it.
+    fn insert(&mut self, session: SessionName, who: &[u8], room: &mut Room) -> Option<()> {
+        let who = name::account(who);
+        if self.row(session, room)?.accounts.contains(&*who) {
+            return Some(());
         }
+        let name = match self.names.get(&*who) {
+            Some(name) => Arc::clone(name),
+            None => {
+                self.take(who.len().saturating_add(OVERHEAD), room)?;
+                let name = Arc::from(who);
+                self.names.insert(Arc::clone(&name));
+                name
+            }
+        };
+        self.take(PAIR, room)?;
+        self.row(session, room)?.accounts.insert(name);
+        Some(())
     }
 
-    /// About how many bytes it takes in memory.
-    fn size(&self) -> usize {
-        let accounts = self.sessions.values().flat_map(|row| &row.accounts);
-        let accounts: usize = accounts.map(|account| account.len() + OVERHEAD).sum();
-        accounts + self.sessions.len() * OVERHEAD
-    }
-
-    /// Takes room for a text of this length; what finds none makes the listing partial.
-    fn take_room(&mut self, length: usize, room: &mut usize) -> bool {
-        let rest = room.checked_sub(length.saturating_add(OVERHEAD));
-        match rest {
-            Some(rest) => *room = rest,
+    /// Takes room; what finds none makes the listing partial.
+    fn take(&mut self, bytes: usize, room: &mut Room) -> Option<()> {
+        let taken = room.take(bytes);
+        match taken {
+            Some(()) => self.size = self.size.saturating_add(bytes),
             None => self.partial = Some("it lists more than is kept in memory"),
         }
-        rest.is_some()
+        taken
     }
 }
 
@@ -164,7 +180,7 @@ pub struct Row {
     /// Its time is stated in UTC, as zmbackup 2.0 does; 1.2 writes local time.
     pub in_utc: bool,
     /// The accounts that were backed up without an error, as the tool saw it.
-    pub accounts: BTreeSet<Box<str>>,
+    pub accounts: BTreeSet<Arc<str>>,
 }
 
 /// The status of a session.
@@ -190,6 +206,9 @@ pub enum CatalogueError {
     /// Something else under its name.
     #[error("it is not {0}")]
     Foreign(&'static str),
+    /// What a web server answered was saved under its name.
+    #[error("it is the page of a web server: a login, an error")]
+    Page,
     /// A database whose structure is broken.
     #[error("it is damaged: {0}")]
     Damaged(String),

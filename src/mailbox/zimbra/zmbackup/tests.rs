@@ -166,7 +166,8 @@ fn refused(bytes: &[u8]) -> CatalogueError {
 fn a_hostile_or_broken_database_is_refused() {
     let foreign = CatalogueError::Foreign("a catalogue of zmbackup");
     assert_eq!(refused(b""), CatalogueError::Empty);
-    assert_eq!(refused(b"<html>"), foreign);
+    assert_eq!(refused(b"<html>"), CatalogueError::Page);
+    assert_eq!(refused(b"what is this"), foreign);
     assert_eq!(refused(b"SQLite format 3\0"), foreign);
     assert_eq!(refused(&database("CREATE TABLE other(a)")), foreign);
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, i, i FROM n";
@@ -215,8 +216,8 @@ fn no_damage_of_a_database_does_worse_than_be_refused() {
 #[test]
 fn work_without_end_is_given_up() {
     let whole = database(&format!("{{tables}}{}", row(FULL, "FINISHED", false, &["anna"; 500])));
-    assert!(super::database::list(&whole, 1 << 20, 20).is_ok());
-    assert_eq!(super::database::list(&whole, 1 << 20, 1).unwrap_err(), CatalogueError::TooMuchWork);
+    assert!(super::database::list(&whole, Room::of(1 << 20), 20).is_ok());
+    assert_eq!(super::database::list(&whole, Room::of(1 << 20), 1).unwrap_err(), CatalogueError::TooMuchWork);
 }
 
 #[test]
@@ -230,11 +231,92 @@ fn checks_of_a_schema_are_not_run() {
 
 #[test]
 fn more_than_there_is_room_for_is_said_to_be_missing() {
-    let whole = database(&format!("{{tables}}{}", row(FULL, "FINISHED", false, &["anna"; 500])));
-    assert!(super::database::list(&whole, 10_000, 100).unwrap().partial.is_some());
-    let mut reader = super::text::Reader::new(1000);
-    reader.take(text(&[(FULL, &["anna"; 10])]).as_bytes());
+    let names: Vec<_> = (0..500).map(|number| format!("account{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let whole = database(&format!("{{tables}}{}", row(FULL, "FINISHED", false, &names)));
+    assert!(super::database::list(&whole, Room::of(10_000), 100).unwrap().partial.is_some());
+    let text = text(&[(FULL, &names)]);
+    let mut reader = super::text::Reader::new(Room::of(10_000));
+    reader.take(text.as_bytes());
     assert!(reader.finish().unwrap().partial.is_some());
+    // What stands in many lines takes room once.
+    let mut reader = super::text::Reader::new(Room::of(1000));
+    (0..1000).for_each(|_| reader.take(super::fixture::text(&[(FULL, &["anna"])]).as_bytes()));
+    assert_eq!(reader.finish().unwrap().partial, None);
+}
+
+/// Bytes of everything that is kept in a tree of facts, by their count.
+fn kept(sessions: &Sessions) -> usize {
+    let places = sessions.places.iter();
+    places
+        .map(|place| {
+            let files: usize = place.sessions.iter().map(|session| session.accounts.len()).sum();
+            let rows = place.catalogues.iter().filter_map(|catalogue| catalogue.listing.as_ref().ok());
+            let rows: usize = rows.map(|listing| listing.sessions.len() + listing.names.len()).sum();
+            (files + rows + place.sessions.len()) * OVERHEAD
+        })
+        .sum()
+}
+
+#[test]
+fn files_without_end_are_counted_and_not_kept() {
+    let mut archive = Archive::within(10_000);
+    for number in 0..100_000 {
+        archive = archive.file(&format!("{FULL}/{number}.bin"), "");
+    }
+    let sessions = archive.finish();
+    let session = &sessions.places[0].sessions[0];
+    assert_eq!((session.others, session.accounts.len(), sessions.unkept), (100_000, 0, 0));
+}
+
+/// Enough for about 4,000 accounts.
+const LITTLE: usize = 1 << 20;
+
+#[test]
+fn sessions_and_accounts_without_end_stay_within_their_room() {
+    let folders = (0..20_000)
+        .fold(Archive::within(LITTLE), |archive, number| archive.folder(&format!("{number}/{FULL}")));
+    let exports = (0..20_000).fold(Archive::within(LITTLE), |archive, number| {
+        archive.export(&format!("{FULL}/account{number}@example.org.tgz"), 7)
+    });
+    let ldif = (0..10_000).fold(Archive::within(LITTLE), |archive, number| {
+        archive.file(&format!("{FULL}/account{number}@example.org.ldiff"), ldif("anna"))
+    });
+    for archive in [folders, exports, ldif] {
+        let sessions = archive.finish();
+        assert!(
+            sessions.unkept > 5000 && (LITTLE / 4..=LITTLE).contains(&kept(&sessions)),
+            "{}",
+            kept(&sessions)
+        );
+    }
+    // All that an account has takes room once.
+    let twice = |archive: Archive| archive.export(&format!("{FULL}/anna@example.org.tgz"), 7).folder(FULL);
+    assert_eq!((0..1000).fold(Archive::within(1000), |archive, _| twice(archive)).finish().unkept, 0);
+}
+
+#[test]
+fn a_catalogue_without_end_stays_within_its_room() {
+    let mut lines = String::new();
+    for second in 0..50_000 {
+        let time = format!("{:02}{:02}{:02}", second / 3600, second / 60 % 60, second % 60);
+        lines.push_str(&format!("SESSION: full-20261122{time} completed in x\n"));
+    }
+    let sql = "{tables} WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
+        INSERT INTO backup_account SELECT i, 'full-20261122230000', '', i || '@x', '', NULL FROM n;";
+    for (name, bytes) in [("sessions.txt", lines.into_bytes()), ("sessions.sqlite3", database(sql))] {
+        let sessions = Archive::within(LITTLE).file(name, &bytes).finish();
+        assert!(listing(&sessions).as_ref().unwrap().partial.is_some(), "{name}");
+        assert!((LITTLE / 4..=LITTLE).contains(&kept(&sessions)), "{name}: {}", kept(&sessions));
+    }
+    // A large server: 20,000 accounts and ten nights.
+    let names: Vec<_> = (0..20_000).map(|number| format!("account{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let nights: Vec<_> = (1..11).map(|night| format!("full-202611{night:02}230000")).collect();
+    let nights: Vec<_> = nights.iter().map(|night| (night.as_str(), &names[..])).collect();
+    let sessions = Archive::new().file("sessions.txt", text(&nights)).finish();
+    let listing = listing(&sessions).as_ref().unwrap();
+    assert_eq!((listing.partial, listing.sessions.len(), listing.names.len()), (None, 10, 20_000));
 }
 
 #[test]
