@@ -7,4 +7,5 @@ mod real;
 mod run;
 mod sessions;
 mod store;
+mod twenty;
 mod zip;
