@@ -4,6 +4,7 @@ mod export;
 mod modes;
 mod reading;
 mod real;
+mod repacked;
 mod run;
 mod sessions;
 mod store;

@@ -30,8 +30,8 @@ pub struct Contents<V> {
     pub ended: bool,
     /// Members that belong to nothing that is known here.
     pub others: u64,
-    /// Members that are named after an account and can't be read as an export: links, other endings; harmless on a
-    /// terminal, the first hundred.
+    /// Members that are named after an account and can't be read as an export: links, other endings, strangers beyond the
+    /// first thousand; harmless on a terminal, the first hundred.
     pub passed_over: Vec<String>,
     /// An export could not be examined: a fault of mailproof or of this machine, in words.
     pub failures: Vec<String>,
@@ -152,6 +152,8 @@ where
         let as_named = form == Form::promised(&member.name).map(|(form, _)| form);
         if !as_named && self.strangers.len() < MOST_STRANGERS {
             self.strangers.push(member);
+        } else if form.is_none() {
+            self.pass_over(&member.name);
         }
     }
 
@@ -192,10 +194,10 @@ where
         std::mem::replace(&mut self.current, Current::Nothing)
     }
 
-    fn pass_over(&mut self, member: &Member) {
+    fn pass_over(&mut self, name: &[u8]) {
         self.others += 1;
         if self.passed_over.len() < MOST_PASSED_OVER {
-            self.passed_over.push(shown(&member.name));
+            self.passed_over.push(shown(name));
         }
     }
 
@@ -234,7 +236,7 @@ where
         if member.kind != Kind::File {
             self.collectors.begin(member);
             if account.is_some() {
-                self.pass_over(member);
+                self.pass_over(&member.name);
             }
             return;
         }
@@ -257,7 +259,7 @@ where
                 let mailbox = Box::new(mailbox);
                 self.current = Current::Unknown { mailbox, member: stranger };
             }
-            None if is_like_an_account(&member.name) => self.pass_over(member),
+            None if is_like_an_account(&member.name) => self.pass_over(&member.name),
             None => self.others += 1,
         }
     }
@@ -288,7 +290,13 @@ where
     fn end(&mut self, body: Body) {
         match &mut self.whole {
             _ if self.apart => {}
-            Some(export) => export.end(body),
+            Some(export) => {
+                export.end(body);
+                if export.begins_with_another_file() {
+                    self.whole = None;
+                    self.others += 1;
+                }
+            }
             None => {
                 self.collectors.end(body);
                 self.leave(body);

@@ -46,6 +46,8 @@ pub struct Described {
 
 /// The only version of descriptions there is; Zimbra refuses newer ones.
 const VERSION: i32 = 10;
+/// The key that every description has.
+pub(super) const VERSION_KEY: &str = "Ver";
 /// Bytes of a folder's path that are kept. Zimbra's names have 128 characters at most, and nobody nests so deep.
 const LONGEST_PATH: usize = 4096;
 
@@ -55,8 +57,8 @@ const LONGEST_PATH: usize = 4096;
 /// [`MetaError`] says why it describes nothing.
 pub fn parse(bytes: &[u8]) -> Result<Described, MetaError> {
     let fields = json::fields(bytes).ok_or(MetaError::Json)?;
-    if signed(&fields, "Ver")? > VERSION {
-        return Err(MetaError::Field("Ver"));
+    if signed(&fields, VERSION_KEY)? > VERSION {
+        return Err(MetaError::Field(VERSION_KEY));
     }
     let kind =
         u8::try_from(signed(&fields, "type")?).map(ItemKind::of).map_err(|_| MetaError::Field("type"))?;

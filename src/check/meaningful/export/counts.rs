@@ -46,8 +46,16 @@ pub(super) struct Counts<'a> {
     /// Folders that this export leaves out as a whole.
     excluded: HashSet<ItemId>,
     last: Option<&'a Item>,
+    sequence: Sequence,
+}
+
+/// In which order an export brings its items.
+#[derive(Debug, Clone, Copy)]
+struct Sequence {
     /// The items of each folder come together.
-    orderly: bool,
+    by_folder: bool,
+    /// No number is behind a higher one.
+    by_number: bool,
 }
 
 impl<'a> Counts<'a> {
@@ -62,11 +70,12 @@ impl<'a> Counts<'a> {
             add(&mut seen, group);
         }
         let excluded = excluded(&folders, &seen);
-        let mut content = mailbox.items.iter().filter(|item| item.kind.is_content());
-        let last = content.clone().next_back();
+        let content = || mailbox.items.iter().filter(|item| item.kind.is_content());
         let mut before = None;
-        let runs = content.by_ref().filter(|item| before.replace(item.folder) != Some(item.folder)).count();
-        Self { folders, orderly: runs == seen.len(), seen, excluded, last }
+        let runs = content().filter(|item| before.replace(item.folder) != Some(item.folder)).count();
+        let by_number = content().is_sorted_by_key(|item| item.id);
+        let sequence = Sequence { by_folder: runs == seen.len(), by_number };
+        Self { folders, seen, excluded, last: content().next_back(), sequence }
     }
 
     /// What came of a folder.
@@ -76,11 +85,15 @@ impl<'a> Counts<'a> {
 
     /// How much came of what is stated, in words.
     pub(super) fn came(&self) -> String {
-        let seen: u64 = self.seen.values().map(|seen| seen.items).sum();
+        let seen = self.seen_in_all();
         match self.folders.is_empty() {
             true => format!("{seen} items came of an unknown number"),
             false => format!("{seen} of {} stated items came", self.due_in_all()),
         }
+    }
+
+    fn seen_in_all(&self) -> u64 {
+        self.seen.values().map(|seen| seen.items).sum()
     }
 
     fn due_in_all(&self) -> u64 {
@@ -94,6 +107,10 @@ impl<'a> Counts<'a> {
 
     fn missing(&self, folder: &Folder) -> u64 {
         due(folder).saturating_sub(self.seen(folder.id).items)
+    }
+
+    fn missing_in_all(&self) -> u64 {
+        self.judged().fold(0, |sum, folder| sum.saturating_add(self.missing(folder)))
     }
 
     /// Compares, where the export was read to its end; otherwise its end has said why items are missing.
@@ -146,10 +163,16 @@ impl<'a> Counts<'a> {
         let kind = if shifted { &kinds::EXPORT_COUNT_SHIFT } else { &kinds::EXPORT_ITEMS_MISSING };
         let seen = self.seen(folder.id);
         let mut observed = format!("{} items, {} bytes", seen.items, seen.bytes);
-        if let Some(last) = stop {
-            observed +=
-                &format!("; as if the export had stopped behind folder {}, item {}", last.folder, last.id);
-        }
+        observed += &match (stop, self.last) {
+            _ if shifted => String::new(),
+            (Some(last), _) => {
+                format!("; as if the export had stopped behind folder {}, item {}", last.folder, last.id)
+            }
+            (None, Some(last)) => {
+                format!("; the last item of the export is folder {}, item {}", last.folder, last.id)
+            }
+            (None, None) => "; no item came at all".to_owned(),
+        };
         let finding =
             Finding::new(kind, folder_place(account, folder.id)).expected(stated(folder)).observed(observed);
         if CALENDARS.contains(&folder.id) && !shifted {
@@ -162,23 +185,35 @@ impl<'a> Counts<'a> {
     }
 
     /// How many items may be missing from a folder: `shift`, unless the export stopped, or so many are missing in all
-    /// that nobody deleted them in the meantime.
+    /// that nobody deleted them in the meantime: four times as many, or more than came.
     fn tolerated(&self, shift: u64) -> u64 {
-        let missing = self.judged().fold(0_u64, |sum, folder| sum.saturating_add(self.missing(folder)));
-        let few = missing <= shift.saturating_mul(MOST_SHIFTS);
+        let missing = self.missing_in_all();
+        let few = missing <= shift.saturating_mul(MOST_SHIFTS).min(self.seen_in_all());
         if few && self.stop(shift).is_none() { shift } else { 0 }
     }
 
-    /// Where the export was given up, as far as that shows: of the folders that were begun all but the last are
-    /// there, of the others nothing. Only an export that brings one folder after the other shows it.
+    /// Where the export was given up, as far as that shows: by the order in which the items came.
     fn stop(&self, shift: u64) -> Option<&'a Item> {
-        let last = self.last.filter(|_| self.orderly)?;
-        let mut begun = self.judged().filter(|folder| self.seen.contains_key(&folder.id));
-        let whole_before = begun.all(|folder| folder.id == last.folder || self.missing(folder) <= shift);
-        let untouched = self.judged().filter(|folder| !self.seen.contains_key(&folder.id));
-        let nothing_behind = untouched.fold(0_u64, |sum, folder| sum.saturating_add(due(folder)));
-        let lost = self.judged().fold(0_u64, |sum, folder| sum.saturating_add(self.missing(folder)));
-        (whole_before && nothing_behind > 0 && lost > shift).then_some(last)
+        let last = self.last.filter(|_| self.missing_in_all() > shift)?;
+        let by_folder = self.sequence.by_folder && self.stops_between_folders(last, shift);
+        let by_number = self.sequence.by_number && self.stops_between_numbers(last);
+        (by_folder || by_number).then_some(last)
+    }
+
+    /// Of the folders that were begun all but the last are there, of the others nothing.
+    fn stops_between_folders(&self, last: &Item, shift: u64) -> bool {
+        let (mut begun, untouched): (Vec<_>, Vec<_>) =
+            self.judged().partition(|folder| self.seen.contains_key(&folder.id));
+        begun.retain(|folder| folder.id != last.folder);
+        begun.iter().all(|folder| self.missing(folder) <= shift)
+            && untouched.iter().any(|folder| due(folder) > 0)
+    }
+
+    /// Every folder that lacks items got its newest after the last item that came: at that time its next UID was above
+    /// all numbers of the mailbox (`Folder.updateUIDNEXT`).
+    fn stops_between_numbers(&self, last: &Item) -> bool {
+        let mut short = self.judged().filter(|folder| self.missing(folder) > 0);
+        short.all(|folder| folder.next_uid.is_some_and(|uid| uid > last.id.0.saturating_add(1)))
     }
 
     /// Bytes say more than numbers where no item is missing and none came in addition.
@@ -247,11 +282,10 @@ impl<'a> Counts<'a> {
     /// Items that were proven, of those that are due: stated where that is stated, else described.
     fn coverage(&self, whole: bool, shift: u64) -> Coverage {
         let checked = self.seen.values().map(|seen| seen.sound).sum();
-        let came: u64 = self.seen.values().map(|seen| seen.items).sum();
         let tolerated = self.tolerated(shift);
         let missing = self.judged().map(|folder| self.missing(folder));
         let lost = missing.filter(|missing| !whole || *missing > tolerated);
-        let total = lost.fold(came, u64::saturating_add);
+        let total = lost.fold(self.seen_in_all(), u64::saturating_add);
         let known = whole || !self.folders.is_empty();
         Coverage { checked, total: known.then_some(total), unit: Unit::Items }
     }
