@@ -1,5 +1,6 @@
 //! Mailboxes inside archives: from the archive's bytes to the rung `meaningful`, held to what others read from the same bytes.
 
+mod account;
 mod export;
 mod modes;
 mod reading;

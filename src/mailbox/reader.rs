@@ -321,3 +321,36 @@ fn is_like_an_account(name: &[u8]) -> bool {
     let Some(at) = last.iter().position(|byte| *byte == b'@') else { return false };
     at > 0 && last[at..].contains(&b'.') && !BESIDE.iter().any(|ending| last.ends_with(ending))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailbox::zimbra::export::Entry;
+
+    /// Says only whose export it was.
+    struct Named(String);
+
+    impl Examiner for Named {
+        type Verdict = String;
+
+        fn entry(&mut self, _: &Entry<'_>) {}
+
+        fn finish(self, _: Mailbox) -> String {
+            self.0
+        }
+    }
+
+    #[test]
+    fn of_more_strangers_than_are_kept_the_others_are_named() {
+        let mut reader = Reader::new(&Limits::default(), 1, |account| Named(account.to_owned()));
+        for index in 0..MOST_STRANGERS as u64 + 2 {
+            let name = format!("e/{index}@example.org.tgz").into_bytes();
+            reader.begin(&Member { name, kind: Kind::File, size: 3, index, offset: 0, modified: None });
+            reader.data(b"dn:");
+            reader.end(Body::Whole);
+        }
+        let contents = reader.finish(true);
+        assert_eq!((contents.strangers.len(), contents.exports.len()), (MOST_STRANGERS, 0));
+        assert_eq!(contents.passed_over, ["e/1000@example.org.tgz", "e/1001@example.org.tgz"]);
+    }
+}

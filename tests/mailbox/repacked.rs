@@ -8,8 +8,8 @@ use mailproof::demo::pack::File;
 use mailproof::demo::zimbra::{Export, Fate};
 use mailproof::verdict::Outcome;
 
+use super::account::{ANNA, DUE, with};
 use super::run::{found, verified};
-use super::twenty::{ANNA, DUE, with};
 use crate::support::{self, output, tool};
 
 /// Copies every member of the first archive into another, whose name and format follow.

@@ -138,6 +138,16 @@ fn an_archive_without_a_mailbox_is_not_meaningful() {
     assert_eq!(result.rung, Some(Rung::Complete));
 }
 
+#[test]
+fn a_file_that_is_only_named_like_a_description_begins_no_export() {
+    for text in ["x = 1", "{\"x\":1}", ""] {
+        let files = [File::new("app/config.meta", text), tgz("anna@example.org", &account(5))];
+        let result = verified(&files);
+        assert_eq!((found(&result), result.outcome), (vec![], Outcome::Passed), "{text}");
+        assert_eq!((result.mailboxes.len(), result.others), (1, 1), "{text}");
+    }
+}
+
 /// A compressed tar that is no export.
 fn other_archive() -> Vec<u8> {
     let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));

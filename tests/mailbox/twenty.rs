@@ -6,24 +6,19 @@
 
 use mailproof::demo::mailbox::{self, Amount};
 use mailproof::demo::pack::File;
-use mailproof::demo::zimbra::{Export, Fate, Folder, Item, Map, Member, gzip, tar};
+use mailproof::demo::zimbra::{Export, Fate, Folder, Item, Map, tar};
 use mailproof::exit;
 use mailproof::mailbox::{Flags, Form, ItemKind};
 use mailproof::verdict::Outcome;
 use mailproof::verify::RunResult;
 
+use super::account::{
+    ANNA, CONTACTS, INBOX, PAUL, Size, account, endless, mail, packed, restate, unpacked, with,
+};
 use super::run;
 
-pub const ANNA: &str = "anna@example.org";
-pub const PAUL: &str = "Paul <paul@example.org>";
-const CONTACTS: u32 = 7;
-/// Items of [`account`] that are exported.
-pub const DUE: u64 = 20;
-const INBOX: u32 = 2;
 const TRASH: u32 = 3;
 const JUNK: u32 = 4;
-const SENT: u32 = 5;
-const BRIEFCASE: u32 = 16;
 const JETTY: &str = "<html>\n<head>\n<meta http-equiv=\"Content-Type\" content=\"text/html;charset=utf-8\"/>\n\
     <title>Error 404 Not Found</title>\n</head>\n<body><h2>HTTP ERROR 404</h2>\n<p>Problem accessing /home/anna. \
     Reason:\n<pre>    no such account</pre></p><hr><i><small>Powered by Jetty://</small></i><hr/>\n</body>\n</html>\n";
@@ -114,29 +109,6 @@ fn named(end: &str, content: Vec<u8>) -> Vec<File> {
     vec![File::new(format!("exports/{ANNA}.{end}"), content)]
 }
 
-/// A message with its number in it.
-pub fn mail(id: u32, folder: u32) -> Item {
-    let subject = format!("Offerta {id}");
-    let body =
-        format!("Subject: {subject}\r\nFrom: {ANNA}\r\n\r\n{}\r\n", "Buongiorno. ".repeat(id as usize % 97));
-    Item { sender: format!("Anna <{ANNA}>"), date: i64::from(id), ..Item::message(id, folder, subject, body) }
-}
-
-/// Twelve messages in Inbox, six in Sent, a contact without photo and a file.
-pub fn account() -> Export {
-    let messages = (257..275).map(|id| mail(id, if id < 269 { INBOX } else { SENT }));
-    let contact = Item::new(280, CONTACTS, ItemKind::Contact, "Doe, Jane/../x");
-    let file =
-        Item { body: Some(vec![b'%'; 5000]), ..Item::new(281, BRIEFCASE, ItemKind::Document, "plan.pdf") };
-    Export { items: messages.chain([contact, file]).collect(), ..Export::default() }
-}
-
-pub fn with(change: impl FnOnce(&mut Export)) -> Export {
-    let mut export = account();
-    change(&mut export);
-    export
-}
-
 /// An account whose item 260 was changed.
 fn with_item(change: impl FnOnce(&mut Item)) -> Export {
     with(|export| change(&mut export.items[3]))
@@ -152,21 +124,6 @@ fn with_stored(stored: &[u8]) -> Export {
 
 fn with_fate(fate: Fate) -> Export {
     with_item(|item| item.fate = fate)
-}
-
-fn unpacked(export: &Export) -> Vec<u8> {
-    tar::write(&export.members(), export.options.exported)
-}
-
-fn packed(tar: &[u8]) -> Vec<u8> {
-    gzip::write(tar, flate2::Compression::fast()).unwrap()
-}
-
-/// The members in a tar that nobody has ended.
-pub fn endless(members: &[Member]) -> Vec<u8> {
-    let mut tar = Vec::new();
-    members.iter().for_each(|member| tar::append(&mut tar, member, 0));
-    tar
 }
 
 /// A session of two accounts, changed.
@@ -300,6 +257,12 @@ fn mode_7_content_that_is_another() {
         ),
         bad(7, "nothing but spaces", with_stored(b""), &["failure export-item-blank"]),
         twin(7, "SHA-1, as of items from before an upgrade", with_item(|item| item.old_digest = true)),
+        odd(
+            7,
+            "mail that was received without headers",
+            with_body(b"\r\nSubject: too late\r\n\r\nbody"),
+            &["warning export-item-unparsable"],
+        ),
         twin(7, "mail about that text", with_body(b"Subject: x\n\nEMAIL_EMPTY_CONTENT")),
     ]);
 }
@@ -475,15 +438,6 @@ fn mode_20_an_item_of_8_gib() {
     ]);
 }
 
-/// How a tar states a size.
-#[derive(Clone, Copy)]
-pub enum Size {
-    /// As Zimbra: digits that have no room get lost.
-    Wrapped(u64),
-    /// As GNU tar does it from 8 GiB on.
-    Base256(u64),
-}
-
 /// A tar whose item 260 is stated to be `added` bytes longer than it is, with `behind` behind it.
 fn with_size(size: fn(u64) -> Size, added: u64, behind: &[u8]) -> Vec<u8> {
     let item = mail(260, INBOX);
@@ -501,20 +455,4 @@ fn with_size(size: fn(u64) -> Size, added: u64, behind: &[u8]) -> Vec<u8> {
     tar.extend(endless(&members[place + 2..]));
     tar::end(&mut tar);
     tar
-}
-
-/// Writes another size into a header.
-pub fn restate(header: &mut [u8], size: Size) {
-    match size {
-        Size::Wrapped(size) => {
-            header[124..136].copy_from_slice(format!("{:>11o} ", size % (8 << 30)).as_bytes())
-        }
-        Size::Base256(size) => {
-            header[124..128].copy_from_slice(&[0x80, 0, 0, 0]);
-            header[128..136].copy_from_slice(&size.to_be_bytes());
-        }
-    }
-    header[148..156].fill(b' ');
-    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }

@@ -6,9 +6,10 @@
 //! memory, and 64 MiB of what stands alone.
 
 mod apart;
+mod reading;
 
 use apart::Apart;
-use aws_lc_rs::digest;
+use reading::Reading;
 
 use super::meta::{self, Described, Meta, MetaError};
 use crate::archive::unpack::{Body, Kind, Member, Sink};
@@ -113,19 +114,6 @@ enum Current {
     Nothing,
     Meta { bytes: Vec<u8>, too_long: bool },
     Body(Reading),
-}
-
-#[derive(Debug)]
-struct Reading {
-    hasher: Hasher,
-    size: u64,
-    spaces: u64,
-}
-
-struct Hasher {
-    stated: digest::Context,
-    /// Where nothing is stated, both digests are kept.
-    sha1: Option<digest::Context>,
 }
 
 #[derive(Debug, Default)]
@@ -283,8 +271,7 @@ impl<E: Examiner> Export<E> {
         self.described |= mail;
         self.inspector.begin(mail);
         let described = self.pending.described.is_some();
-        let hasher = Hasher::like(item.and_then(|item| item.digest), described);
-        self.current = Current::Body(Reading { hasher, size: 0, spaces: 0 });
+        self.current = Current::Body(Reading::new(item.and_then(|item| item.digest), described));
     }
 
     /// Holds if a body must follow under this name, so that a document called `x.meta` is no description.
@@ -346,69 +333,11 @@ impl<E: Examiner> Sink for Export<E> {
             Current::Meta { bytes, .. } => self.pending.described = Some(meta::parse(&bytes)),
             Current::Body(reading) => {
                 self.mailbox.bodies += 1;
-                self.mailbox.body_bytes += reading.size;
-                self.pending.sha1 = reading.hasher.sha1();
+                self.mailbox.body_bytes += reading.size();
+                self.pending.sha1 = reading.sha1();
                 self.pending.body = Some(reading.seen(end == Body::Whole, self.inspector.end()));
             }
         }
-    }
-}
-
-impl Reading {
-    fn take(&mut self, piece: &[u8]) {
-        self.hasher.update(piece);
-        self.size += piece.len() as u64;
-        let spaces = piece.iter().rev().take_while(|byte| **byte == b' ').count();
-        self.spaces = if spaces == piece.len() { self.spaces + spaces as u64 } else { spaces as u64 };
-    }
-
-    fn seen(self, whole: bool, content: Content) -> SeenBody {
-        SeenBody {
-            size: self.size,
-            whole,
-            digest: self.hasher.finish(),
-            content,
-            trailing_spaces: self.spaces,
-        }
-    }
-}
-
-impl Hasher {
-    /// Of the kind that can be compared with what is stated.
-    fn like(stated: Option<Digest>, described: bool) -> Self {
-        let sha1 = || digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
-        let sha256 = || digest::Context::new(&digest::SHA256);
-        let stated = if matches!(stated, Some(Digest::Sha1(_))) { sha1() } else { sha256() };
-        Self { stated, sha1: (!described).then(sha1) }
-    }
-
-    fn update(&mut self, piece: &[u8]) {
-        self.stated.update(piece);
-        if let Some(sha1) = &mut self.sha1 {
-            sha1.update(piece);
-        }
-    }
-
-    fn sha1(&self) -> Option<Digest> {
-        self.sha1.clone().map(finished)
-    }
-
-    fn finish(self) -> Digest {
-        finished(self.stated)
-    }
-}
-
-fn finished(context: digest::Context) -> Digest {
-    let digest = context.finish();
-    match (<[u8; 32]>::try_from(digest.as_ref()), <[u8; 20]>::try_from(digest.as_ref())) {
-        (Err(_), Ok(sha1)) => Digest::Sha1(sha1),
-        (sha256, _) => Digest::Sha256(sha256.unwrap_or_default()),
-    }
-}
-
-impl std::fmt::Debug for Hasher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Hasher")
     }
 }
 

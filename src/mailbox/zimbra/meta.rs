@@ -107,7 +107,8 @@ fn folder(fields: &Fields, kind: ItemKind, metadata: Option<&Dictionary<'_>>) ->
         kind,
         path: shortened(fields.text("Path").ok_or(MetaError::Field("Path"))?).into(),
         items: size(fields)?,
-        unread: number(fields, "unread")?,
+        // A server that lost count may state less than none.
+        unread: u64::try_from(signed(fields, "unread")?).unwrap_or(0),
         bytes: count("sz"),
         deleted: count("i4d").unwrap_or(0),
         next_uid: count("unxt").and_then(|uid| u32::try_from(uid).ok()),
@@ -129,7 +130,7 @@ fn item(fields: &Fields, kind: ItemKind) -> Result<Item, MetaError> {
         // What IMAP does not see has -1.
         imap_id: u32::try_from(signed(fields, "imap_id")?).unwrap_or(0),
         flags: Flags(signed(fields, "flags")?.cast_unsigned()),
-        unread: number::<u64>(fields, "unread")? > 0,
+        unread: signed(fields, "unread")? > 0,
         sound: false,
     })
 }

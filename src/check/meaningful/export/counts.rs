@@ -3,6 +3,7 @@
 //! A folder states its items and bytes as they were when the export began. Items with `\Deleted` are not exported;
 //! Trash and Junk with their subfolders only where the exporting account's preferences say so (`ZimbraQuery.java`).
 
+mod stop;
 #[cfg(test)]
 mod tests;
 
@@ -10,11 +11,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::order::{Group, Order};
 use super::{Meaning, folder_place};
-use crate::mailbox::{Folder, Item, ItemId, ItemKind, Mailbox};
+use crate::mailbox::{Flags, Folder, Item, ItemId, ItemKind, Mailbox};
 use crate::verdict::{Coverage, Finding, Unit, kinds};
+use stop::Sequence;
 
 /// Appointments and tasks may be private, and those are not exported for everybody.
 const CALENDARS: [ItemId; 2] = [ItemId(10), ItemId(15)];
+const BRIEFCASE: ItemId = ItemId(16);
 /// So many times the shift of one folder may be missing from a whole mailbox.
 const MOST_SHIFTS: u64 = 4;
 /// Zimbra's own folders have smaller numbers (`Mailbox.FIRST_USER_ID`).
@@ -35,6 +38,10 @@ pub(super) struct Seen {
     older: u64,
     /// Items that are what is stated of them.
     sound: u64,
+    /// Items that carry `\Deleted`.
+    deleted: u64,
+    /// Documents.
+    files: u64,
 }
 
 /// What the folders state against what came.
@@ -47,15 +54,6 @@ pub(super) struct Counts<'a> {
     excluded: HashSet<ItemId>,
     last: Option<&'a Item>,
     sequence: Sequence,
-}
-
-/// In which order an export brings its items.
-#[derive(Debug, Clone, Copy)]
-struct Sequence {
-    /// The items of each folder come together.
-    by_folder: bool,
-    /// No number is behind a higher one.
-    by_number: bool,
 }
 
 impl<'a> Counts<'a> {
@@ -71,10 +69,7 @@ impl<'a> Counts<'a> {
         }
         let excluded = excluded(&folders, &seen);
         let content = || mailbox.items.iter().filter(|item| item.kind.is_content());
-        let mut before = None;
-        let runs = content().filter(|item| before.replace(item.folder) != Some(item.folder)).count();
-        let by_number = content().is_sorted_by_key(|item| item.id);
-        let sequence = Sequence { by_folder: runs == seen.len(), by_number };
+        let sequence = Sequence::of(content(), seen.len());
         Self { folders, seen, excluded, last: content().next_back(), sequence }
     }
 
@@ -106,7 +101,22 @@ impl<'a> Counts<'a> {
     }
 
     fn missing(&self, folder: &Folder) -> u64 {
-        due(folder).saturating_sub(self.seen(folder.id).items)
+        if self.lacks_empty_files(folder) { 0 } else { self.lacking(folder) }
+    }
+
+    /// Items with `\Deleted` that came nevertheless don't stand for others.
+    fn lacking(&self, folder: &Folder) -> u64 {
+        let seen = self.seen(folder.id);
+        due(folder).saturating_sub(seen.items - seen.deleted.min(folder.deleted))
+    }
+
+    /// Holds if a folder of documents lacks some and no byte. Zimbra leaves out those that have none
+    /// (`ArchiveFormatter.java`), and counts them.
+    fn lacks_empty_files(&self, folder: &Folder) -> bool {
+        let seen = self.seen(folder.id);
+        let files = seen.files == seen.items && (seen.items > 0 || folder.id == BRIEFCASE);
+        let bytes = folder.bytes == Some(seen.bytes) && folder.deleted == 0;
+        files && bytes && self.lacking(folder) > 0
     }
 
     fn missing_in_all(&self) -> u64 {
@@ -136,6 +146,9 @@ impl<'a> Counts<'a> {
             self.judged().partition(|folder| self.missing(folder) > 0 && undecodable.contains(&folder.id));
         for folder in known {
             match self.missing(folder) {
+                0 if self.lacks_empty_files(folder) => {
+                    meaning.findings.push(self.without_bytes(account, folder))
+                }
                 0 => self.judge_bytes(account, folder, meaning),
                 missing => meaning.findings.push(self.shortfall(account, folder, missing, shift, stop)),
             }
@@ -149,6 +162,15 @@ impl<'a> Counts<'a> {
                 folder.id
             ));
         }
+    }
+
+    fn without_bytes(&self, account: &str, folder: &Folder) -> Finding {
+        let seen = self.seen(folder.id);
+        let observed = format!("{} items, {} bytes: what is missing has none", seen.items, seen.bytes);
+        let finding = Finding::new(&kinds::EXPORT_COUNT_SHIFT, folder_place(account, folder.id));
+        finding.expected(stated(folder)).observed(observed).remedy(
+            "Zimbra does not export files without a byte, and these are missing; only their names are lost with them.",
+        )
     }
 
     fn shortfall(
@@ -190,30 +212,6 @@ impl<'a> Counts<'a> {
         let missing = self.missing_in_all();
         let few = missing <= shift.saturating_mul(MOST_SHIFTS).min(self.seen_in_all());
         if few && self.stop(shift).is_none() { shift } else { 0 }
-    }
-
-    /// Where the export was given up, as far as that shows: by the order in which the items came.
-    fn stop(&self, shift: u64) -> Option<&'a Item> {
-        let last = self.last.filter(|_| self.missing_in_all() > shift)?;
-        let by_folder = self.sequence.by_folder && self.stops_between_folders(last, shift);
-        let by_number = self.sequence.by_number && self.stops_between_numbers(last);
-        (by_folder || by_number).then_some(last)
-    }
-
-    /// Of the folders that were begun all but the last are there, of the others nothing.
-    fn stops_between_folders(&self, last: &Item, shift: u64) -> bool {
-        let (mut begun, untouched): (Vec<_>, Vec<_>) =
-            self.judged().partition(|folder| self.seen.contains_key(&folder.id));
-        begun.retain(|folder| folder.id != last.folder);
-        begun.iter().all(|folder| self.missing(folder) <= shift)
-            && untouched.iter().any(|folder| due(folder) > 0)
-    }
-
-    /// Every folder that lacks items got its newest after the last item that came: at that time its next UID was above
-    /// all numbers of the mailbox (`Folder.updateUIDNEXT`).
-    fn stops_between_numbers(&self, last: &Item) -> bool {
-        let mut short = self.judged().filter(|folder| self.missing(folder) > 0);
-        short.all(|folder| folder.next_uid.is_some_and(|uid| uid > last.id.0.saturating_add(1)))
     }
 
     /// Bytes say more than numbers where no item is missing and none came in addition.
@@ -296,6 +294,8 @@ fn add(seen: &mut HashMap<ItemId, Seen>, group: Group<'_>) {
     let folder = seen.entry(current.folder).or_default();
     folder.items += 1;
     folder.sound += u64::from(group.items().all(|item| item.sound));
+    folder.deleted += u64::from(current.flags.has(Flags::DELETED));
+    folder.files += u64::from(current.kind == ItemKind::Document);
     folder.bytes = folder.bytes.saturating_add(current.size);
     if group.is_revised() {
         let all = group.items().fold(0, |sum: u64, item| sum.saturating_add(item.size));

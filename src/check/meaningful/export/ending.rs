@@ -87,8 +87,11 @@ fn meaning_of(mailbox: &Mailbox) -> Option<&'static str> {
     }
     match mailbox.form {
         _ if has(|id| id == "gzip-truncated") => Some("the transfer stopped before the server had finished"),
+        _ if has(|id| id == "tar-data-after-end") && !packed => {
+            Some("more stands behind the end of the export, as where two were joined")
+        }
         // Compressed on the same server as packed, and whole up to its checksum.
-        Form::Tgz if !packed => {
+        Form::Tgz if !packed && !mailbox.items.is_empty() => {
             Some("the server gave up inside an item and closed the export as if it were whole")
         }
         _ => None,

@@ -69,6 +69,45 @@ fn deleted_items_are_not_due_and_their_bytes_are_a_bound() {
 }
 
 #[test]
+fn deleted_items_that_came_do_not_stand_for_others() {
+    // Of twelve, six with `\Deleted`, these six came and three others.
+    let mut export = lacking(9);
+    export.folder(2).deleted = 6;
+    for id in 300..306 {
+        let item = Item { flags: Flags(Flags::DELETED), ..message(2, id) };
+        export.add(item, Some(body(&item)));
+    }
+    assert_eq!(found(&export.examine()), ["export-count-shift"]);
+    export.shift = 0;
+    assert_eq!(found(&export.examine()), ["export-items-missing"]);
+    // Where nobody states how many are deleted, all are due.
+    export.folder(2).deleted = 0;
+    export.folder(2).items = 9;
+    export.folder(2).bytes = Some(9000);
+    assert_eq!(found(&export.examine()), [""; 0]);
+}
+
+#[test]
+fn files_without_a_byte_are_not_exported_and_are_told() {
+    let mut export = Export::full();
+    export.folders.push(folder(16, 1, "/Briefcase", 10));
+    export.folder(16).bytes = Some(0);
+    let meaning = export.examine();
+    assert!(only(&meaning, "export-count-shift").observed.ends_with("what is missing has none"));
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (5, Some(5)));
+    let document = Item { kind: ItemKind::Document, ..message(16, 300) };
+    export.add(document, Some(body(&document)));
+    assert_eq!(found(&export.examine()), ["export-items-missing"]);
+    export.folder(16).bytes = Some(1000);
+    assert_eq!(found(&export.examine()), ["export-count-shift"]);
+    // Contacts have no bytes either, and are exported.
+    export.folders.push(folder(300, 1, "/People", 10));
+    export.folder(300).bytes = Some(0);
+    export.add(contact(300, 301), None);
+    assert!(found(&export.examine()).contains(&"export-items-missing"));
+}
+
+#[test]
 fn equal_numbers_of_other_bytes_are_told() {
     let mut export = Export::full();
     export.folder(5).bytes = Some(1999);
