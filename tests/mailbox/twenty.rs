@@ -1,8 +1,8 @@
 //! The twenty ways in which a backup of mailboxes can be incomplete or wrong, and for each what looks like it and is
 //! fine: whole archives through the whole way, up to the rung `meaningful`.
 //!
-//! The ways are numbered as in the documents. Those of sessions, Network Edition and raw stores (12 in part, 13, 15, 18,
-//! 19) have their rows in the demonstration's damage.
+//! The ways are numbered as in the checks. Those of sessions, Network Edition and raw stores (12 in part, 13, 15, 18, 19) are
+//! held by the tests of these checks and by the demonstration's damage.
 
 use mailproof::demo::mailbox::{self, Amount};
 use mailproof::demo::pack::File;

@@ -131,6 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn joined_exports_and_what_is_no_tar_are_no_servers_that_gave_up() {
+        let meaning = with(&[&kinds::TAR_DATA_AFTER_END]);
+        assert!(only(&meaning, "export-damaged").observed.starts_with("more stands behind the end"));
+        let mut nothing = Export::default();
+        nothing.ending.whole = false;
+        nothing.ending.faults.push(Finding::new(&kinds::TAR_HEADER_CHECKSUM, "header at byte 0"));
+        assert!(only(&nothing.examine(), "export-damaged").observed.starts_with("tar-header-checksum"));
+    }
+
+    #[test]
     fn names_are_no_paths_and_limits_stay_what_they_are() {
         let mut export = Export::full();
         for kind in [&kinds::TAR_PATH_UNSAFE, &kinds::TAR_PATH_UNREADABLE, &kinds::TAR_DUPLICATE_MEMBER] {
