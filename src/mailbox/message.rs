@@ -143,10 +143,11 @@ impl Inspector {
     /// Holds if there is a header that mail has, or the first line is one of another name. To the parser any line
     /// with a colon is a header, and noise has those; and so is a last word without one.
     fn has_header(&self) -> bool {
-        let Some(message) = self.parser.parse_headers(&self.head) else { return false };
+        let head = without_mark(&self.head);
+        let Some(message) = self.parser.parse_headers(head) else { return false };
         message.headers().iter().any(|header| {
             let before_value = usize::try_from(header.offset_start).ok().and_then(|at| at.checked_sub(1));
-            let colon = before_value.and_then(|at| self.head.get(at)) == Some(&b':');
+            let colon = before_value.and_then(|at| head.get(at)) == Some(&b':');
             let first = header.offset_field == 0;
             colon && if first { is_clean(&header.name) } else { !matches!(header.name, HeaderName::Other(_)) }
         })
@@ -192,8 +193,13 @@ pub fn is_error_page(head: &[u8]) -> bool {
     begins_page(head) || JETTY.iter().any(|words| head.windows(words.len()).any(|window| window == *words))
 }
 
+/// Without the mark that some editors put before UTF-8.
+fn without_mark(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
+}
+
 fn begins_page(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let head = without_mark(head).trim_ascii_start();
     PAGES.iter().any(|page| head.get(..page.len()).is_some_and(|start| start.eq_ignore_ascii_case(page)))
 }
 
@@ -228,6 +234,37 @@ mod tests {
             b"Subject: no body",
         ] {
             assert_eq!(mail(text), Content::Usual, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    /// What servers accept, whatever RFC 5322 says.
+    #[test]
+    fn mail_is_usual_in_the_wild() {
+        let long = [&b"X-Long: "[..], &[b'a'; 300_000], b"\r\nSubject: x\r\n\r\nbody"].concat();
+        let many = [&b"Received: from a by b\r\n".repeat(20_000)[..], b"\r\nbody"].concat();
+        let endless = [&b"Subject: "[..], &[b'a'; 300_000]].concat();
+        let newsletter =
+            b"Subject: x\r\nContent-Type: text/html\r\n\r\n<!DOCTYPE html><html><title>Error 404</title></html>";
+        for text in [
+            &long[..],
+            &many,
+            &endless,
+            newsletter,
+            b"From: a@example.org\nSubject: x\n\n<html><body>HTTP ERROR 500</body></html>",
+            b">From a@example.org Mon Nov 23 01:02:03 2026\nSubject: x\n\nbody",
+            b"From - Mon Nov 23 01:02:03 2026\r\nX-Mozilla-Status: 0001\r\nFrom: a@example.org\r\n\r\nbody",
+            b"\xef\xbb\xbfReceived: from a\r\nSubject: x\r\n\r\nbody",
+            b"\xef\xbb\xbfSubject: x\r\n\r\nbody",
+            b"subject : x\r\nfrom : a@example.org\r\n\r\nbody",
+            b"Subject: perch\xe9\r\nFrom: \xe0@example.org\r\n\r\nbody",
+            b"X-Perch\xe9: x\r\nSubject: x\r\n\r\nbody",
+            b" folded from nothing\r\nSubject: x\r\n\r\nbody",
+            b"Subject: x\rFrom: a@example.org\r\rbody",
+            b"Mime-Version: 1.0\r\n\r\n",
+            b"Return-Path: <>\r\n\r\nEMAIL_EMPTY_CONTENT",
+        ] {
+            let shown = String::from_utf8_lossy(&text[..text.len().min(60)]);
+            assert_eq!(mail(text), Content::Usual, "{shown}");
         }
     }
 

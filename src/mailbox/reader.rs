@@ -30,8 +30,8 @@ pub struct Contents<V> {
     pub ended: bool,
     /// Members that belong to nothing that is known here.
     pub others: u64,
-    /// Members that are named after an account and can't be read as an export: links, other endings; harmless on a
-    /// terminal, the first hundred.
+    /// Members that are named after an account and can't be read as an export: links, other endings, strangers beyond the
+    /// first thousand; harmless on a terminal, the first hundred.
     pub passed_over: Vec<String>,
     /// An export could not be examined: a fault of mailproof or of this machine, in words.
     pub failures: Vec<String>,
@@ -159,6 +159,8 @@ where
         let as_named = form == Form::promised(&member.name).map(|(form, _)| form);
         if !as_named && self.strangers.len() < MOST_STRANGERS {
             self.strangers.push(member);
+        } else if form.is_none() {
+            self.pass_over(&member.name);
         }
     }
 
@@ -200,10 +202,10 @@ where
         std::mem::replace(&mut self.current, Current::Nothing)
     }
 
-    fn pass_over(&mut self, member: &Member) {
+    fn pass_over(&mut self, name: &[u8]) {
         self.others += 1;
         if self.passed_over.len() < MOST_PASSED_OVER {
-            self.passed_over.push(shown(&member.name));
+            self.passed_over.push(shown(name));
         }
     }
 
@@ -252,7 +254,7 @@ where
         if member.kind != Kind::File {
             self.collectors.begin(member);
             if account.is_some() {
-                self.pass_over(member);
+                self.pass_over(&member.name);
             }
             return;
         }
@@ -277,7 +279,7 @@ where
                 let mailbox = Box::new(mailbox);
                 self.current = Current::Unknown { mailbox, member: stranger };
             }
-            None if is_like_an_account(&member.name) => self.pass_over(member),
+            None if is_like_an_account(&member.name) => self.pass_over(&member.name),
             None => self.others += 1,
         }
     }
@@ -308,7 +310,13 @@ where
     fn end(&mut self, body: Body) {
         match &mut self.whole {
             _ if self.apart => {}
-            Some(export) => export.end(body),
+            Some(export) => {
+                export.end(body);
+                if export.begins_with_another_file() {
+                    self.whole = None;
+                    self.others += 1;
+                }
+            }
             None => {
                 self.collectors.end(body);
                 self.leave(body);
@@ -332,4 +340,37 @@ fn is_like_an_account(name: &[u8]) -> bool {
     let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
     let Some(at) = last.iter().position(|byte| *byte == b'@') else { return false };
     at > 0 && last[at..].contains(&b'.') && !BESIDE.iter().any(|ending| last.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailbox::zimbra::export::Entry;
+
+    /// Says only whose export it was.
+    struct Named(String);
+
+    impl Examiner for Named {
+        type Verdict = String;
+
+        fn entry(&mut self, _: &Entry<'_>) {}
+
+        fn finish(self, _: Mailbox) -> String {
+            self.0
+        }
+    }
+
+    #[test]
+    fn of_more_strangers_than_are_kept_the_others_are_named() {
+        let mut reader = Reader::new(&Limits::default(), 1, |account| Named(account.to_owned()));
+        for index in 0..MOST_STRANGERS as u64 + 2 {
+            let name = format!("e/{index}@example.org.tgz").into_bytes();
+            reader.begin(&Member { name, kind: Kind::File, size: 3, index, offset: 0, modified: None });
+            reader.data(b"dn:");
+            reader.end(Body::Whole);
+        }
+        let contents = reader.finish(true);
+        assert_eq!((contents.strangers.len(), contents.exports.len()), (MOST_STRANGERS, 0));
+        assert_eq!(contents.passed_over, ["e/1000@example.org.tgz", "e/1001@example.org.tgz"]);
+    }
 }

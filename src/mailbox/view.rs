@@ -25,6 +25,10 @@ pub struct Mailbox {
     pub bodies: u64,
     /// Bytes of all bodies.
     pub body_bytes: u64,
+    /// Bodies that don't follow their descriptions, and have them elsewhere.
+    pub apart: u64,
+    /// Descriptions and bodies of which nobody knows whether they have each other, as they are too many.
+    pub unpaired: u64,
 }
 
 /// The form of an export.

@@ -249,6 +249,8 @@ kinds! {
         "An import refuses a body without its description: keep the export as the mail server wrote it, don't repack it; export again."
     EXPORT_BODY_MISSING "export-body-missing" Failure ProducerFault
         "The item is described and its content is not there: run `zmblobchk -m MAILBOX start` on the mail server, then export again."
+    EXPORT_PAIRS_APART "export-pairs-apart" Warning ProducerFault
+        "The export was unpacked and packed again: the content is there, and Zimbra imports a body only where it follows its description. Archive exports as the mail server wrote them; to import this one, pack it again with each `.meta` before its body."
     EXPORT_ITEM_FILLER "export-item-filler" Failure ProducerFault
         "The content is lost on the mail server and was replaced by a rescue tool: restore the item from an older backup."
     EXPORT_ITEM_BLANK "export-item-blank" Failure ProducerFault

@@ -155,9 +155,14 @@ fn damage_in_an_account_is_what_python_sees() {
         let item = Item::message(9000 + number, 2, "Prova", body.clone());
         export.items.push(Item { stored, fate, ..item });
     }
-    let reading = read(&export.write().unwrap());
+    let mut reading = read(&export.write().unwrap());
+    // What stands alone is told at the end, where it is certain.
+    reading.entries[..].sort_by(|one, other| one.name.cmp(&other.name));
     let folder = support::folder();
-    agree(&reading, &python(folder.path(), "a.tgz", &export));
+    let mut python = python(folder.path(), "a.tgz", &export);
+    python.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
+    agree(&reading, &python);
+    reading.entries.retain(|entry| entry.name.starts_with(b"Inbox/000000900"));
     let last: Vec<_> = reading.entries.iter().rev().take(8).rev().collect();
     let sound: Vec<_> = last.iter().map(|entry| entry.sound).collect();
     // A file that was too long begins with what it should be.

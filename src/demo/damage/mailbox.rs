@@ -1,8 +1,10 @@
 //! Archives that are whole and hold mailboxes that are not: what only Zimbra's own statements reveal.
 
+use flate2::Compression;
+
 use super::{Case, Damage, Layer, PackError, Specimen, cut};
 use crate::demo::pack::File;
-use crate::demo::zimbra::{Export, Fate, Item};
+use crate::demo::zimbra::{Export, Fate, Item, Member, gzip, tar};
 use crate::policy::Policy;
 use crate::verdict::{Kind, Outcome, Rung, kinds};
 
@@ -48,6 +50,58 @@ pub(super) static SITUATIONS: &[Damage] = &[
     failed("mailbox-export-aborted", &[&kinds::EXPORT_ITEMS_MISSING], |sound| {
         exported(sound, |export| export.items[4].fate = Fate::Aborts)
     }),
+    failed("mailbox-export-text-mode", &[&kinds::EXPORT_DAMAGED], |sound| {
+        // What `ftp` does in its old default: CR LF becomes LF.
+        changed(sound, ".tgz", |content| {
+            let mut sent: Vec<u8> = Vec::new();
+            for byte in content {
+                if byte == b'\n' && sent.last() == Some(&b'\r') {
+                    sent.pop();
+                }
+                sent.push(byte);
+            }
+            sent
+        })
+    }),
+    failed("mailbox-export-gave-up", &[&kinds::EXPORT_TRUNCATED], |sound| {
+        walked(sound, |mut members| {
+            if let Some(body) = members.last_mut() {
+                body.content.resize(40_000, b'x');
+            }
+            let tar = joined(&members);
+            let end = tar.len() - 20_480;
+            let mut tar = cut(tar, end);
+            tar::end(&mut tar);
+            tar
+        })
+    }),
+    failed("mailbox-item-too-large", &[&kinds::EXPORT_DAMAGED, &kinds::EXPORT_ITEM_TOO_LARGE], |sound| {
+        walked(sound, |mut members| {
+            let last = members.len() - 2;
+            let (before, behind) = members.split_at_mut(last);
+            let description = &mut before[before.len() - 2].content;
+            let place = super::find(description, b"\"size\":") + 7;
+            description.splice(place..place, *b"99999999");
+            let mut tar = joined(before);
+            // The body's header states what has room of its size, and here is the beginning of what it leaves out.
+            tar.extend_from_slice(&[b'x'; 1024]);
+            tar.extend(joined(behind));
+            tar::end(&mut tar);
+            tar
+        })
+    }),
+    Damage::new(
+        Layer::Mailbox,
+        Outcome::NotVerified,
+        "mailbox-export-repacked",
+        &[&kinds::EXPORT_PAIRS_APART],
+        |sound| {
+            walked(sound, |mut members| {
+                members.sort_by_key(|member| !member.name.ends_with(".meta"));
+                tar::write(&members, 0)
+            })
+        },
+    ),
     failed("mailbox-item-rotten", &[&kinds::EXPORT_ITEM_DIGEST], |sound| {
         exported(sound, |export| {
             let item = &mut export.items[3];
@@ -110,15 +164,33 @@ fn changed(sound: &Specimen, end: &str, change: fn(Vec<u8>) -> Vec<u8>) -> Resul
 
 /// The sound files with another export in place of the first.
 fn exported(sound: &Specimen, damage: fn(&mut Export)) -> Result<Case, PackError> {
-    let mut export = Export::default();
-    export.items.extend((257..257 + MESSAGES).map(message));
+    let mut export = account();
     damage(&mut export);
-    let content = export.write()?;
+    replaced(sound, export.write()?)
+}
+
+/// The same, with an export whose tar is written in another way.
+fn walked(sound: &Specimen, write: fn(Vec<Member>) -> Vec<u8>) -> Result<Case, PackError> {
+    replaced(sound, gzip::write(&write(account().members()), Compression::fast())?)
+}
+
+fn replaced(sound: &Specimen, export: Vec<u8>) -> Result<Case, PackError> {
     let mut files = sound.files.clone();
     if let Some(file) = files.iter_mut().find(|file| file.name.ends_with(".tgz")) {
-        file.content = content;
+        file.content = export;
     }
     packed(sound, &files)
+}
+
+/// The members in a tar without an end.
+fn joined(members: &[Member]) -> Vec<u8> {
+    let mut tar = Vec::new();
+    members.iter().for_each(|member| tar::append(&mut tar, member, 0));
+    tar
+}
+
+fn account() -> Export {
+    Export { items: (257..257 + MESSAGES).map(message).collect(), ..Export::default() }
 }
 
 fn message(id: u32) -> Item {

@@ -1,10 +1,15 @@
 //! The inside of an account's export: descriptions and bodies in, a mailbox out (Zimbra's `ArchiveFormatter.java`).
 //!
 //! Input: the members of the export's tar or zip, in order. Output: a [`Mailbox`], and each [`Entry`] to an
-//! [`Examiner`]. Invariants: a description and a body belong together only if they follow each other under one name;
-//! names are compared and never used as paths; one description and one message at a time are in memory.
+//! [`Examiner`]. Invariants: a description and a body belong together if they follow each other under one name, or stand
+//! alone under one name each; names are compared and never used as paths; one description and one message at a time are in
+//! memory, and 64 MiB of what stands alone.
 
-use aws_lc_rs::digest;
+mod apart;
+mod reading;
+
+use apart::Apart;
+use reading::Reading;
 
 use super::meta::{self, Described, Meta, MetaError};
 use crate::archive::unpack::{Body, Kind, Member, Sink};
@@ -100,6 +105,7 @@ pub struct Export<E> {
     current: Current,
     /// The entry that may still get a body or an `.err`.
     pending: Pending,
+    apart: Apart,
     /// A description or a message came.
     described: bool,
     too_many_folders: bool,
@@ -113,22 +119,17 @@ enum Current {
     Body(Reading),
 }
 
-#[derive(Debug)]
-struct Reading {
-    hasher: Hasher,
-    size: u64,
-    spaces: u64,
-}
-
-struct Hasher(digest::Context);
-
 #[derive(Debug, Default)]
 struct Pending {
     index: u64,
     name: Vec<u8>,
     described: Option<Result<Described, MetaError>>,
     body: Option<SeenBody>,
+    /// SHA-1 of a body of which no description says which digest it has.
+    sha1: Option<Digest>,
     err: bool,
+    /// Where the item stands in the mailbox, if it is there already.
+    place: Option<usize>,
 }
 
 impl<E: Examiner> Export<E> {
@@ -141,6 +142,7 @@ impl<E: Examiner> Export<E> {
             inspector: Inspector::new(limits.text_size.0),
             current: Current::Nothing,
             pending: Pending::default(),
+            apart: Apart::default(),
             described: false,
             too_many_folders: false,
         }
@@ -152,9 +154,21 @@ impl<E: Examiner> Export<E> {
         self.described || self.mailbox.account.contains('@')
     }
 
+    /// Whether all that came so far is a file which is named like a description and was written by something else.
+    #[must_use]
+    pub fn begins_with_another_file(&self) -> bool {
+        let alone =
+            self.mailbox.folders.is_empty() && self.mailbox.items.is_empty() && self.mailbox.bodies == 0;
+        let other = matches!(
+            self.pending.described,
+            Some(Err(MetaError::Json | MetaError::Field(meta::VERSION_KEY)))
+        );
+        alone && other
+    }
+
     /// Ends the reading; `ending` says how the layers around the members ended.
     pub fn finish(mut self, ending: crate::mailbox::Ending, packed_bytes: u64) -> E::Verdict {
-        self.complete();
+        self.complete_all();
         self.mailbox.ending = ending;
         if self.too_many_folders {
             let finding = Finding::new(&kinds::LIMIT_MEMBERS, "folders");
@@ -166,22 +180,62 @@ impl<E: Examiner> Export<E> {
         self.examiner.finish(self.mailbox)
     }
 
-    /// Hands the pending entry to the examiner and its description to the mailbox.
+    /// Hands the pending entry on, or lets it wait where a half of it may come later.
     fn complete(&mut self) {
-        let Pending { index, name, described, body, err } = std::mem::take(&mut self.pending);
-        if described.is_none() && body.is_none() {
+        let pending = std::mem::take(&mut self.pending);
+        let mut entry = self.joined(pending);
+        if entry.lacks().is_none() {
+            return self.tell(entry);
+        }
+        self.place(&mut entry);
+        if let Some(second) = self.apart.keep(entry) {
+            self.tell(second);
+        }
+    }
+
+    /// The same at the end, where nothing comes later; the last entry is told last, as a cut may explain it.
+    fn complete_all(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        let last = self.joined(pending);
+        let (alone, untold) = std::mem::take(&mut self.apart).finish();
+        self.mailbox.unpaired = untold;
+        alone.into_iter().for_each(|entry| self.tell(entry));
+        self.tell(last);
+    }
+
+    /// The entry with the half that it lacks, if that came before.
+    fn joined(&mut self, pending: Pending) -> Pending {
+        let other = pending.lacks().and_then(|half| self.apart.take(&pending.name, half));
+        self.mailbox.apart += u64::from(other.is_some());
+        match other {
+            Some(other) => pending.joined(other),
+            None => pending,
+        }
+    }
+
+    /// Gives the item its place in the order of the export.
+    fn place(&mut self, entry: &mut Pending) {
+        if let (None, Some(Ok(Described { meta: Meta::Item(item), .. }))) = (entry.place, &entry.described) {
+            entry.place = Some(self.mailbox.items.len());
+            self.mailbox.items.push(*item);
+        }
+    }
+
+    /// Hands an entry to the examiner and its description to the mailbox.
+    fn tell(&mut self, mut told: Pending) {
+        if told.described.is_none() && told.body.is_none() {
             return;
         }
-        let entry = Entry { index, name: &name, described: described.as_ref(), body, err };
+        let Pending { index, name, described, body, err, .. } = &told;
+        let entry = Entry { index: *index, name, described: described.as_ref(), body: *body, err: *err };
         let sound = entry.is_sound();
         self.examiner.entry(&entry);
-        match described {
-            Some(Ok(Described { meta: Meta::Folder(folder), .. })) => self.keep(folder),
-            Some(Ok(Described { meta: Meta::Item(mut item), .. })) => {
-                item.sound = sound;
-                self.mailbox.items.push(item);
-            }
-            _ => {}
+        self.place(&mut told);
+        if let Some(item) = told.place.and_then(|place| self.mailbox.items.get_mut(place)) {
+            item.sound = sound;
+        }
+        if let Some(Ok(Described { meta: Meta::Folder(folder), .. })) = told.described {
+            self.keep(folder);
         }
     }
 
@@ -222,8 +276,8 @@ impl<E: Examiner> Export<E> {
         };
         self.described |= mail;
         self.inspector.begin(mail);
-        let hasher = Hasher::like(item.and_then(|item| item.digest));
-        self.current = Current::Body(Reading { hasher, size: 0, spaces: 0 });
+        let described = self.pending.described.is_some();
+        self.current = Current::Body(Reading::new(item.and_then(|item| item.digest), described));
     }
 
     /// Holds if a body must follow under this name, so that a document called `x.meta` is no description.
@@ -285,53 +339,11 @@ impl<E: Examiner> Sink for Export<E> {
             Current::Meta { bytes, .. } => self.pending.described = Some(meta::parse(&bytes)),
             Current::Body(reading) => {
                 self.mailbox.bodies += 1;
-                self.mailbox.body_bytes += reading.size;
+                self.mailbox.body_bytes += reading.size();
+                self.pending.sha1 = reading.sha1();
                 self.pending.body = Some(reading.seen(end == Body::Whole, self.inspector.end()));
             }
         }
-    }
-}
-
-impl Reading {
-    fn take(&mut self, piece: &[u8]) {
-        self.hasher.0.update(piece);
-        self.size += piece.len() as u64;
-        let spaces = piece.iter().rev().take_while(|byte| **byte == b' ').count();
-        self.spaces = if spaces == piece.len() { self.spaces + spaces as u64 } else { spaces as u64 };
-    }
-
-    fn seen(self, whole: bool, content: Content) -> SeenBody {
-        SeenBody {
-            size: self.size,
-            whole,
-            digest: self.hasher.finish(),
-            content,
-            trailing_spaces: self.spaces,
-        }
-    }
-}
-
-impl Hasher {
-    /// Of the kind that can be compared with what is stated.
-    fn like(stated: Option<Digest>) -> Self {
-        Self(digest::Context::new(match stated {
-            Some(Digest::Sha1(_)) => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-            _ => &digest::SHA256,
-        }))
-    }
-
-    fn finish(self) -> Digest {
-        let digest = self.0.finish();
-        match (<[u8; 32]>::try_from(digest.as_ref()), <[u8; 20]>::try_from(digest.as_ref())) {
-            (Err(_), Ok(sha1)) => Digest::Sha1(sha1),
-            (sha256, _) => Digest::Sha256(sha256.unwrap_or_default()),
-        }
-    }
-}
-
-impl std::fmt::Debug for Hasher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Hasher")
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Described {
 
 /// The only version of descriptions there is; Zimbra refuses newer ones.
 const VERSION: i32 = 10;
+/// The key that every description has.
+pub(super) const VERSION_KEY: &str = "Ver";
 /// Bytes of a folder's path that are kept. Zimbra's names have 128 characters at most, and nobody nests so deep.
 const LONGEST_PATH: usize = 4096;
 
@@ -55,8 +57,8 @@ const LONGEST_PATH: usize = 4096;
 /// [`MetaError`] says why it describes nothing.
 pub fn parse(bytes: &[u8]) -> Result<Described, MetaError> {
     let fields = json::fields(bytes).ok_or(MetaError::Json)?;
-    if signed(&fields, "Ver")? > VERSION {
-        return Err(MetaError::Field("Ver"));
+    if signed(&fields, VERSION_KEY)? > VERSION {
+        return Err(MetaError::Field(VERSION_KEY));
     }
     let kind =
         u8::try_from(signed(&fields, "type")?).map(ItemKind::of).map_err(|_| MetaError::Field("type"))?;
@@ -105,7 +107,8 @@ fn folder(fields: &Fields, kind: ItemKind, metadata: Option<&Dictionary<'_>>) ->
         kind,
         path: shortened(fields.text("Path").ok_or(MetaError::Field("Path"))?).into(),
         items: size(fields)?,
-        unread: number(fields, "unread")?,
+        // A server that lost count may state less than none.
+        unread: u64::try_from(signed(fields, "unread")?).unwrap_or(0),
         bytes: count("sz"),
         deleted: count("i4d").unwrap_or(0),
         next_uid: count("unxt").and_then(|uid| u32::try_from(uid).ok()),
@@ -127,7 +130,7 @@ fn item(fields: &Fields, kind: ItemKind) -> Result<Item, MetaError> {
         // What IMAP does not see has -1.
         imap_id: u32::try_from(signed(fields, "imap_id")?).unwrap_or(0),
         flags: Flags(signed(fields, "flags")?.cast_unsigned()),
-        unread: number::<u64>(fields, "unread")? > 0,
+        unread: signed(fields, "unread")? > 0,
         sound: false,
     })
 }

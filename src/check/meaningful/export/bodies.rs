@@ -9,11 +9,13 @@ use crate::mailbox::{Digest, Item, ItemKind};
 use crate::verdict::{Finding, Findings, Kind, Severity, kinds};
 
 /// Zimbra's tar loses the digits of a size from here on (`TarUtils.getOctalBytes`).
-const UNWRITABLE: u64 = 8 << 30;
+pub(super) const UNWRITABLE: u64 = 8 << 30;
 
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
     findings: Findings,
+    /// They are themselves why the layers around them are damaged.
+    too_large: Findings,
     unseen: u64,
     undigested: u64,
 }
@@ -35,12 +37,16 @@ impl Bodies {
             true => odd(item, &body, entry.err),
             false => fault(item, &body, entry.err),
         };
-        self.findings.extend(fault.map(|fault| fault.finding(entry_place(account, entry))));
+        let Some(fault) = fault else { return };
+        let too_large = *fault.kind == kinds::EXPORT_ITEM_TOO_LARGE;
+        let findings = if too_large { &mut self.too_large } else { &mut self.findings };
+        findings.push(fault.finding(entry_place(account, entry)));
     }
 
     /// Inside damaged layers a wrong body says nothing of the mail server.
     pub(super) fn finish(self, account: &str, meaning: &mut Meaning) {
         let damaged = meaning.findings.count(&kinds::EXPORT_DAMAGED) > 0;
+        meaning.findings.append(self.too_large);
         meaning.findings.append(match damaged {
             true => self.findings.remedied(
                 "The export around the item is damaged: mend that first (`export-damaged`); only if it stays is the item wrong on the mail server.",
@@ -192,6 +198,19 @@ mod tests {
         let meaning = export.examine();
         let digest = meaning.findings.iter().find(|finding| finding.kind.id == "export-item-digest").unwrap();
         assert!(digest.remedy.starts_with("The export around the item is damaged"), "{}", digest.remedy);
+    }
+
+    #[test]
+    fn an_item_that_no_tar_holds_is_itself_the_reason_of_the_damage() {
+        let mut export = Export::full();
+        export.items[2].0.size = UNWRITABLE;
+        export.ending.whole = false;
+        export.ending.faults.push(Finding::new(&kinds::TAR_HEADER_CHECKSUM, "header at byte 5632"));
+        let meaning = export.examine();
+        assert_eq!(found(&meaning), ["export-damaged", "export-item-too-large"]);
+        let told: Vec<_> = meaning.findings.iter().collect();
+        assert!(told[0].observed.starts_with("the rest of an item too large"), "{}", told[0].observed);
+        assert_eq!(told[1].remedy, kinds::EXPORT_ITEM_TOO_LARGE.remedy);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A folder states its items and bytes as they were when the export began. Items with `\Deleted` are not exported;
 //! Trash and Junk with their subfolders only where the exporting account's preferences say so (`ZimbraQuery.java`).
 
+mod stop;
 #[cfg(test)]
 mod tests;
 
@@ -10,11 +11,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::order::{Group, Order};
 use super::{Meaning, folder_place};
-use crate::mailbox::{Folder, Item, ItemId, ItemKind, Mailbox};
+use crate::mailbox::{Flags, Folder, Item, ItemId, ItemKind, Mailbox};
 use crate::verdict::{Coverage, Finding, Unit, kinds};
+use stop::Sequence;
 
 /// Appointments and tasks may be private, and those are not exported for everybody.
 const CALENDARS: [ItemId; 2] = [ItemId(10), ItemId(15)];
+const BRIEFCASE: ItemId = ItemId(16);
 /// So many times the shift of one folder may be missing from a whole mailbox.
 const MOST_SHIFTS: u64 = 4;
 /// Zimbra's own folders have smaller numbers (`Mailbox.FIRST_USER_ID`).
@@ -35,6 +38,10 @@ pub(super) struct Seen {
     older: u64,
     /// Items that are what is stated of them.
     sound: u64,
+    /// Items that carry `\Deleted`.
+    deleted: u64,
+    /// Documents.
+    files: u64,
 }
 
 /// What the folders state against what came.
@@ -46,8 +53,7 @@ pub(super) struct Counts<'a> {
     /// Folders that this export leaves out as a whole.
     excluded: HashSet<ItemId>,
     last: Option<&'a Item>,
-    /// The items of each folder come together.
-    orderly: bool,
+    sequence: Sequence,
 }
 
 impl<'a> Counts<'a> {
@@ -62,11 +68,9 @@ impl<'a> Counts<'a> {
             add(&mut seen, group);
         }
         let excluded = excluded(&folders, &seen);
-        let mut content = mailbox.items.iter().filter(|item| item.kind.is_content());
-        let last = content.clone().next_back();
-        let mut before = None;
-        let runs = content.by_ref().filter(|item| before.replace(item.folder) != Some(item.folder)).count();
-        Self { folders, orderly: runs == seen.len(), seen, excluded, last }
+        let content = || mailbox.items.iter().filter(|item| item.kind.is_content());
+        let sequence = Sequence::of(content(), seen.len());
+        Self { folders, seen, excluded, last: content().next_back(), sequence }
     }
 
     /// What came of a folder.
@@ -76,11 +80,15 @@ impl<'a> Counts<'a> {
 
     /// How much came of what is stated, in words.
     pub(super) fn came(&self) -> String {
-        let seen: u64 = self.seen.values().map(|seen| seen.items).sum();
+        let seen = self.seen_in_all();
         match self.folders.is_empty() {
             true => format!("{seen} items came of an unknown number"),
             false => format!("{seen} of {} stated items came", self.due_in_all()),
         }
+    }
+
+    fn seen_in_all(&self) -> u64 {
+        self.seen.values().map(|seen| seen.items).sum()
     }
 
     fn due_in_all(&self) -> u64 {
@@ -93,7 +101,26 @@ impl<'a> Counts<'a> {
     }
 
     fn missing(&self, folder: &Folder) -> u64 {
-        due(folder).saturating_sub(self.seen(folder.id).items)
+        if self.lacks_empty_files(folder) { 0 } else { self.lacking(folder) }
+    }
+
+    /// Items with `\Deleted` that came nevertheless don't stand for others.
+    fn lacking(&self, folder: &Folder) -> u64 {
+        let seen = self.seen(folder.id);
+        due(folder).saturating_sub(seen.items - seen.deleted.min(folder.deleted))
+    }
+
+    /// Holds if a folder of documents lacks some and no byte. Zimbra leaves out those that have none
+    /// (`ArchiveFormatter.java`), and counts them.
+    fn lacks_empty_files(&self, folder: &Folder) -> bool {
+        let seen = self.seen(folder.id);
+        let files = seen.files == seen.items && (seen.items > 0 || folder.id == BRIEFCASE);
+        let bytes = folder.bytes == Some(seen.bytes) && folder.deleted == 0;
+        files && bytes && self.lacking(folder) > 0
+    }
+
+    fn missing_in_all(&self) -> u64 {
+        self.judged().fold(0, |sum, folder| sum.saturating_add(self.missing(folder)))
     }
 
     /// Compares, where the export was read to its end; otherwise its end has said why items are missing.
@@ -119,6 +146,9 @@ impl<'a> Counts<'a> {
             self.judged().partition(|folder| self.missing(folder) > 0 && undecodable.contains(&folder.id));
         for folder in known {
             match self.missing(folder) {
+                0 if self.lacks_empty_files(folder) => {
+                    meaning.findings.push(self.without_bytes(account, folder))
+                }
                 0 => self.judge_bytes(account, folder, meaning),
                 missing => meaning.findings.push(self.shortfall(account, folder, missing, shift, stop)),
             }
@@ -134,6 +164,15 @@ impl<'a> Counts<'a> {
         }
     }
 
+    fn without_bytes(&self, account: &str, folder: &Folder) -> Finding {
+        let seen = self.seen(folder.id);
+        let observed = format!("{} items, {} bytes: what is missing has none", seen.items, seen.bytes);
+        let finding = Finding::new(&kinds::EXPORT_COUNT_SHIFT, folder_place(account, folder.id));
+        finding.expected(stated(folder)).observed(observed).remedy(
+            "Zimbra does not export files without a byte, and these are missing; only their names are lost with them.",
+        )
+    }
+
     fn shortfall(
         &self,
         account: &str,
@@ -146,10 +185,16 @@ impl<'a> Counts<'a> {
         let kind = if shifted { &kinds::EXPORT_COUNT_SHIFT } else { &kinds::EXPORT_ITEMS_MISSING };
         let seen = self.seen(folder.id);
         let mut observed = format!("{} items, {} bytes", seen.items, seen.bytes);
-        if let Some(last) = stop {
-            observed +=
-                &format!("; as if the export had stopped behind folder {}, item {}", last.folder, last.id);
-        }
+        observed += &match (stop, self.last) {
+            _ if shifted => String::new(),
+            (Some(last), _) => {
+                format!("; as if the export had stopped behind folder {}, item {}", last.folder, last.id)
+            }
+            (None, Some(last)) => {
+                format!("; the last item of the export is folder {}, item {}", last.folder, last.id)
+            }
+            (None, None) => "; no item came at all".to_owned(),
+        };
         let finding =
             Finding::new(kind, folder_place(account, folder.id)).expected(stated(folder)).observed(observed);
         if CALENDARS.contains(&folder.id) && !shifted {
@@ -162,23 +207,11 @@ impl<'a> Counts<'a> {
     }
 
     /// How many items may be missing from a folder: `shift`, unless the export stopped, or so many are missing in all
-    /// that nobody deleted them in the meantime.
+    /// that nobody deleted them in the meantime: four times as many, or more than came.
     fn tolerated(&self, shift: u64) -> u64 {
-        let missing = self.judged().fold(0_u64, |sum, folder| sum.saturating_add(self.missing(folder)));
-        let few = missing <= shift.saturating_mul(MOST_SHIFTS);
+        let missing = self.missing_in_all();
+        let few = missing <= shift.saturating_mul(MOST_SHIFTS).min(self.seen_in_all());
         if few && self.stop(shift).is_none() { shift } else { 0 }
-    }
-
-    /// Where the export was given up, as far as that shows: of the folders that were begun all but the last are
-    /// there, of the others nothing. Only an export that brings one folder after the other shows it.
-    fn stop(&self, shift: u64) -> Option<&'a Item> {
-        let last = self.last.filter(|_| self.orderly)?;
-        let mut begun = self.judged().filter(|folder| self.seen.contains_key(&folder.id));
-        let whole_before = begun.all(|folder| folder.id == last.folder || self.missing(folder) <= shift);
-        let untouched = self.judged().filter(|folder| !self.seen.contains_key(&folder.id));
-        let nothing_behind = untouched.fold(0_u64, |sum, folder| sum.saturating_add(due(folder)));
-        let lost = self.judged().fold(0_u64, |sum, folder| sum.saturating_add(self.missing(folder)));
-        (whole_before && nothing_behind > 0 && lost > shift).then_some(last)
     }
 
     /// Bytes say more than numbers where no item is missing and none came in addition.
@@ -247,11 +280,10 @@ impl<'a> Counts<'a> {
     /// Items that were proven, of those that are due: stated where that is stated, else described.
     fn coverage(&self, whole: bool, shift: u64) -> Coverage {
         let checked = self.seen.values().map(|seen| seen.sound).sum();
-        let came: u64 = self.seen.values().map(|seen| seen.items).sum();
         let tolerated = self.tolerated(shift);
         let missing = self.judged().map(|folder| self.missing(folder));
         let lost = missing.filter(|missing| !whole || *missing > tolerated);
-        let total = lost.fold(came, u64::saturating_add);
+        let total = lost.fold(self.seen_in_all(), u64::saturating_add);
         let known = whole || !self.folders.is_empty();
         Coverage { checked, total: known.then_some(total), unit: Unit::Items }
     }
@@ -262,6 +294,8 @@ fn add(seen: &mut HashMap<ItemId, Seen>, group: Group<'_>) {
     let folder = seen.entry(current.folder).or_default();
     folder.items += 1;
     folder.sound += u64::from(group.items().all(|item| item.sound));
+    folder.deleted += u64::from(current.flags.has(Flags::DELETED));
+    folder.files += u64::from(current.kind == ItemKind::Document);
     folder.bytes = folder.bytes.saturating_add(current.size);
     if group.is_revised() {
         let all = group.items().fold(0, |sum: u64, item| sum.saturating_add(item.size));

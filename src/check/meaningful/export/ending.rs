@@ -1,9 +1,10 @@
 //! How the layers of an export ended (modes 1, 2, 4): cut, damaged, or with what is harmless here.
 
 use super::Meaning;
+use super::bodies::UNWRITABLE;
 use super::counts::Counts;
 use crate::mailbox::{Form, Mailbox};
-use crate::verdict::{Finding, Findings, Kind, Severity, kinds};
+use crate::verdict::{Finding, Kind, Severity, kinds};
 
 /// Faults that are named in full.
 const NAMED: usize = 4;
@@ -27,7 +28,7 @@ pub(super) fn finish(mailbox: &Mailbox, counts: &Counts<'_>, meaning: &mut Meani
     let (cut, damaged) = (has(Fault::Cut), has(Fault::Damage));
     if cut || damaged {
         let kind = if damaged { &kinds::EXPORT_DAMAGED } else { &kinds::EXPORT_TRUNCATED };
-        let observed = format!("{}; {}", named(faults, mailbox.form), counts.came());
+        let observed = format!("{}; {}", named(mailbox), counts.came());
         let finding = Finding::new(kind, &mailbox.account).expected("every layer whole up to its end");
         meaning.findings.push(finding.observed(observed));
     }
@@ -54,12 +55,13 @@ fn class(kind: &Kind) -> Fault {
 }
 
 /// Names the faults, and what they mean together.
-fn named(faults: &Findings, form: Form) -> String {
+fn named(mailbox: &Mailbox) -> String {
+    let faults = &mailbox.ending.faults;
     let broken = faults.iter().filter(|fault| matches!(class(fault.kind), Fault::Cut | Fault::Damage));
     let names: Vec<String> =
         broken.take(NAMED).map(|fault| format!("{} ({})", fault.kind.id, place(&fault.subject))).collect();
     let names = names.join(", ");
-    match meaning_of(faults, form) {
+    match meaning_of(mailbox) {
         Some(meaning) => format!("{meaning}: {names}"),
         None => names,
     }
@@ -71,7 +73,8 @@ fn place(subject: &str) -> &str {
     if subject.starts_with("member ") { &subject[..second] } else { subject }
 }
 
-fn meaning_of(faults: &Findings, form: Form) -> Option<&'static str> {
+fn meaning_of(mailbox: &Mailbox) -> Option<&'static str> {
+    let faults = &mailbox.ending.faults;
     let has = |test: fn(&str) -> bool| faults.counts().any(|(kind, _)| test(kind.id));
     let unpacked_wrongly = has(|id| matches!(id, "gzip-checksum-mismatch" | "gzip-corrupt"));
     let out_of_step = has(|id| id.starts_with("tar-") && !id.starts_with("tar-path"));
@@ -79,10 +82,16 @@ fn meaning_of(faults: &Findings, form: Form) -> Option<&'static str> {
         return Some("as after a text-mode transfer, which drops bytes");
     }
     let packed = has(|id| id.starts_with("gzip-"));
-    match form {
+    if !packed && mailbox.items.iter().any(|item| item.size >= UNWRITABLE && !item.sound) {
+        return Some("the rest of an item too large for a tar stands where headers should be");
+    }
+    match mailbox.form {
         _ if has(|id| id == "gzip-truncated") => Some("the transfer stopped before the server had finished"),
+        _ if has(|id| id == "tar-data-after-end") && !packed => {
+            Some("more stands behind the end of the export, as where two were joined")
+        }
         // Compressed on the same server as packed, and whole up to its checksum.
-        Form::Tgz if !packed => {
+        Form::Tgz if !packed && !mailbox.items.is_empty() => {
             Some("the server gave up inside an item and closed the export as if it were whole")
         }
         _ => None,
@@ -119,6 +128,16 @@ mod tests {
         assert!(only(&meaning, "export-damaged").observed.contains("text-mode transfer"));
         let meaning = with(&[&kinds::GZIP_CHECKSUM_MISMATCH]);
         assert!(!only(&meaning, "export-damaged").observed.contains("text-mode transfer"));
+    }
+
+    #[test]
+    fn joined_exports_and_what_is_no_tar_are_no_servers_that_gave_up() {
+        let meaning = with(&[&kinds::TAR_DATA_AFTER_END]);
+        assert!(only(&meaning, "export-damaged").observed.starts_with("more stands behind the end"));
+        let mut nothing = Export::default();
+        nothing.ending.whole = false;
+        nothing.ending.faults.push(Finding::new(&kinds::TAR_HEADER_CHECKSUM, "header at byte 0"));
+        assert!(only(&nothing.examine(), "export-damaged").observed.starts_with("tar-header-checksum"));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Export {
     pub senders: HashMap<u32, &'static str>,
     pub ending: Ending,
     pub shift: u32,
+    /// As [`Mailbox`] has them.
+    pub apart: u64,
+    pub unpaired: u64,
 }
 
 impl Default for Export {
@@ -43,6 +46,8 @@ impl Default for Export {
             senders: HashMap::new(),
             ending: Ending { whole: true, ..Ending::default() },
             shift: 3,
+            apart: 0,
+            unpaired: 0,
         }
     }
 }
@@ -84,8 +89,13 @@ impl Export {
 
     pub fn examined(&self) -> (MailboxSummary, Meaning) {
         let mut examination = Examination::new(ACCOUNT, &policy::Mailbox { shift: self.shift });
-        let mut mailbox =
-            Mailbox { account: ACCOUNT.to_owned(), ending: self.ending.clone(), ..Mailbox::default() };
+        let mut mailbox = Mailbox {
+            account: ACCOUNT.to_owned(),
+            ending: self.ending.clone(),
+            apart: self.apart,
+            unpaired: self.unpaired,
+            ..Mailbox::default()
+        };
         for folder in &self.folders {
             let described = Ok(self.described(Meta::Folder(folder.clone()), folder.id));
             examination.entry(&entry(b"F", Some(&described), None, false));

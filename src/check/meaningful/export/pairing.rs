@@ -1,4 +1,4 @@
-//! Whether descriptions and bodies belong together (mode 8), and whether the descriptions can be read.
+//! Whether descriptions and bodies belong together (mode 8) and follow each other, and whether the descriptions can be read.
 
 use std::collections::HashSet;
 
@@ -67,6 +67,7 @@ impl Pairing {
             self.tell_undescribed(mailbox, meaning);
         } else {
             meaning.findings.append(self.orphans);
+            tell_apart(mailbox, meaning);
         }
         meaning.findings.append(self.findings);
         if self.undecodable > 0 {
@@ -92,6 +93,26 @@ impl Pairing {
         );
         meaning.open.push(format!(
             "{account}: {bodies} bodies have no descriptions, so neither their content nor their number can be compared; export with `meta=1`"
+        ));
+    }
+}
+
+/// The content of such items is proven, and Zimbra's import refuses it all the same (`ArchiveFormatter.java`).
+fn tell_apart(mailbox: &Mailbox, meaning: &mut Meaning) {
+    let (account, apart, unpaired) = (&mailbox.account, mailbox.apart, mailbox.unpaired);
+    if apart > 0 {
+        let finding = Finding::new(&kinds::EXPORT_PAIRS_APART, account);
+        let observed = format!("{apart} bodies elsewhere");
+        meaning.findings.push(finding.expected("each body behind its description").observed(observed));
+        meaning.open.push(format!(
+            "{account}: {apart} bodies do not follow their descriptions, so an import refuses them; \
+             archive exports as the mail server wrote them"
+        ));
+    }
+    if unpaired > 0 {
+        meaning.open.push(format!(
+            "{account}: {unpaired} descriptions and bodies are so far apart that nobody can say whether they have each other; \
+             archive exports as the mail server wrote them"
         ));
     }
 }
@@ -168,6 +189,18 @@ mod tests {
         let meaning = export.examine();
         only(&meaning, "export-without-descriptions");
         assert_eq!((meaning.open.len(), meaning.coverage.checked), (1, 0));
+    }
+
+    #[test]
+    fn halves_that_are_apart_are_no_damage_and_no_pass() {
+        let mut export = Export::full();
+        export.apart = 2;
+        let meaning = export.examine();
+        assert_eq!(only(&meaning, "export-pairs-apart").severity, Severity::Warning);
+        assert_eq!((meaning.open.len(), meaning.coverage.checked), (1, 5));
+        (export.apart, export.unpaired) = (0, 7);
+        let meaning = export.examine();
+        assert_eq!((found(&meaning), meaning.open.len()), (vec![], 1));
     }
 
     #[test]

@@ -63,6 +63,12 @@ fn a_folder_is_read() {
 }
 
 #[test]
+fn less_than_no_unread_item_is_none() {
+    let Meta::Item(item) = message(&[("\"unread\":1", "\"unread\":-1")]).unwrap().meta else { panic!() };
+    assert!(!item.unread);
+}
+
+#[test]
 fn the_sender_is_the_one_that_is_stated_first() {
     let sender = |changes: &[_]| message(changes).unwrap().sender;
     assert_eq!(sender(&[(r#""sender":"""#, r#""sender":"x@y.test""#)]).as_deref(), Some("x@y.test"));

@@ -39,7 +39,8 @@ fn a_few_less_may_be_deleted_and_more_are_missing() {
     let finding = only(&meaning, "export-items-missing");
     assert_eq!(finding.subject, "anna@example.org: folder 2");
     assert_eq!(finding.expected, "7 items, 7000 bytes");
-    assert_eq!(finding.observed, "3 items, 3000 bytes");
+    let last = "the last item of the export is folder 5, item 261";
+    assert_eq!(finding.observed, format!("3 items, 3000 bytes; {last}"));
     assert_eq!((meaning.coverage.checked, meaning.coverage.total), (5, Some(9)));
 }
 
@@ -68,6 +69,45 @@ fn deleted_items_are_not_due_and_their_bytes_are_a_bound() {
 }
 
 #[test]
+fn deleted_items_that_came_do_not_stand_for_others() {
+    // Of twelve, six with `\Deleted`, these six came and three others.
+    let mut export = lacking(9);
+    export.folder(2).deleted = 6;
+    for id in 300..306 {
+        let item = Item { flags: Flags(Flags::DELETED), ..message(2, id) };
+        export.add(item, Some(body(&item)));
+    }
+    assert_eq!(found(&export.examine()), ["export-count-shift"]);
+    export.shift = 0;
+    assert_eq!(found(&export.examine()), ["export-items-missing"]);
+    // Where nobody states how many are deleted, all are due.
+    export.folder(2).deleted = 0;
+    export.folder(2).items = 9;
+    export.folder(2).bytes = Some(9000);
+    assert_eq!(found(&export.examine()), [""; 0]);
+}
+
+#[test]
+fn files_without_a_byte_are_not_exported_and_are_told() {
+    let mut export = Export::full();
+    export.folders.push(folder(16, 1, "/Briefcase", 10));
+    export.folder(16).bytes = Some(0);
+    let meaning = export.examine();
+    assert!(only(&meaning, "export-count-shift").observed.ends_with("what is missing has none"));
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (5, Some(5)));
+    let document = Item { kind: ItemKind::Document, ..message(16, 300) };
+    export.add(document, Some(body(&document)));
+    assert_eq!(found(&export.examine()), ["export-items-missing"]);
+    export.folder(16).bytes = Some(1000);
+    assert_eq!(found(&export.examine()), ["export-count-shift"]);
+    // Contacts have no bytes either, and are exported.
+    export.folders.push(folder(300, 1, "/People", 10));
+    export.folder(300).bytes = Some(0);
+    export.add(contact(300, 301), None);
+    assert!(found(&export.examine()).contains(&"export-items-missing"));
+}
+
+#[test]
 fn equal_numbers_of_other_bytes_are_told() {
     let mut export = Export::full();
     export.folder(5).bytes = Some(1999);
@@ -80,8 +120,8 @@ fn equal_numbers_of_other_bytes_are_told() {
 fn an_export_that_stops_is_told_from_blobs_that_are_missing() {
     // Inbox is whole, Sent is not, and of the others nothing came.
     let mut export = Export::full();
-    export.folder(5).items = 4;
-    export.folders.extend([folder(300, 1, "/Verona", 2), folder(301, 1, "/Work", 4)]);
+    export.folder(5).items = 3;
+    export.folders.extend([folder(300, 1, "/Verona", 1), folder(301, 1, "/Work", 4)]);
     let meaning = export.examine();
     assert_eq!(found(&meaning), ["export-items-missing"; 3]);
     for finding in meaning.findings.iter() {
@@ -97,10 +137,52 @@ fn an_export_that_stops_is_told_from_blobs_that_are_missing() {
 
 #[test]
 fn a_folder_that_lacks_items_before_others_came_is_no_stop() {
-    let mut export = lacking(5);
-    export.folders.push(folder(300, 1, "/Verona", 2));
+    let mut export = lacking(4);
+    export.folders.push(folder(300, 1, "/Verona", 1));
     let meaning = export.examine();
     assert_eq!(found(&meaning), ["export-items-missing", "export-count-shift"]);
+}
+
+#[test]
+fn an_export_in_the_order_of_numbers_stops_before_the_newest_of_all_folders_that_lack_items() {
+    // Inbox and Sent by turns, as they were received and sent.
+    let mut export = Export::full();
+    add_messages(&mut export, 2, 262..268);
+    add_messages(&mut export, 5, 268..269);
+    for (id, items, next_uid) in [(2, 12, 290), (5, 5, 289)] {
+        let folder = export.folder(id);
+        (folder.items, folder.next_uid) = (items, Some(next_uid));
+    }
+    let stopped = |export: &Export| {
+        let meaning = export.examine();
+        let told = |finding: &Finding| finding.observed.contains("stopped behind folder 5, item 268");
+        (found(&meaning), meaning.findings.iter().all(told))
+    };
+    assert_eq!(stopped(&export), (vec!["export-items-missing"; 2], true));
+    // Sent has nothing newer than what came: a blob is missing there.
+    export.folder(5).next_uid = Some(269);
+    assert_eq!(stopped(&export), (vec!["export-count-shift"; 2], false));
+    export.folder(5).next_uid = None;
+    assert!(!stopped(&export).1);
+    // In another order nothing follows from numbers.
+    export.folder(5).next_uid = Some(289);
+    export.items.swap(0, 1);
+    assert!(!stopped(&export).1);
+}
+
+#[test]
+fn of_a_small_mailbox_not_more_is_tolerated_than_came() {
+    let mut export = Export::full();
+    export.items.truncate(3);
+    assert_eq!(found(&export.examine()), ["export-count-shift"]);
+    export.items.truncate(2);
+    let meaning = export.examine();
+    assert_eq!(found(&meaning), ["export-items-missing"; 2]);
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (2, Some(5)));
+    export.items.clear();
+    let meaning = export.examine();
+    assert_eq!(found(&meaning), ["export-items-missing"; 2]);
+    assert!(meaning.findings.iter().all(|finding| finding.observed.ends_with("no item came at all")));
 }
 
 #[test]
