@@ -4,3 +4,4 @@
 
 pub mod meaningful;
 pub mod present;
+pub mod restorable;
