@@ -9,6 +9,7 @@ mod digest;
 mod item;
 pub mod message;
 mod reader;
+pub mod sample;
 mod task;
 mod view;
 pub mod zimbra;
