@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod exit;
 mod legible;
 pub mod mailbox;
+pub mod network;
 pub mod policy;
 pub mod report;
 pub mod verdict;

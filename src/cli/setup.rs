@@ -18,10 +18,11 @@ use super::{Failure, tell};
 use crate::archive::decrypt::Keyring;
 use crate::evidence::{self, Record, RecordError};
 use crate::exit;
+use crate::network::Cancel;
 use crate::policy::{Keys, Loaded, Policy};
 use crate::report::writing;
 use crate::verdict::Rung;
-use crate::verify::{self, Cancel, RunResult, Selection};
+use crate::verify::{self, RunResult, Selection};
 
 /// What every command that touches archives starts from.
 pub struct Setup {

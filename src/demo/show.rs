@@ -12,9 +12,10 @@ use super::pack::PackError;
 use super::server::{Keeping, Server, ServerError};
 use crate::archive::decrypt::{Keyring, OpenError};
 use crate::event::Silent;
+use crate::network::Cancel;
 use crate::policy::{Policy, Store};
 use crate::verdict::Rung;
-use crate::verify::{self, Cancel, Job, RunResult, SelectError};
+use crate::verify::{self, Job, RunResult, SelectError};
 
 /// The same mailbox every time.
 const SEED: u64 = 20_261_123;

@@ -5,7 +5,6 @@
 //! Invariant: an archive that was not read to its end, or not compared with its manifest, never passes.
 
 mod archive;
-mod cancel;
 mod checksum;
 mod history;
 mod judge;
@@ -16,10 +15,11 @@ mod select;
 mod sidecar;
 mod stream;
 
-pub use cancel::Cancel;
 pub use history::{History, history};
 pub use opening::opens;
 pub use result::{ArchiveResult, Facts, MailboxResult, RunResult, Trouble};
 pub use run::{Job, run};
 pub use select::{Inventory, SelectError, Selection, Target, inventory, named, selected};
 pub use stream::Tools;
+
+pub use crate::network::Cancel;

@@ -10,11 +10,11 @@ use crate::archive::ArchiveError;
 use crate::archive::decrypt::Keyring;
 use crate::event::{Event, Observer};
 use crate::exit;
+use crate::network::Cancel;
 use crate::policy::Policy;
 use crate::verdict::{Coverage, Outcome, Severity, Unit};
 
 use super::archive::verify_archive;
-use super::cancel::Cancel;
 use super::result::{ArchiveResult, RunResult, Trouble};
 use super::select::{Selection, Target};
 use super::stream::Tools;

@@ -20,10 +20,10 @@ use crate::check::meaningful::export::{Examination, MailboxSummary};
 use crate::check::meaningful::{self, Judgement, Meaning};
 use crate::event::Tally;
 use crate::mailbox;
+use crate::network::Cancel;
 use crate::policy::{self, Limits};
 use crate::verdict::{Finding, Findings, Severity, kinds};
 
-use super::cancel::Cancel;
 use super::checksum::Checksum;
 use super::result::Trouble;
 use super::select::Target;

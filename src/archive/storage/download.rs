@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::retry::Backoff;
-use super::{Bandwidth, Object, Segments, StorageError, Store};
+use super::{Object, Segments, StorageError, Store};
 use crate::event::Tally;
+use crate::network::{Backoff, Bandwidth};
 
 /// The bytes of one object; a body that breaks is resumed where it broke.
 #[derive(Debug)]
@@ -150,7 +150,8 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::archive::storage::{Pace, Protection, Retry};
+    use crate::archive::storage::{Pace, Protection};
+    use crate::network::Retry;
     use crate::policy::BytesPerSecond;
 
     const CONTENT: &[u8] = b"The quick brown fox jumps over the lazy dog";

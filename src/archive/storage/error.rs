@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::network::Passing;
+
 /// Why a store did not give what was asked for. Every message ends with the next step and holds no secret.
 ///
 /// `address` is what a user would write: `s3://bucket/key` or `file:///path`.
@@ -145,13 +147,20 @@ pub enum StorageError {
     },
 }
 
-impl StorageError {
-    /// Whether the same call may succeed a little later.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
+impl Passing for StorageError {
+    fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }
 
+    fn after(self, attempts: u32) -> Self {
+        match self {
+            Self::Unavailable { address, detail, .. } => Self::Unavailable { address, detail, attempts },
+            other => other,
+        }
+    }
+}
+
+impl StorageError {
     /// The call failed once, for a reason that may pass.
     pub(crate) fn unavailable(address: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Unavailable { address: address.into(), detail: detail.into(), attempts: 1 }

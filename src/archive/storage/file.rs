@@ -12,8 +12,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
-use super::{Bandwidth, Location, Object, Pace, Protection, Segments, StorageError, Store, Versions};
+use super::{Location, Object, Pace, Protection, Segments, StorageError, Store, Versions};
 use crate::event::Tally;
+use crate::network::Bandwidth;
 use crate::policy::Network;
 
 /// Bytes of one read.

@@ -3,13 +3,11 @@
 //! Input: an address. Output: objects, their protection, and their bytes.
 //! Invariant: a read is pinned to the ETag and version seen first; bytes of two objects never mix.
 
-mod bandwidth;
 pub mod catalogue;
 mod download;
 mod error;
 mod file;
 mod location;
-mod retry;
 mod s3;
 mod versions;
 
@@ -22,14 +20,13 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::event::Tally;
+use crate::network::{Bandwidth, Retry};
 use crate::policy;
 
-pub use bandwidth::Bandwidth;
 pub use download::Download;
 pub use error::StorageError;
 pub use file::FileStore;
 pub use location::Location;
-pub use retry::{Backoff, Retry};
 pub use s3::S3Store;
 pub use versions::{Version, Versions};
 

@@ -1,9 +1,10 @@
 use super::{Style, render, wrap};
 use crate::archive::decrypt::Keyring;
 use crate::event::Silent;
+use crate::network::Cancel;
 use crate::policy::{Keys, Policy};
 use crate::verdict::{Coverage, Finding, Findings, Kind, Outcome, Rung, Unit, kinds};
-use crate::verify::{self, ArchiveResult, Cancel, Facts, Job, RunResult, Selection, Trouble};
+use crate::verify::{self, ArchiveResult, Facts, Job, RunResult, Selection, Trouble};
 
 const PLAIN: Style = Style { color: false, all: false };
 const ALL: Style = Style { color: false, all: true };

@@ -26,8 +26,9 @@ use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Bandwidth, Object, Pace, Protection, Retry, Segments, StorageError, Store, Versions};
+use super::{Object, Pace, Protection, Segments, StorageError, Store, Versions};
 use crate::event::Tally;
+use crate::network::{Bandwidth, Passing, Retry};
 use crate::policy;
 use pin::Answer;
 

@@ -158,6 +158,7 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::Passing;
 
     fn meaning(status: u16, code: &str) -> StorageError {
         Refusal { status, code: code.into(), region: Some("eu-north-1".into()), ..Refusal::default() }

@@ -1,14 +1,11 @@
 //! Which certificate authorities are trusted.
 
-use std::fs;
 use std::path::Path;
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use crate::archive::storage::StorageError;
+use crate::network;
 
 /// The system's authorities, and those in `file` (PEM, one or many) beside them.
 ///
@@ -19,25 +16,16 @@ pub fn context(file: Option<&Path>) -> Result<TlsContext, StorageError> {
     let subject = file.map(|file| format!("ca_file {}", file.display())).unwrap_or_default();
     let unusable = |detail: String| StorageError::Tls { address: subject.clone(), detail };
     if let Some(file) = file {
-        let pem = fs::read(file).map_err(|error| unusable(error.to_string()))?;
-        check(&pem).map_err(unusable)?;
+        let pem = network::certificates(file).map_err(unusable)?;
         trust = trust.with_pem_certificate(pem);
     }
     TlsContext::builder().with_trust_store(trust).build().map_err(|error| unusable(error.to_string()))
 }
 
-/// The HTTP client panics on a certificate it can't use, so all are tried first.
-fn check(pem: &[u8]) -> Result<(), String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| format!("not PEM: {error}"))?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
-    }
-    if roots.is_empty() { Err("it holds no certificate".to_owned()) } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn with(content: &str) -> Result<TlsContext, StorageError> {

@@ -11,8 +11,9 @@ use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion};
 
 use super::refusal::{self, Refusal};
 use super::{Course, instant};
-use crate::archive::storage::{Retry, StorageError, Version, Versions};
+use crate::archive::storage::{StorageError, Version, Versions};
 use crate::event::Tally;
+use crate::network::Retry;
 
 /// What to ask for; the answers of all pages are gathered.
 pub struct Asking<'a> {

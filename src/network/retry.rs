@@ -7,13 +7,22 @@ use std::future::Future;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use super::StorageError;
 use crate::event::Tally;
 
 /// Upper bound of the first pause.
 const FIRST: Duration = Duration::from_millis(200);
 /// Upper bound of every pause, unless a test sets another.
 const LONGEST: Duration = Duration::from_secs(20);
+
+/// An error that knows whether it may pass by itself.
+pub trait Passing: Sized {
+    /// Whether another attempt may succeed.
+    fn is_transient(&self) -> bool;
+
+    /// The same error, saying after how many attempts it came, where it says so.
+    #[must_use]
+    fn after(self, attempts: u32) -> Self;
+}
 
 /// How often something is tried again. Pauses grow exponentially and are drawn evenly from zero to
 /// their bound ("full jitter"), so that many clients of a busy store do not come back together.
@@ -39,7 +48,7 @@ impl Retry {
 
     /// As [`Retry::new`], but without pauses.
     #[cfg(test)]
-    pub(super) const fn hasty(retries: u32) -> Self {
+    pub(crate) const fn hasty(retries: u32) -> Self {
         Self { retries, longest: Duration::ZERO }
     }
 
@@ -47,9 +56,10 @@ impl Retry {
     ///
     /// # Errors
     /// The last error of `call`.
-    pub async fn run<T, F>(self, tally: &Tally, mut call: impl FnMut() -> F) -> Result<T, StorageError>
+    pub async fn run<T, E, F>(self, tally: &Tally, mut call: impl FnMut() -> F) -> Result<T, E>
     where
-        F: Future<Output = Result<T, StorageError>>,
+        E: Passing,
+        F: Future<Output = Result<T, E>>,
     {
         let mut backoff = self.backoff();
         loop {
@@ -80,17 +90,17 @@ impl Backoff {
     ///
     /// # Errors
     /// `error` itself, with the number of attempts, if there must be no next attempt.
-    pub async fn pause(&mut self, error: StorageError) -> Result<(), StorageError> {
+    pub async fn pause<E: Passing>(&mut self, error: E) -> Result<(), E> {
         let pause = self.fail(error)?;
         tokio::time::sleep(pause).await;
         Ok(())
     }
 
     /// Counts a failure, and gives the pause behind it.
-    fn fail(&mut self, error: StorageError) -> Result<Duration, StorageError> {
+    fn fail<E: Passing>(&mut self, error: E) -> Result<Duration, E> {
         self.failures += 1;
         if !error.is_transient() || self.failures > self.retry.retries {
-            return Err(counted(error, self.failures));
+            return Err(error.after(self.failures));
         }
         Ok(drawn(bound(self.failures).min(self.retry.longest)))
     }
@@ -98,15 +108,6 @@ impl Backoff {
     /// Something was achieved: failures are counted from zero again.
     pub fn progress(&mut self) {
         self.failures = 0;
-    }
-}
-
-fn counted(error: StorageError, attempts: u32) -> StorageError {
-    match error {
-        StorageError::Unavailable { address, detail, .. } => {
-            StorageError::Unavailable { address, detail, attempts }
-        }
-        other => other,
     }
 }
 
@@ -126,6 +127,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::archive::storage::StorageError;
 
     fn busy() -> StorageError {
         StorageError::unavailable("s3://b/k", "SlowDown")

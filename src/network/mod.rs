@@ -1,0 +1,13 @@
+//! What all work with other machines has in common: how it is repeated, slowed down, ended and trusted.
+//!
+//! Invariant: there is one way for each; stores and mail servers share it.
+
+mod authorities;
+mod bandwidth;
+mod cancel;
+mod retry;
+
+pub use authorities::certificates;
+pub use bandwidth::Bandwidth;
+pub use cancel::Cancel;
+pub use retry::{Backoff, Passing, Retry};
