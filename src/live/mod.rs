@@ -114,6 +114,8 @@ pub struct Flags {
 /// A piece of a message's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyPart<'a> {
+    /// It begins, with so many bytes announced. Where a connection broke it begins again: what came before is void.
+    Begin(u64),
     /// The next bytes.
     Bytes(&'a [u8]),
     /// That was all: as many bytes came as were announced.

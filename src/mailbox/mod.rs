@@ -6,6 +6,7 @@
 
 mod beside;
 mod digest;
+mod hasher;
 mod item;
 pub mod message;
 mod reader;
@@ -16,6 +17,7 @@ pub mod zimbra;
 
 pub use beside::Beside;
 pub use digest::{Digest, DigestError};
+pub use hasher::Hasher;
 pub use item::{Flags, Item, ItemId, ItemKind};
 pub use reader::{Contents, Reader, Stranger};
 pub use view::{Ending, Folder, Form, Mailbox};
