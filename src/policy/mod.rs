@@ -29,4 +29,4 @@ pub use problem::{Problem, Problems};
 pub use rules::Violation;
 pub use schema::schema;
 pub use template::{Field, Form, Parts, Template, TemplateError};
-pub use value::{Age, Bytes, BytesPerSecond, QuantityError};
+pub use value::{Age, Bytes, BytesPerSecond, QuantityError, Share};

@@ -5,7 +5,7 @@ use toml::de::{DeInteger, DeValue};
 
 use super::section::{name_of, section_name};
 use super::suggest;
-use super::value::{Age, Bytes, BytesPerSecond, QuantityError, Quoted};
+use super::value::{Age, Bytes, BytesPerSecond, QuantityError, Quoted, Share};
 
 /// Takes a value if it is what the schema asks for; the key, like `keys.identities[1]`, is for the message.
 pub(super) fn read(key: &str, value: &DeValue<'_>, schema: &Value) -> Result<Value, QuantityError> {
@@ -47,6 +47,7 @@ fn text_of(text: &str, schema: &Value) -> Result<Value, QuantityError> {
         Some("age") => text.parse::<Age>().map(|_| ())?,
         Some("bytes") => text.parse::<Bytes>().map(|_| ())?,
         Some("bytes-per-second") => text.parse::<BytesPerSecond>().map(|_| ())?,
+        Some("share") => text.parse::<Share>().map(|_| ())?,
         _ if text.is_empty() && schema["minLength"] == 1 => {
             let hint = "write a value, or take the line away".to_owned();
             return Err(QuantityError { message: "the text is empty".to_owned(), hint });
@@ -78,6 +79,9 @@ fn wrong_type(key: &str, found: &DeValue<'_>, schema: &Value) -> QuantityError {
         DeValue::Integer(_) if schema["format"] == "bytes-per-second" => {
             "add a unit, in quotes: \"50MB/s\"".to_owned()
         }
+        DeValue::Integer(_) | DeValue::Float(_) if schema["format"] == "share" => {
+            "write a percentage, in quotes: \"95%\", \"0.1%\"".to_owned()
+        }
         DeValue::String(_) if takes(schema, "integer") || takes(schema, "boolean") => {
             format!("take the quotes away: {name} = {example}")
         }
@@ -100,6 +104,7 @@ fn wanted(schema: &Value) -> (&'static str, String) {
         (Some("age"), _) => ("a length of time", "\"26h\""),
         (Some("bytes"), _) => ("a number of bytes", "\"512 MiB\""),
         (Some("bytes-per-second"), _) => ("a rate", "\"50MB/s\""),
+        (Some("share"), _) => ("a share", "\"95%\""),
         (_, Some("integer")) => {
             return ("a whole number", schema["default"].as_i64().unwrap_or(1).to_string());
         }

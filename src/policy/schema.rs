@@ -8,7 +8,7 @@ use super::Policy;
 /// Makes the JSON Schema (draft 2020-12) of the policy, with the defaults and the descriptions of its fields.
 ///
 /// This is the one list of keys: the reader of policies checks against it, and so can editors. TOML has no null,
-/// so there is none in it. `format` names what a text must be: `age`, `bytes` or `bytes-per-second`.
+/// so there is none in it. `format` names what a text must be: `age`, `bytes`, `bytes-per-second` or `share`.
 #[must_use]
 pub fn schema() -> Value {
     let settings =

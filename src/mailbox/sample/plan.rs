@@ -1,4 +1,4 @@
-use super::Share;
+use crate::policy::Share;
 
 /// How many items are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Amount {
 #[must_use]
 pub fn needed(population: u64, confidence: Share, defects: Share) -> u64 {
     let defective = defects.of(population);
-    let enough = |drawn: u64| !likely_missed(population, drawn, defective, confidence.ln_rest());
+    let enough = |drawn: u64| !likely_missed(population, drawn, defective, ln_rest(confidence));
     let (mut short, mut most) = (0, population);
     while short < most {
         let middle = short + (most - short) / 2;
@@ -67,9 +67,15 @@ pub fn needed(population: u64, confidence: Share, defects: Share) -> u64 {
     most
 }
 
+/// The logarithm of what a confidence leaves open, nearer to 0 by more than sums of logarithms are rounded, so that a
+/// chance of exactly that much counts as that.
+pub(super) fn ln_rest(confidence: Share) -> f64 {
+    (-confidence.fraction()).ln_1p() * (1.0 - 1e-11)
+}
+
 /// The same for a population without end.
 fn endless(confidence: Share, defects: Share) -> u64 {
-    let drawn = (confidence.ln_rest() / (-defects.fraction()).ln_1p()).ceil();
+    let drawn = (ln_rest(confidence) / (-defects.fraction()).ln_1p()).ceil();
     // One more than the formula says outweighs how it was rounded.
     (drawn.clamp(0.0, 1e15) as u64) + 1
 }

@@ -1,7 +1,7 @@
 use std::collections::BinaryHeap;
 
-use super::Share;
-use super::plan::{likely_missed, ln_step};
+use super::plan::{likely_missed, ln_rest, ln_step};
+use crate::policy::Share;
 
 /// One account's part of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Statement {
     pub fn of(strata: &[Stratum], confidence: Share) -> Self {
         let population = strata.iter().map(|stratum| stratum.population).sum();
         let checked = strata.iter().map(|stratum| stratum.checked.min(stratum.population)).sum();
-        let limit = confidence.ln_rest();
+        let limit = ln_rest(confidence);
         let at_most = match strata {
             [one] => hidden(one, limit),
             _ => spread(strata, limit),
@@ -181,7 +181,7 @@ mod tests {
         ];
         for strata in cases {
             let all: u64 = strata.iter().map(|stratum| stratum.population).sum();
-            let limit = share(SURE).ln_rest();
+            let limit = ln_rest(share(SURE));
             let worst = (0..=all).filter(|defects| best(&strata, *defects) > limit).max().unwrap();
             assert_eq!(at_most(&strata), worst, "{strata:?}");
         }

@@ -6,12 +6,14 @@
 mod age;
 mod bytes;
 mod rate;
+mod share;
 
 use std::fmt;
 
 pub use age::Age;
 pub use bytes::Bytes;
 pub use rate::BytesPerSecond;
+pub use share::Share;
 
 /// Why a text is not a quantity, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
