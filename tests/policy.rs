@@ -8,7 +8,7 @@ use mailproof::policy::{Age, Bytes, LoadError, MAX_SIZE, Policy, Problems, Selec
 use mailproof::verdict::Rung;
 use serde_json::Value;
 
-const READY: [&str; 3] = ["nightly", "weekly", "quarterly"];
+const READY: [&str; 4] = ["nightly", "weekly", "quarterly", "live"];
 
 fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -111,7 +111,7 @@ fn all_mistakes_of_a_policy_are_reported_at_once_with_their_places() {
         (28, 1, "a secret stands in the policy: `passphrase`", "keys.passphrase_file"),
         (29, 19, "`max_work_factor`: `0` is out of range", "from 1 to 30"),
         (30, 11, "`plugins` must be a list, not text", "plugins = ["),
-        (32, 8, "the rung `intact` is not available yet", "this version proves up to `meaningful`"),
+        (32, 8, "the rung `intact` is not available yet", "this version proves up to `restorable`"),
         (33, 20, "`coverage_percent` must be a whole number, not a number with a fraction", "= 100"),
         (34, 2, "unknown section `limit`", "did you mean `limits`?"),
         (37, 9, "`ratio`: `-1` is out of range", "from 1 to"),
@@ -333,9 +333,13 @@ fn ready_policies_have_no_problem() {
             .unwrap_or_else(|error| panic!("{error}"));
         let digest = blake3::hash(read(&format!("policies/{name}.toml")).as_bytes()).to_hex();
         assert_eq!(loaded.digest, digest.as_str());
-        let rung = if name == "quarterly" { Rung::Meaningful } else { Rung::Complete };
+        let rung = match name {
+            "quarterly" => Rung::Meaningful,
+            "live" => Rung::Restorable,
+            _ => Rung::Complete,
+        };
         assert_eq!(loaded.policy.require.rung, rung);
-        assert_eq!(loaded.policy.archives.select == Select::Newest, name == "nightly");
+        assert_eq!(loaded.policy.archives.select == Select::Newest, ["nightly", "live"].contains(&name));
         assert_eq!(loaded.policy.present.rpo, Some(Age::seconds(93_600)));
         assert_eq!(loaded.policy.replica.is_empty(), name != "quarterly");
     }
@@ -446,8 +450,13 @@ fn every_example_of_the_reference_is_valid() {
         assert!(example.starts_with(&format!("{key} = ")), "{example}");
         let store = if section == "store" && key != "url" { "url = \"s3://b\"\n" } else { "" };
         let store = if section == "store.network" { "[store]\nurl = \"s3://b\"\n" } else { store };
+        let live = "[live]\nurl = \"imaps://h\"\nuser = \"u\"\npassword_file = \"p\"\n";
+        let plain = live.replace("imaps", "imap");
         let text = match section.as_str() {
             "store.network" => format!("{store}[{section}]\n{example}"),
+            "live.network" => format!("{live}[{section}]\n{example}"),
+            "live" if key == "url" => format!("[live]\n{example}"),
+            "live" => plain.replace(&format!("{key} = \"{}\"", &key[..1]), "") + &example,
             _ => format!("[{section}]\n{store}{example}"),
         };
         Policy::parse(&text, "example").unwrap_or_else(|problems| panic!("{problems}"));

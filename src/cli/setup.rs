@@ -121,7 +121,8 @@ fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) 
     let stores = policy.store.iter_mut().chain(&mut policy.replica);
     let of_stores = stores.filter_map(|store| store.credentials_file.as_mut());
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
-    of_stores.chain(of_keys).for_each(|path| find_secret(path, beside, credentials));
+    let of_live = policy.live.iter_mut().filter_map(|live| live.password_file.as_mut());
+    of_stores.chain(of_keys).chain(of_live).for_each(|path| find_secret(path, beside, credentials));
 }
 
 fn find_secret(path: &mut PathBuf, beside: &Path, credentials: Option<&Path>) {

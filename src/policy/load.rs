@@ -56,14 +56,18 @@ impl Policy {
 
     /// Makes relative paths start in `base`, the folder of the policy file.
     ///
-    /// `ca_file` and `run.records` always; `credentials_file`, `keys.identities` and `keys.passphrase_file` only
-    /// with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
+    /// `ca_file` and `run.records` always; `credentials_file`, `password_file`, `keys.identities` and
+    /// `keys.passphrase_file` only with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
     /// With a relative `base` this is not idempotent; [`Policy::load`] has done it.
     pub fn resolve(&mut self, base: &Path) {
-        let Self { store, replica, keys, run, .. } = self;
+        let Self { store, replica, keys, run, live, .. } = self;
         for store in store.iter_mut().chain(replica) {
             store.ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
             store.credentials_file.iter_mut().for_each(|path| resolve_credential(path, base));
+        }
+        if let Some(live) = live {
+            live.ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
+            live.password_file.iter_mut().for_each(|path| resolve_credential(path, base));
         }
         keys.identities
             .iter_mut()
@@ -86,6 +90,14 @@ impl Policy {
         paths.extend(
             self.keys.passphrase_file.iter().map(|path| ("keys.passphrase_file".to_owned(), path.as_path())),
         );
+        if let Some(live) = &self.live {
+            let stated = [("ca_file", &live.ca_file), ("password_file", &live.password_file)];
+            paths.extend(
+                stated
+                    .into_iter()
+                    .filter_map(|(name, path)| Some((format!("live.{name}"), path.as_deref()?))),
+            );
+        }
         paths.extend(self.run.records.iter().map(|path| ("run.records".to_owned(), path.as_path())));
         paths
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::value::{Age, Bytes, BytesPerSecond};
+use super::value::{Age, Bytes, BytesPerSecond, Share};
 use crate::verdict::{Rung, Severity};
 
 /// What must hold, where the backups lie, and how hard mailproof may work.
@@ -26,6 +26,10 @@ pub struct Policy {
     pub require: Require,
     /// What the rung `meaningful` lets pass.
     pub mailbox: Mailbox,
+    /// The mail server whose mailboxes the rung `restorable` compares with.
+    pub live: Option<Live>,
+    /// How many messages the rung `restorable` compares.
+    pub sample: Sample,
     /// Limits against hostile or broken input.
     pub limits: Limits,
     /// How a run goes about its work.
@@ -187,6 +191,52 @@ pub struct Mailbox {
     pub shift: u32,
 }
 
+/// A running mail server. It is only read.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["url"]))]
+pub struct Live {
+    /// `imaps://host/`, `imap://host/` (encrypted by STARTTLS), or `maildir:///folder/{account}/`, with `:port` where it has
+    /// another than the usual one. In a Maildir's path `{account}`, `{user}` and `{domain}` stand for the mailbox.
+    pub url: String,
+    /// Who logs in: an administrator who may read the mailboxes of others (SASL PLAIN with an authorization identity).
+    #[schemars(length(min = 1))]
+    pub user: Option<String>,
+    /// File with that user's password, mode 0600; a bare name is looked up in `$CREDENTIALS_DIRECTORY`.
+    #[schemars(length(min = 1))]
+    pub password_file: Option<PathBuf>,
+    /// PEM file with the certificate authority of the server, in addition to the system's.
+    #[schemars(length(min = 1))]
+    pub ca_file: Option<PathBuf>,
+    /// Let password and mail go in the clear to a server on another machine, as within one's own cable.
+    pub plain_text: bool,
+    /// Connections at the same time.
+    #[schemars(range(min = 1, max = 64))]
+    pub connections: u32,
+    /// Requests in a second, all connections together; no limit by default.
+    #[schemars(range(min = 1))]
+    pub requests_per_second: Option<u32>,
+    /// Timeouts, repetitions and bandwidth.
+    pub network: Network,
+}
+
+/// How many messages the rung `restorable` compares; `number`, `share` and `all` each replace `confidence` and `defects`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sample {
+    /// How sure the statement is.
+    pub confidence: Share,
+    /// The share of defects that must not go unnoticed.
+    pub defects: Share,
+    /// So many messages of an archive.
+    #[schemars(range(min = 1))]
+    pub number: Option<u64>,
+    /// This share of each mailbox.
+    pub share: Option<Share>,
+    /// Every message.
+    pub all: bool,
+}
+
 /// Limits against hostile or broken input; each has a finding of its own.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -283,6 +333,33 @@ impl Default for Require {
 impl Default for Mailbox {
     fn default() -> Self {
         Self { shift: 3 }
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            user: None,
+            password_file: None,
+            ca_file: None,
+            plain_text: false,
+            connections: 2,
+            requests_per_second: None,
+            network: Network::default(),
+        }
+    }
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self {
+            confidence: Share::percent(95),
+            defects: Share::percent(1),
+            number: None,
+            share: None,
+            all: false,
+        }
     }
 }
 

@@ -10,8 +10,8 @@ const NAMES: [(&str, &str); 12] = [
     ("secret", "credentials_file"),
     ("token", "credentials_file"),
     ("api_key", "credentials_file"),
-    ("password", "passphrase_file"),
-    ("passwd", "passphrase_file"),
+    ("password", "password_file"),
+    ("passwd", "password_file"),
     ("passphrase", "passphrase_file"),
     ("private_key", "identities"),
     ("identity_key", "identities"),
@@ -39,7 +39,11 @@ pub(super) fn hint_for_identity() -> String {
 }
 
 fn hint(key: &str) -> String {
-    let section = if key == "credentials_file" { "store" } else { "keys" };
+    let section = match key {
+        "credentials_file" => "store",
+        "password_file" => "live",
+        _ => "keys",
+    };
     format!(
         "never put a secret into the policy: move it to a file that only mailproof can read (mode 0600), \
          name that file in `{section}.{key}`, and replace the secret if others could read this file"

@@ -1,5 +1,6 @@
 //! What the parts of a policy must be to one another, beyond what the schema can say.
 
+mod live;
 mod store;
 
 use std::fmt;
@@ -10,7 +11,7 @@ use super::{Archives, Keys, Policy, Present, Require, Store, Template};
 use crate::verdict::Rung;
 
 /// The highest rung this version can prove.
-const HIGHEST: Rung = Rung::Meaningful;
+const HIGHEST: Rung = Rung::Restorable;
 
 /// A rule that a policy breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,7 @@ impl Policy {
         judge_present(&self.present, self.store.as_ref(), &mut found);
         judge_keys(&self.keys, &mut found);
         judge_require(&self.require, &mut found);
+        live::judge(self, &mut found);
         judge_paths(self, &mut found);
         found
     }
@@ -142,7 +144,7 @@ fn judge_paths(policy: &Policy, found: &mut Vec<Violation>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Age, Lock};
+    use crate::policy::{Age, Live, Lock};
 
     fn keys_of(policy: &Policy) -> Vec<String> {
         policy.validate().into_iter().map(|violation| violation.key).collect()
@@ -250,10 +252,11 @@ mod tests {
             (Rung::Intact, false),
             (Rung::Complete, true),
             (Rung::Meaningful, true),
-            (Rung::Restorable, false),
+            (Rung::Restorable, true),
             (Rung::Recoverable, false),
         ] {
             policy.require.rung = rung;
+            policy.live = Some(Live { url: "maildir:///m/{account}".into(), ..Live::default() });
             assert_eq!(policy.validate().is_empty(), fine, "{rung}");
         }
     }
