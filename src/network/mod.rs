@@ -6,8 +6,10 @@ mod authorities;
 mod bandwidth;
 mod cancel;
 mod retry;
+mod tls;
 
 pub use authorities::certificates;
 pub use bandwidth::Bandwidth;
 pub use cancel::Cancel;
 pub use retry::{Backoff, Passing, Retry};
+pub use tls::client_config;
