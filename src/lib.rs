@@ -19,5 +19,6 @@ pub mod mailbox;
 pub mod network;
 pub mod policy;
 pub mod report;
+pub mod secret;
 pub mod verdict;
 pub mod verify;

@@ -1,3 +1,5 @@
+use crate::secret::SecretError;
+
 /// Why an archive could not be opened: our keys, never its content. Names files and public keys only.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -71,32 +73,9 @@ pub enum OpenError {
         /// What it said.
         why: String,
     },
-    /// A file with a secret can't be read.
-    #[error("{file} can't be read: {why}; check the path and its owner")]
-    Unreadable {
-        /// The file.
-        file: String,
-        /// What the system said.
-        why: String,
-    },
-    /// Others may read a file with a secret.
-    #[error("{file} has mode {mode:04o}, so others can read the secret in it: run chmod 600 {file}")]
-    TooOpen {
-        /// The file.
-        file: String,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// A file with a secret holds something else.
-    #[error("{file}{at}: {why}", at = line.map(|line| format!(", line {line}")).unwrap_or_default())]
-    Malformed {
-        /// The file.
-        file: String,
-        /// The line, from 1, where it has lines.
-        line: Option<usize>,
-        /// What is wrong and what to do.
-        why: String,
-    },
+    /// A file with a secret can't be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// More than one of these.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<OpenError>),

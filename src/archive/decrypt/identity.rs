@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::error::OpenError;
 use super::keyring::{Key, Sort};
-use super::secret::Place;
 use super::{ARMOR_MAGIC, MAGIC};
 use crate::policy::Keys;
+use crate::secret::SecretFile;
 
 /// What identity files are read with.
 pub(super) struct Reading<'a> {
@@ -41,7 +41,7 @@ impl age::Callbacks for Unattended {
 
 impl Reading<'_> {
     /// Reads all keys of one identity file.
-    pub(super) fn file(&self, place: &Place) -> Result<Vec<Key>, OpenError> {
+    pub(super) fn file(&self, place: &SecretFile) -> Result<Vec<Key>, OpenError> {
         let bytes = place.read()?;
         if !bytes.starts_with(MAGIC) && !bytes.starts_with(ARMOR_MAGIC) {
             return self.clear(place, &bytes);
@@ -50,7 +50,7 @@ impl Reading<'_> {
         self.clear(place, &bytes)
     }
 
-    fn clear(&self, place: &Place, bytes: &[u8]) -> Result<Vec<Key>, OpenError> {
+    fn clear(&self, place: &SecretFile, bytes: &[u8]) -> Result<Vec<Key>, OpenError> {
         if bytes.starts_with(b"-----BEGIN ") {
             return Ok(vec![self.ssh_key(place, bytes)?]);
         }
@@ -64,12 +64,12 @@ impl Reading<'_> {
             }
         }
         if keys.is_empty() {
-            return Err(place.malformed(None, "holds no identity; make one with age-keygen"));
+            return Err(place.malformed(None, "holds no identity; make one with age-keygen").into());
         }
         Ok(keys)
     }
 
-    fn line(&self, place: &Place, number: usize, line: &str) -> Result<Key, OpenError> {
+    fn line(&self, place: &SecretFile, number: usize, line: &str) -> Result<Key, OpenError> {
         if let Ok(identity) = line.parse::<age::x25519::Identity>() {
             let public = identity.to_public().to_string();
             return Ok(Key::new(place, "X25519", Some(public), Sort::Native, Box::new(identity)));
@@ -86,10 +86,10 @@ impl Reading<'_> {
         } else {
             "not an identity; it should begin with AGE-SECRET-KEY-1"
         };
-        Err(place.malformed(Some(number), why))
+        Err(place.malformed(Some(number), why).into())
     }
 
-    fn plugin(&self, place: &Place, identity: age::plugin::Identity) -> Result<Key, OpenError> {
+    fn plugin(&self, place: &SecretFile, identity: age::plugin::Identity) -> Result<Key, OpenError> {
         let (file, name) = (place.name(), identity.plugin().to_owned());
         if !self.policy.plugins.contains(&name) {
             return Err(OpenError::PluginNotAllowed { file, name });
@@ -100,7 +100,7 @@ impl Reading<'_> {
         Ok(Key::new(place, &format!("plugin {name}"), None, Sort::Plugin(name), Box::new(plugin)))
     }
 
-    fn ssh_key(&self, place: &Place, bytes: &[u8]) -> Result<Key, OpenError> {
+    fn ssh_key(&self, place: &SecretFile, bytes: &[u8]) -> Result<Key, OpenError> {
         let identity = ssh::Identity::from_buffer(bytes, None).map_err(|_| {
             place.malformed(None, "not an OpenSSH private key; convert it with ssh-keygen -p -f")
         })?;
@@ -111,7 +111,7 @@ impl Reading<'_> {
                 key.decrypt(passphrase).map_err(|_| OpenError::WrongPassphrase { what: place.name() })?
             }
             ssh::Identity::Unsupported(key) => {
-                return Err(place.malformed(None, &unsupported(&key, place)));
+                return Err(place.malformed(None, &unsupported(&key, place)).into());
             }
         };
         let identity = ssh::Identity::from(key);
@@ -122,12 +122,12 @@ impl Reading<'_> {
         Ok(Key::new(place, kind, None, Sort::Ssh, Box::new(identity)))
     }
 
-    fn decrypt(&self, place: &Place, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    fn decrypt(&self, place: &SecretFile, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let damaged = |_| place.malformed(None, "damaged; restore the identity file from its own backup");
         let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(damaged)?;
         if !decryptor.is_scrypt() {
             let why = "encrypted to a key instead of a passphrase; decrypt it, or encrypt it with age -p";
-            return Err(place.malformed(None, why));
+            return Err(place.malformed(None, why).into());
         }
         let identity = scrypt(self.passphrase_for(place)?, self.policy.max_work_factor);
         let reader = decryptor
@@ -138,7 +138,7 @@ impl Reading<'_> {
         Ok(clear)
     }
 
-    fn not_opened(&self, place: &Place, error: &age::DecryptError) -> OpenError {
+    fn not_opened(&self, place: &SecretFile, error: &age::DecryptError) -> OpenError {
         match error {
             age::DecryptError::DecryptionFailed => OpenError::WrongPassphrase { what: place.name() },
             age::DecryptError::ExcessiveWork { required, .. } => OpenError::ExcessiveWork {
@@ -146,11 +146,11 @@ impl Reading<'_> {
                 required: *required,
                 allowed: self.policy.max_work_factor,
             },
-            _ => place.malformed(None, "damaged; restore the identity file from its own backup"),
+            _ => place.malformed(None, "damaged; restore the identity file from its own backup").into(),
         }
     }
 
-    fn passphrase_for(&self, place: &Place) -> Result<&SecretString, OpenError> {
+    fn passphrase_for(&self, place: &SecretFile) -> Result<&SecretString, OpenError> {
         self.passphrase.ok_or_else(|| OpenError::PassphraseNeeded { what: place.name() })
     }
 }
@@ -162,7 +162,7 @@ pub(super) fn scrypt(passphrase: &SecretString, max_work_factor: u8) -> age::scr
     identity
 }
 
-fn unsupported(key: &ssh::UnsupportedKey, place: &Place) -> String {
+fn unsupported(key: &ssh::UnsupportedKey, place: &SecretFile) -> String {
     match key {
         ssh::UnsupportedKey::EncryptedPem => {
             format!(

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::error::OpenError;
 use super::identity::{Reading, scrypt};
-use super::secret::Place;
 use crate::policy::Keys;
+use crate::secret::SecretFile;
 
 /// What is publicly known of a key at hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) enum Sort {
 
 impl Key {
     pub(super) fn new(
-        place: &Place,
+        place: &SecretFile,
         kind: &str,
         public: Option<String>,
         sort: Sort,
@@ -58,17 +58,17 @@ impl Keyring {
     /// # Errors
     /// All problems of all files at once. A policy that names no key is none: archives may be in clear.
     pub fn load(keys: &Keys, credentials_directory: Option<&Path>) -> Result<Self, OpenError> {
-        let mut problems = Vec::new();
+        let mut problems: Vec<OpenError> = Vec::new();
         let mut keyring = Self { keys: Vec::new(), max_work_factor: keys.max_work_factor };
-        let place = keys.passphrase_file.as_ref().map(|path| Place::find(path, credentials_directory));
-        let read = place.as_ref().map(Place::passphrase).transpose();
+        let place = keys.passphrase_file.as_ref().map(|path| SecretFile::find(path, credentials_directory));
+        let read = place.as_ref().map(SecretFile::line).transpose();
         let passphrase = read.unwrap_or_else(|problem| {
-            problems.push(problem);
+            problems.push(problem.into());
             None
         });
         let reading = Reading { policy: keys, passphrase: passphrase.as_ref() };
         for path in &keys.identities {
-            match reading.file(&Place::find(path, credentials_directory)) {
+            match reading.file(&SecretFile::find(path, credentials_directory)) {
                 Ok(found) => keyring.keys.extend(found),
                 // That the passphrase file can't be read is said already.
                 Err(OpenError::PassphraseNeeded { .. }) if place.is_some() => {}

@@ -11,7 +11,6 @@ mod header;
 mod identity;
 mod keyring;
 mod payload;
-mod secret;
 
 use bytes::Bytes;
 

@@ -15,6 +15,7 @@ use super::*;
 use crate::archive::ArchiveError;
 use crate::archive::pipe::pipe;
 use crate::policy::Keys;
+use crate::secret::SecretError;
 use crate::verdict::kinds;
 
 static OURS: LazyLock<age::x25519::Identity> = LazyLock::new(age::x25519::Identity::generate);
@@ -549,11 +550,17 @@ fn bare_names_are_looked_up_in_the_credentials_directory() {
     let keys = Keys { identities: vec![PathBuf::from("backup-key")], ..Keys::default() };
     let keyring = Keyring::load(&keys, Some(folder.path())).unwrap();
     assert_eq!(keyring.describe().next().unwrap().file, path.display().to_string());
-    assert!(matches!(Keyring::load(&keys, None), Err(OpenError::Unreadable { .. })));
+    assert!(matches!(Keyring::load(&keys, None), Err(OpenError::Secret(SecretError::Unreadable { .. }))));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
-    assert!(matches!(Keyring::load(&keys, Some(folder.path())), Err(OpenError::TooOpen { .. })));
+    assert!(matches!(
+        Keyring::load(&keys, Some(folder.path())),
+        Err(OpenError::Secret(SecretError::TooOpen { .. }))
+    ));
     let full = Keys { identities: vec![path], ..Keys::default() };
-    assert!(matches!(Keyring::load(&full, Some(folder.path())), Err(OpenError::TooOpen { .. })));
+    assert!(matches!(
+        Keyring::load(&full, Some(folder.path())),
+        Err(OpenError::Secret(SecretError::TooOpen { .. }))
+    ));
 }
 
 /// What the crate `age` reads from the same bytes.
