@@ -1,0 +1,4 @@
+//! Clients of live servers, held to servers and clients that are not ours, and to hostile ones.
+
+mod imap;
+mod scripted;
