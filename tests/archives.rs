@@ -50,7 +50,7 @@ impl Bench {
         let keyring = Keyring::load(&policy.keys, Some(self.folder.path())).unwrap();
         let cancel = Cancel::default();
         let handle = self.runtime.handle();
-        let job = Job { policy, keyring: &keyring, runtime: handle, cancel: &cancel };
+        let job = Job { policy, keyring: &keyring, runtime: handle, cancel: &cancel, live: None };
         let addresses = [format!("s3://{BUCKET}/{key}")];
         let store = policy.store.clone().unwrap();
         let selection = handle.block_on(verify::named(&addresses, &store, None)).unwrap();

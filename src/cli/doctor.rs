@@ -144,6 +144,7 @@ impl Visit<'_> {
             limits: &self.setup.policy.limits,
             runtime: self.setup.runtime.handle(),
             cancel: &self.setup.cancel,
+            live: None,
         };
         match verify::opens(tools, target) {
             Ok(()) => self.good(

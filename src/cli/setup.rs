@@ -18,9 +18,12 @@ use super::{Failure, tell};
 use crate::archive::decrypt::Keyring;
 use crate::evidence::{self, Record, RecordError};
 use crate::exit;
+use crate::live::Server;
 use crate::network::Cancel;
+
 use crate::policy::{Keys, Loaded, Policy};
 use crate::report::writing;
+use crate::secret::SecretFile;
 use crate::verdict::Rung;
 use crate::verify::{self, RunResult, Selection};
 
@@ -70,6 +73,24 @@ impl Setup {
             return Keyring::load(&Keys::default(), None).map_err(Failure::usage);
         }
         Keyring::load(&self.policy.keys, self.credentials.as_deref()).map_err(Failure::usage)
+    }
+
+    /// The mail server, where the rung that is asked for compares with one.
+    pub fn server(&self) -> Result<Option<Server>, Failure> {
+        if self.policy.require.rung < Rung::Restorable {
+            return Ok(None);
+        }
+        let Some(live) = &self.policy.live else {
+            let message =
+                "the rung `restorable` compares with a mail server: name one in the policy's section [live]";
+            return Err(Failure::usage(message));
+        };
+        let file =
+            live.password_file.as_ref().map(|path| SecretFile::find(path, self.credentials.as_deref()));
+        let password = file.map(|file| file.line()).transpose().map_err(Failure::usage)?;
+        let server =
+            Server::new(live, password, &self.policy.limits, &self.cancel).map_err(Failure::usage)?;
+        Ok(Some(server))
     }
 
     /// The archives that were named, or the policy's selection.

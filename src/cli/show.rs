@@ -51,6 +51,7 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
         keyring: &keyring,
         runtime: setup.runtime.handle(),
         cancel: &setup.cancel,
+        live: None,
     };
     let run = verify::run(&job, selection, &progress::observers(false, args.quiet));
     match (args.format, run.archives.first()) {

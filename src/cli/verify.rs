@@ -59,6 +59,8 @@ enum RungArg {
     Complete,
     /// What the mailboxes in it state of themselves holds: every item's digest, every folder's count.
     Meaningful,
+    /// Sampled messages equal those of the live mail server that the policy names.
+    Restorable,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,6 +79,7 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     args.apply(&mut setup);
     setup::end_on_signals(&setup)?;
     let keyring = setup.keyring()?;
+    let server = setup.server()?;
     setup.prepare_records()?;
     let selection = setup.select(&args.archives, &args.common.store)?;
     let job = Job {
@@ -84,6 +87,7 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
         keyring: &keyring,
         runtime: setup.runtime.handle(),
         cancel: &setup.cancel,
+        live: server.as_ref(),
     };
     let run = verify::run(&job, selection, &progress::observers(args.events.is_some(), args.quiet));
     let kept = setup.keep_record(&run);
@@ -118,6 +122,7 @@ impl Args {
             Some(RungArg::Present) => setup.policy.require.rung = Rung::Present,
             Some(RungArg::Complete) => setup.policy.require.rung = Rung::Complete,
             Some(RungArg::Meaningful) => setup.policy.require.rung = Rung::Meaningful,
+            Some(RungArg::Restorable) => setup.policy.require.rung = Rung::Restorable,
             None => {}
         }
     }

@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::listing::Listing;
-use super::{Account, Comparison, Missing, Sample};
-use crate::check::restorable::{Difference, Explanation};
+use super::{Account, Sample};
+use crate::check::restorable::{Comparison, Difference, Explanation, Missing};
 use crate::live::{BodyPart, Folders, LiveError};
 use crate::mailbox::{Digest, Hasher, Item};
 
@@ -100,7 +100,7 @@ fn compare_others(
 
 fn missing(listing: &Listing, position: usize) -> Missing {
     let listed = &listing.get(position).listed;
-    Missing { place: listed.place.clone(), size: listed.size, date: listed.date }
+    Missing { uid: listed.place.uid, size: listed.size, date: listed.date }
 }
 
 /// Digests of live messages, as far as they were read.
@@ -299,7 +299,7 @@ mod tests {
         let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
         assert_eq!(words, ["same", "differs", "missing-live", "missing-live"]);
         assert_eq!((comparison.live, comparison.older, comparison.checked()), (5, 4, 2));
-        let missing: Vec<u32> = comparison.missing.iter().map(|missing| missing.place.uid).collect();
+        let missing: Vec<u32> = comparison.missing.iter().map(|missing| missing.uid).collect();
         assert_eq!(missing, [3], "what differs is not missing as well");
     }
 

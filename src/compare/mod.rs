@@ -1,17 +1,17 @@
 //! Samples of a backup against the live mailbox.
 //!
 //! Input: the messages of one account as a backup states them, those that were drawn, and a client of the live
-//! mailbox. Output: a [`Comparison`]. Invariants: nothing counts as compared whose bytes were not read to the last;
+//! mailbox. Output: a [`Comparison`](crate::check::restorable::Comparison). Invariants: nothing counts as compared whose bytes were not read to the last;
 //! identity goes before number, so a surplus on one side never covers a loss.
 
 mod by_content;
 mod listing;
+mod sampling;
 
 pub use by_content::by_content;
+pub use sampling::{Compared, MailboxSample, Sampling};
 
-use crate::check::restorable::Difference;
-use crate::live::Place;
-use crate::mailbox::{Item, ItemId};
+use crate::mailbox::Item;
 
 /// One account as a backup states it.
 #[derive(Debug, Clone, Copy)]
@@ -31,52 +31,4 @@ pub struct Sample<'a> {
     pub drawn: &'a [Item],
     /// How many are to be compared.
     pub wanted: u64,
-}
-
-/// What came of comparing one account.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Comparison {
-    /// Messages of the sample, in the order of the draw.
-    pub messages: Vec<(Item, Difference)>,
-    /// Messages of the live mailbox.
-    pub live: u64,
-    /// Those among them that are older than the backup.
-    pub older: u64,
-    /// Those of the older ones that the backup must hold and does not.
-    pub missing: Vec<Missing>,
-    /// Older ones of which nobody looked whether the backup holds them.
-    pub not_looked: u64,
-}
-
-/// A live message that is not in the backup.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
-    /// Where it lies.
-    pub place: Place,
-    /// Bytes.
-    pub size: u64,
-    /// When it came, in seconds since 1970.
-    pub date: Option<i64>,
-}
-
-impl Comparison {
-    /// Messages whose bytes were compared, whatever the result.
-    #[must_use]
-    pub fn checked(&self) -> u64 {
-        let compared =
-            |difference: &Difference| matches!(difference, Difference::Same | Difference::Differs(_));
-        self.messages.iter().filter(|(_, difference)| compared(difference)).count() as u64
-    }
-
-    /// How many messages have this difference, by its word.
-    #[must_use]
-    pub fn count(&self, word: &str) -> u64 {
-        self.messages.iter().filter(|(_, difference)| difference.as_str() == word).count() as u64
-    }
-
-    /// The difference of one message.
-    #[must_use]
-    pub fn of(&self, id: ItemId) -> Option<&Difference> {
-        self.messages.iter().find(|(item, _)| item.id == id).map(|(_, difference)| difference)
-    }
 }

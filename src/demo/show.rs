@@ -141,7 +141,7 @@ impl<'a> Stage<'a> {
         let store = policy.store.clone().unwrap_or_default();
         let addresses = [format!("s3://{BUCKET}/{key}")];
         let selection = self.runtime.block_on(verify::named(&addresses, &store, None))?;
-        let job = Job { policy, keyring: &keyring, runtime: self.runtime, cancel: self.cancel };
+        let job = Job { policy, keyring: &keyring, runtime: self.runtime, cancel: self.cancel, live: None };
         Ok(verify::run(&job, selection, &Silent))
     }
 }

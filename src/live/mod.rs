@@ -7,12 +7,14 @@
 mod error;
 pub mod imap;
 mod pace;
+mod server;
 mod terms;
 
 use std::sync::Arc;
 
 pub use error::{Fault, LiveError};
 pub use pace::{Pace, Slot};
+pub use server::Server;
 pub use terms::{Limits, Patience, Terms};
 
 /// A mailbox whose messages have no ids that survive a move, so that they are compared by content: one of an IMAP

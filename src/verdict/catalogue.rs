@@ -385,6 +385,14 @@ kinds! {
         "The file can't be unpacked: run `zxsuite backup doCoherencyCheck PATH` on the mail server (`carbonio backup …` on Carbonio), then `zxsuite backup doSmartScan start deep true`."
     ZEXTRAS_BLOB_EMPTY "zextras-blob-empty" Failure ProducerFault
         "The file holds nothing, as a full disk leaves it: look at the free space of the backup path, then run `zxsuite backup doSmartScan start deep true` on the mail server."
+
+    // restorable: the live mailbox
+    LIVE_MESSAGE_DIFFERS "live-message-differs" Failure StorageRot
+        "One of the two was changed without a trace: look at both (the item in the backup, the message on the server), and check the server's blob store (zmblobchk)."
+    LIVE_MESSAGE_NOT_IN_BACKUP "live-message-not-in-backup" Warning ProducerFault
+        "Moved, copied or imported mail keeps its old date; if it was there when the backup was made, the backup left it out: run a full backup and compare again."
+    LIVE_MESSAGES_GONE "live-messages-gone" Info SourceChurn
+        "Nothing if people deleted them; if nobody did, restore them from this backup."
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub enum Unit {
     Members,
     /// Items of mailboxes.
     Items,
+    /// Messages of mailboxes.
+    Messages,
     /// Archives of a selection.
     Archives,
 }
@@ -20,6 +22,7 @@ impl fmt::Display for Unit {
         f.write_str(match self {
             Self::Members => "members",
             Self::Items => "items",
+            Self::Messages => "messages",
             Self::Archives => "archives",
         })
     }

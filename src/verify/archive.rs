@@ -8,11 +8,14 @@ use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
 use crate::archive::manifest::Reconciliation;
 use crate::archive::storage::{Download, Object, StorageError};
+use crate::check::meaningful::Judgement;
+use crate::compare::Sampling;
 use crate::event::{Event, Observer, Tally};
 use crate::policy::{Demand, Policy};
 use crate::verdict::{Finding, Findings, Rung, Severity, Standing, State, kinds};
 
 use super::judge;
+use super::restorable;
 use super::result::{ArchiveResult, Facts, Trouble};
 use super::select::Target;
 use super::sidecar;
@@ -147,6 +150,7 @@ impl Case<'_> {
             result.findings.append(reading.findings);
             result.troubles = reading.troubles;
             if let Some(judgement) = reading.judgement {
+                self.compare(&judgement, &mut result);
                 result.findings.append(judgement.findings());
                 result.items = Some(judgement.coverage());
                 result.others = judgement.others;
@@ -156,6 +160,23 @@ impl Case<'_> {
         result.rung = judge::highest(&result.standings);
         result.outcome = judge::outcome(&self.policy.require, &result);
         result
+    }
+
+    /// Compares what the archive holds with the live mailboxes, and judges the rung `restorable`.
+    fn compare(&self, judgement: &Judgement, result: &mut ArchiveResult) {
+        let Some(server) = self.tools.live.filter(|_| self.policy.require.rung >= Rung::Restorable) else {
+            return;
+        };
+        let seed = match restorable::seed(self.object) {
+            Ok(seed) => seed,
+            Err(trouble) => return result.troubles.push(trouble),
+        };
+        let mailboxes: Vec<_> = judgement.mailboxes.iter().map(|(summary, _)| summary).collect();
+        let compared = Sampling::new(server, &self.policy.sample, seed).compare(&mailboxes);
+        result.findings.append(restorable::findings(&compared));
+        result.troubles.extend(restorable::troubles(&compared));
+        result.standings.push(restorable::standing(&compared, &result.standings));
+        result.compared = Some(compared);
     }
 
     /// Judges the layers that were seen against those the policy demands.

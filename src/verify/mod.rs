@@ -9,6 +9,7 @@ mod checksum;
 mod history;
 mod judge;
 mod opening;
+mod restorable;
 mod result;
 mod run;
 mod select;

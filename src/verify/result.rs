@@ -3,6 +3,7 @@ use jiff::Timestamp;
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
 use crate::check::meaningful::export::MailboxSummary;
+use crate::compare::Compared;
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Standing, State, Unit};
 
 use super::select::Target;
@@ -59,6 +60,8 @@ pub struct ArchiveResult {
     pub others: u64,
     /// Each account's mailbox, in the archive's order.
     pub mailboxes: Vec<MailboxResult>,
+    /// What the live mailboxes say of it, where that was asked for.
+    pub compared: Option<Compared>,
     /// The findings of the first read, where the archive was read twice.
     pub first_read: Option<Findings>,
 }
@@ -149,6 +152,7 @@ impl ArchiveResult {
             items: None,
             others: 0,
             mailboxes: Vec::new(),
+            compared: None,
             first_read: None,
         }
     }

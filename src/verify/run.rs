@@ -10,6 +10,7 @@ use crate::archive::ArchiveError;
 use crate::archive::decrypt::Keyring;
 use crate::event::{Event, Observer};
 use crate::exit;
+use crate::live::Server;
 use crate::network::Cancel;
 use crate::policy::Policy;
 use crate::verdict::{Coverage, Outcome, Severity, Unit};
@@ -30,6 +31,8 @@ pub struct Job<'a> {
     pub runtime: &'a Handle,
     /// Ends the run early.
     pub cancel: &'a Cancel,
+    /// The mail server that the rung `restorable` compares with.
+    pub live: Option<&'a Server>,
 }
 
 /// Verifies every archive of `selection`, several at once, and forms the result.
@@ -67,7 +70,8 @@ fn work_through(
     observer: &dyn Observer,
 ) {
     let limits = &job.policy.limits;
-    let tools = Tools { keyring: job.keyring, limits, runtime: job.runtime, cancel: job.cancel };
+    let tools =
+        Tools { keyring: job.keyring, limits, runtime: job.runtime, cancel: job.cancel, live: job.live };
     while let Some((index, target)) = take(targets, next) {
         let result = if job.cancel.is_cancelled() {
             let trouble = Trouble::new("verify", &ArchiveError::Interrupted);

@@ -19,6 +19,7 @@ use crate::archive::unpack::Sink;
 use crate::check::meaningful::export::{Examination, MailboxSummary};
 use crate::check::meaningful::{self, Judgement, Meaning};
 use crate::event::Tally;
+use crate::live::Server;
 use crate::mailbox;
 use crate::network::Cancel;
 use crate::policy::{self, Limits};
@@ -44,6 +45,8 @@ pub struct Tools<'a> {
     pub runtime: &'a Handle,
     /// Ends the reading early.
     pub cancel: &'a Cancel,
+    /// The mail server whose mailboxes are compared with, where that is asked for.
+    pub live: Option<&'a Server>,
 }
 
 impl Tools<'_> {
@@ -98,8 +101,11 @@ pub fn read_through(
     let (plain_in, plain_out) = pipe(BUFFERS);
     let (tar_in, tar_out) = pipe(BUFFERS);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let mut reader = mailboxes
-        .map(|rules| mailbox::Reader::new(limits, cores, move |account| Examination::new(account, rules)));
+    let mut reader = mailboxes.map(|rules| {
+        mailbox::Reader::new(limits, cores, move |account| {
+            Examination::new(account, rules).keeping_messages(tools.live.is_some())
+        })
+    });
     let mut reading = thread::scope(|scope| {
         let fetch = stage(scope, "fetch", |findings| {
             stored_in.feed(|output| fetch_checked(tools, download, checksum, output, findings))

@@ -67,6 +67,7 @@ ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
 auth_mechanisms = plain
+auth_username_format = %Ln
 auth_failure_delay = 0
 auth_master_user_separator = *
 passdb {{

@@ -246,7 +246,7 @@ impl Bench {
             None => drop(fs::remove_file(manifest)),
         }
         let (policy, keyring, cancel) = (&self.policy, &self.keyring, &Cancel::default());
-        let job = Job { policy, keyring, runtime: self.runtime.handle(), cancel };
+        let job = Job { policy, keyring, runtime: self.runtime.handle(), cancel, live: None };
         let address = [path.display().to_string()];
         let selection = self.runtime.block_on(verify::named(&address, &Store::default(), None)).unwrap();
         let mut events = Vec::new();

@@ -59,7 +59,8 @@ fn run_bytes(folder: &Path, identity: &age::x25519::Identity, archive: &[u8]) ->
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let keyring = Keyring::load(&policy.keys, None).unwrap();
     let cancel = Cancel::default();
-    let job = Job { policy: &policy, keyring: &keyring, runtime: runtime.handle(), cancel: &cancel };
+    let job =
+        Job { policy: &policy, keyring: &keyring, runtime: runtime.handle(), cancel: &cancel, live: None };
     let addresses = [folder.join("a.tar.zst.age").display().to_string()];
     let selection = runtime.block_on(verify::named(&addresses, &Store::default(), None)).unwrap();
     verify::run(&job, selection, &Silent)

@@ -57,7 +57,8 @@ impl Lab {
         let (cancel, handle) = (Cancel::default(), self.runtime.handle());
         let addresses = [self.archive.to_str().unwrap().to_owned()];
         let selection = handle.block_on(verify::named(&addresses, &Store::default(), None)).unwrap();
-        let job = Job { policy: &self.policy, keyring: &keyring, runtime: handle, cancel: &cancel };
+        let job =
+            Job { policy: &self.policy, keyring: &keyring, runtime: handle, cancel: &cancel, live: None };
         verify::run(&job, selection, &Silent)
     }
 

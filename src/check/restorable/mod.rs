@@ -4,10 +4,14 @@
 //! what was compared byte by byte counts as the same; what changed since the backup is told apart from what was lost.
 
 mod by_id;
+mod comparison;
 mod explain;
+mod findings;
 
 pub use by_id::{Live, Presence, Verdict, judge};
+pub use comparison::{Comparison, Missing};
 pub use explain::{Body, Explanation};
+pub use findings::findings;
 
 use std::fmt;
 

@@ -73,11 +73,9 @@ pub(super) fn ln_rest(confidence: Share) -> f64 {
     (-confidence.fraction()).ln_1p() * (1.0 - 1e-11)
 }
 
-/// The same for a population without end.
+/// The same for a population without end, to which one of 2⁵⁰ comes nearer than by one.
 fn endless(confidence: Share, defects: Share) -> u64 {
-    let drawn = (ln_rest(confidence) / (-defects.fraction()).ln_1p()).ceil();
-    // One more than the formula says outweighs how it was rounded.
-    (drawn.clamp(0.0, 1e15) as u64) + 1
+    needed(1 << 50, confidence, defects) + 1
 }
 
 /// Whether the chance that none of `drawn` out of `population` is one of the `defective` is above `limit`, a logarithm.

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{Paint, Style};
+use crate::compare::Compared;
+use crate::mailbox::sample::Statement;
 use crate::report::human;
 use crate::verdict::{Finding, Findings, Outcome, Severity, State};
 use crate::verify::{ArchiveResult, Trouble};
@@ -62,6 +64,25 @@ fn volume(archive: &ArchiveResult) -> String {
     }
 }
 
+/// How many messages were compared with the mail server, and what that says of the others.
+fn live(text: &mut String, compared: &Compared) {
+    let (checked, population) = (human::count(compared.checked()), human::count(compared.population()));
+    let _ = writeln!(
+        text,
+        "    compared {checked} of {population} messages with the live mailboxes, byte for byte"
+    );
+    if let Some(Statement { confidence, at_most, .. }) = compared.statement.filter(|said| said.checked > 0) {
+        let rest = match at_most {
+            0 => "all of them are the same".to_owned(),
+            _ => format!(
+                "none differs, so it is {confidence} sure that at most {} of all do",
+                human::count(at_most)
+            ),
+        };
+        let _ = writeln!(text, "    {rest}");
+    }
+}
+
 /// How many mailboxes are written out of which something is open; the record has all.
 const SHOWN_MAILBOXES: usize = 3;
 
@@ -79,6 +100,9 @@ fn mailboxes(text: &mut String, archive: &ArchiveResult) {
     };
     let count = human::count(count as u64);
     let _ = writeln!(text, "    {count} {plural}; checked {checked} of {total} items{others}");
+    if let Some(compared) = &archive.compared {
+        live(text, compared);
+    }
     let open = || archive.mailboxes.iter().filter(|mailbox| mailbox.state == State::NotProven);
     for mailbox in open().take(SHOWN_MAILBOXES) {
         let reason = mailbox.reason.as_deref().unwrap_or("not judged");

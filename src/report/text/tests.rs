@@ -22,6 +22,7 @@ fn passed(name: &str) -> ArchiveResult {
         items: None,
         others: 0,
         mailboxes: Vec::new(),
+        compared: None,
         first_read: None,
     }
 }
@@ -51,7 +52,8 @@ fn run(archives: Vec<ArchiveResult>) -> RunResult {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (policy, cancel) = (Policy::default(), Cancel::default());
     let keyring = Keyring::load(&Keys::default(), None).unwrap();
-    let job = Job { policy: &policy, keyring: &keyring, runtime: runtime.handle(), cancel: &cancel };
+    let job =
+        Job { policy: &policy, keyring: &keyring, runtime: runtime.handle(), cancel: &cancel, live: None };
     let mut run = verify::run(&job, Selection::default(), &Silent);
     run.outcome = Outcome::worst(archives.iter().map(|archive| archive.outcome));
     run.archives = archives;

@@ -24,7 +24,7 @@ use super::Meaning;
 use crate::archive::unpack::Naming;
 use crate::mailbox::zimbra::export::{Entry, Examiner};
 use crate::mailbox::zimbra::meta::Meta;
-use crate::mailbox::{Item, ItemId, Mailbox};
+use crate::mailbox::{Item, ItemId, ItemKind, Mailbox};
 use crate::policy;
 use bodies::Bodies;
 use counts::Counts;
@@ -37,6 +37,8 @@ use sender::Senders;
 pub struct Examination {
     account: String,
     shift: u64,
+    /// Messages remain in the summary.
+    keeping: bool,
     pairing: Pairing,
     bodies: Bodies,
     senders: Senders,
@@ -49,10 +51,19 @@ impl Examination {
         Self {
             account: account.to_owned(),
             shift: u64::from(rules.shift),
+            keeping: false,
             pairing: Pairing::default(),
             bodies: Bodies::default(),
             senders: Senders::new(account),
         }
+    }
+}
+
+impl Examination {
+    /// Keeps the messages of the mailbox, about 100 bytes each, for a comparison with the live one.
+    #[must_use]
+    pub fn keeping_messages(self, keeping: bool) -> Self {
+        Self { keeping, ..self }
     }
 }
 
@@ -76,7 +87,12 @@ impl Examiner for Examination {
         repetition::finish(&mailbox, &order, &mut meaning);
         self.senders.finish(&mailbox, &mut meaning);
         counts.finish(&mailbox, self.shift, &undecodable, &mut meaning);
-        (MailboxSummary::new(&mailbox, &counts), meaning)
+        let mut summary = MailboxSummary::new(&mailbox, &counts);
+        if self.keeping {
+            let messages = mailbox.items.iter().filter(|item| item.kind == ItemKind::Message);
+            summary.messages = messages.copied().collect();
+        }
+        (summary, meaning)
     }
 }
 

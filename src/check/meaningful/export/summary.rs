@@ -1,6 +1,6 @@
 use super::counts::Counts;
 use crate::archive::unpack::shown;
-use crate::mailbox::{Form, ItemId, ItemKind, Mailbox};
+use crate::mailbox::{Form, Item, ItemId, ItemKind, Mailbox};
 
 /// Folders of one mailbox that are listed; the summaries of all accounts are in memory together.
 const MOST_FOLDERS: usize = 500;
@@ -22,6 +22,8 @@ pub struct MailboxSummary {
     pub body_bytes: u64,
     /// The date of the newest item, in seconds since 1970.
     pub newest: Option<i64>,
+    /// Its messages, in the order of the export, where they are to be compared with the live mailbox.
+    pub messages: Vec<Item>,
 }
 
 /// A folder as it is stated and as it came.
@@ -51,6 +53,7 @@ impl MailboxSummary {
             items: Vec::new(),
             body_bytes: 0,
             newest: None,
+            messages: Vec::new(),
         }
     }
 
@@ -68,6 +71,7 @@ impl MailboxSummary {
             items: by_kind(mailbox),
             body_bytes: mailbox.body_bytes,
             newest: mailbox.newest(),
+            messages: Vec::new(),
         }
     }
 }

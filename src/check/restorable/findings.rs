@@ -1,0 +1,37 @@
+use jiff::Timestamp;
+
+use super::{Comparison, Difference};
+use crate::verdict::{Finding, Findings, kinds};
+
+/// What is to be said of one mailbox after its sample was compared. Names folders and items by number only.
+#[must_use]
+pub fn findings(account: &str, comparison: &Comparison) -> Findings {
+    let mut findings = Findings::default();
+    for (item, difference) in &comparison.messages {
+        if let Difference::Differs(explanation) = difference {
+            let subject = format!("{account}: folder {}, item {}", item.folder, item.id);
+            let finding = Finding::new(&kinds::LIVE_MESSAGE_DIFFERS, subject);
+            let expected = format!("the {} bytes of the backup", item.size);
+            findings.push(finding.expected(expected).observed(explanation.to_string()));
+        }
+    }
+    for missing in &comparison.missing {
+        let date = missing.date.and_then(|date| Timestamp::from_second(date).ok());
+        let date = date.map_or("at an unknown time".to_owned(), |date| format!("at {date}"));
+        let subject =
+            format!("{account}: a message of {} bytes that came {date} (UID {})", missing.size, missing.uid);
+        let finding = Finding::new(&kinds::LIVE_MESSAGE_NOT_IN_BACKUP, subject);
+        findings.push(finding.expected("in the backup, which is newer").observed("no item with its bytes"));
+    }
+    let gone = comparison.count("missing-live") + comparison.count("deleted-since");
+    if gone > 0 {
+        let finding = Finding::new(&kinds::LIVE_MESSAGES_GONE, account);
+        let drawn = comparison.messages.len();
+        findings.push(
+            finding
+                .expected(format!("{drawn} messages that were drawn from the backup"))
+                .observed(format!("{gone} of them are not in the live mailbox any more")),
+        );
+    }
+    findings
+}

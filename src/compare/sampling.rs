@@ -1,0 +1,124 @@
+use super::{Account, Sample, by_content};
+use crate::check::meaningful::export::MailboxSummary;
+use crate::check::restorable::Comparison;
+use crate::live::{LiveError, Server};
+use crate::mailbox::Item;
+use crate::mailbox::sample::{Amount, Seed, Statement, Stratum, draw};
+use crate::policy;
+use crate::verdict::{Coverage, Unit};
+
+/// Live messages that look like none of the backup and are read, for each mailbox.
+const MOST_UNKNOWN: usize = 500;
+/// Messages that are drawn beyond those that are wanted, as some are gone from the live mailbox by now.
+const RESERVE: u64 = 100;
+
+/// How messages are drawn from an archive and compared.
+#[derive(Debug)]
+pub struct Sampling<'a> {
+    server: &'a Server,
+    rules: &'a policy::Sample,
+    seed: Seed,
+}
+
+/// What came of it, over all mailboxes of the archive.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// Whoever knows it draws the same messages.
+    pub seed: Seed,
+    /// Each mailbox, in the archive's order.
+    pub mailboxes: Vec<MailboxSample>,
+    /// What the sample says of all messages; absent where one of them differs.
+    pub statement: Option<Statement>,
+}
+
+/// What came of one mailbox.
+#[derive(Debug, Clone)]
+pub struct MailboxSample {
+    /// Whose it is.
+    pub account: String,
+    /// Messages in the backup.
+    pub population: u64,
+    /// Messages that were to be compared.
+    pub wanted: u64,
+    /// The comparison, or why there is none.
+    pub comparison: Result<Comparison, String>,
+}
+
+impl<'a> Sampling<'a> {
+    /// Draws by `seed` as `rules` say, and compares with the mailboxes of `server`.
+    #[must_use]
+    pub fn new(server: &'a Server, rules: &'a policy::Sample, seed: Seed) -> Self {
+        Self { server, rules, seed }
+    }
+
+    /// Compares the mailboxes of one archive, one after the other. What keeps one from being compared is said there.
+    #[must_use]
+    pub fn compare(&self, mailboxes: &[&MailboxSummary]) -> Compared {
+        let population = mailboxes.iter().map(|mailbox| mailbox.messages.len() as u64).sum();
+        let amount = amount(self.rules);
+        let samples = mailboxes.iter().map(|mailbox| {
+            let own = mailbox.messages.len() as u64;
+            let wanted = amount.of(own, population);
+            let comparison = self.compare_one(mailbox, wanted).map_err(|error| error.to_string());
+            MailboxSample { account: mailbox.account.clone(), population: own, wanted, comparison }
+        });
+        let mailboxes: Vec<MailboxSample> = samples.collect();
+        Compared { seed: self.seed, statement: self.statement(&mailboxes), mailboxes }
+    }
+
+    fn compare_one(&self, mailbox: &MailboxSummary, wanted: u64) -> Result<Comparison, LiveError> {
+        let name = &*mailbox.account;
+        let drawn = draw(self.seed, name, &mailbox.messages, wanted.saturating_add(RESERVE));
+        let account = Account { name, messages: &mailbox.messages, taken: taken(&mailbox.messages) };
+        let mut live = self.server.mailbox(name)?;
+        by_content(&mut *live, account, Sample { drawn: &drawn, wanted }, MOST_UNKNOWN)
+    }
+
+    fn statement(&self, mailboxes: &[MailboxSample]) -> Option<Statement> {
+        let strata = mailboxes.iter().map(|mailbox| {
+            let checked = mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count("same"));
+            let differs = mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count("differs"));
+            (differs == 0).then_some(Stratum { population: mailbox.population, checked })
+        });
+        let strata: Vec<Stratum> = strata.collect::<Option<_>>()?;
+        Some(Statement::of(&strata, self.rules.confidence))
+    }
+}
+
+/// When the backup was taken, at the earliest: it holds what came before its own newest message.
+fn taken(messages: &[Item]) -> i64 {
+    messages.iter().map(|item| item.date).max().unwrap_or(i64::MIN)
+}
+
+fn amount(rules: &policy::Sample) -> Amount {
+    match (rules.number, rules.share) {
+        _ if rules.all => Amount::All,
+        (Some(number), _) => Amount::Number(number),
+        (None, Some(share)) => Amount::Part(share),
+        (None, None) => Amount::Sure { confidence: rules.confidence, defects: rules.defects },
+    }
+}
+
+impl Compared {
+    /// Messages that were compared, over all mailboxes.
+    #[must_use]
+    pub fn checked(&self) -> u64 {
+        self.mailboxes
+            .iter()
+            .filter_map(|mailbox| mailbox.comparison.as_ref().ok())
+            .map(Comparison::checked)
+            .sum()
+    }
+
+    /// How many were compared, of how many.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        Coverage { checked: self.checked(), total: Some(self.population()), unit: Unit::Messages }
+    }
+
+    /// Messages of all mailboxes.
+    #[must_use]
+    pub fn population(&self) -> u64 {
+        self.mailboxes.iter().map(|mailbox| mailbox.population).sum()
+    }
+}

@@ -1,0 +1,66 @@
+//! What the live mailboxes let one claim of an archive.
+
+use aws_lc_rs::rand;
+
+use super::result::Trouble;
+use crate::archive::storage::Object;
+use crate::check::restorable;
+use crate::compare::{Compared, MailboxSample};
+use crate::mailbox::sample::Seed;
+use crate::verdict::{Findings, Rung, Severity, Standing, State};
+
+/// A seed for this version of this object that nobody could know before.
+pub fn seed(object: &Object) -> Result<Seed, Trouble> {
+    let mut nonce = [0; 32];
+    rand::fill(&mut nonce).map_err(|_| Trouble::internal("compare", "the system gave no random numbers"))?;
+    let mut identity = blake3::Hasher::new();
+    for part in [Some(&object.key), object.etag.as_ref(), object.version.as_ref()] {
+        identity.update(part.map_or(&[], |part| part.as_bytes())).update(&[0]);
+    }
+    Ok(Seed::new(identity.finalize().as_bytes(), &nonce))
+}
+
+/// What was found in the samples.
+pub fn findings(compared: &Compared) -> Findings {
+    let mut all = Findings::default();
+    for MailboxSample { account, comparison, .. } in &compared.mailboxes {
+        if let Ok(comparison) = comparison {
+            all.append(restorable::findings(account, comparison));
+        }
+    }
+    all
+}
+
+/// What kept mailboxes from being compared.
+pub fn troubles(compared: &Compared) -> impl Iterator<Item = Trouble> {
+    let failed = compared.mailboxes.iter().filter_map(|mailbox| mailbox.comparison.as_ref().err());
+    failed.map(|message| Trouble { stage: "compare", message: message.clone(), internal: false })
+}
+
+/// Judges the rung `restorable`, which stands on `meaningful`.
+pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
+    let claim = |state, reason| Standing { rung: Rung::Restorable, state, reason };
+    let open = |reason: String| claim(State::NotProven, Some(reason));
+    if let Some(failure) = findings(compared).iter().find(|finding| finding.severity == Severity::Failure) {
+        return claim(State::Disproven, Some(failure.kind.id.to_owned()));
+    }
+    if let Some(message) = compared.mailboxes.iter().find_map(|mailbox| mailbox.comparison.as_ref().err()) {
+        return open(message.clone());
+    }
+    if compared.checked() == 0 {
+        return open("no message was compared".to_owned());
+    }
+    let untouched = compared.mailboxes.iter().find(|mailbox| mailbox.wanted > 0 && checked(mailbox) == 0);
+    if let Some(mailbox) = untouched {
+        return open(format!("{}: none of its messages is in the live mailbox", mailbox.account));
+    }
+    let below = standings.iter().find(|standing| standing.rung == Rung::Meaningful);
+    match below {
+        Some(Standing { state: State::Proven, .. }) => claim(State::Proven, None),
+        _ => open(format!("it stands on `{}`, which is not proven", Rung::Meaningful)),
+    }
+}
+
+fn checked(mailbox: &MailboxSample) -> u64 {
+    mailbox.comparison.as_ref().map_or(0, restorable::Comparison::checked)
+}
