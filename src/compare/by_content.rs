@@ -211,9 +211,9 @@ mod tests {
         }
 
         fn list(&mut self, folder: &Folder, each: &mut dyn FnMut(Listed)) -> Result<FolderState, LiveError> {
-            for (uid, (name, date, body)) in self.0.iter().enumerate() {
+            for (uid, (name, date, body)) in (0..).zip(&self.0) {
                 if **name == *folder.name {
-                    let place = Place { folder: Arc::clone(&folder.name), uid: uid as u32 };
+                    let place = Place { folder: Arc::clone(&folder.name), uid };
                     let size = body.as_ref().map_or(5, |body| body.len() as u64);
                     each(Listed { place, size, date: Some(*date), flags: LiveFlags::default() });
                 }
@@ -242,7 +242,7 @@ mod tests {
     }
 
     fn item(id: u32, date: i64, body: &[u8]) -> Item {
-        let mut hasher = if id % 2 == 0 { Hasher::sha256() } else { Hasher::sha1() };
+        let mut hasher = if id.is_multiple_of(2) { Hasher::sha256() } else { Hasher::sha1() };
         hasher.update(body);
         Item {
             id: ItemId(id),

@@ -31,7 +31,7 @@ fn date(id: u32) -> i64 {
 }
 
 fn folder(id: u32) -> u32 {
-    if id % 4 == 0 { SENT } else { INBOX }
+    if id.is_multiple_of(4) { SENT } else { INBOX }
 }
 
 fn export(account: &str) -> Export {
