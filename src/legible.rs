@@ -1,6 +1,15 @@
 //! Which characters of a stranger's text may stand in a line that people read.
 //!
-//! Input: a character. Output: whether it deceives. What becomes of it is the business of who shows the text.
+//! Input: a character. Output: whether it deceives. What becomes of it is the business of who shows the text; what
+//! servers say in answer to us goes through [`line()`].
+
+/// Longest text of a server that is passed on, in characters.
+const LONGEST: usize = 200;
+
+/// A stranger's text as one short line without control, invisible and bidirectional characters.
+pub(crate) fn line(text: &str) -> String {
+    text.chars().map(|letter| if deceives(letter) { ' ' } else { letter }).take(LONGEST).collect()
+}
 
 /// Holds for what a terminal obeys and for what hides or reorders the text beside it: control characters
 /// (Unicode `Cc`), line separators, and the invisible and directional ones of Unicode TR 36.
@@ -25,6 +34,12 @@ mod tests {
         for letter in [&controls[..], &separators, &invisible, &turning, &retired].concat() {
             assert!(deceives(letter), "{}", letter.escape_unicode());
         }
+    }
+
+    #[test]
+    fn what_a_server_says_becomes_one_short_line() {
+        assert_eq!(line("a\r\nb\u{202E}c\u{1B}[2J"), "a  b c [2J");
+        assert_eq!(line(&"ä".repeat(1000)), "ä".repeat(LONGEST));
     }
 
     #[test]

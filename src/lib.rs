@@ -13,6 +13,7 @@ pub mod event;
 pub mod evidence;
 pub mod exit;
 mod legible;
+pub mod live;
 pub mod mailbox;
 pub mod network;
 pub mod policy;

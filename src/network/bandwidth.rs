@@ -28,6 +28,12 @@ impl Bandwidth {
         sleep_until(self.book(bytes, Instant::now())).await;
     }
 
+    /// Takes `bytes` that came, for callers that wait on a thread: gives how long they must.
+    pub(crate) fn pause(&self, bytes: usize) -> Duration {
+        let now = Instant::now();
+        self.book(bytes, now).saturating_duration_since(now)
+    }
+
     /// Takes `bytes` that came `now`; gives the time of the next ones.
     fn book(&self, bytes: usize, now: Instant) -> Instant {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,10 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use http_body_util::LengthLimitError;
 
 use crate::archive::storage::StorageError;
-use crate::legible::deceives;
-
-/// Longest text of a store that is passed on.
-const LONGEST: usize = 200;
+use crate::legible::line;
 
 /// What a store answered instead of what was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,12 +29,12 @@ impl Refusal {
     /// The refusal in `error`, if the store answered at all.
     pub fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let SdkError::ServiceError(context) = error else { return None };
-        let header = |name| context.raw().headers().get(name).map(printable);
+        let header = |name| context.raw().headers().get(name).map(line);
         let meta = context.err().meta();
         Some(Self {
             status: context.raw().status().as_u16(),
-            code: meta.code().map(printable).unwrap_or_default(),
-            message: meta.message().map(printable).unwrap_or_default(),
+            code: meta.code().map(line).unwrap_or_default(),
+            message: meta.message().map(line).unwrap_or_default(),
             region: header("x-amz-bucket-region").or_else(|| meta.message().and_then(expected_region)),
         })
     }
@@ -88,7 +85,7 @@ impl Refusal {
 /// The region in "the region 'us-east-1' is wrong; expecting 'eu-north-1'".
 fn expected_region(message: &str) -> Option<String> {
     let (_, region) = message.split_once("expecting '")?;
-    region.split_once('\'').map(|(region, _)| printable(region))
+    region.split_once('\'').map(|(region, _)| line(region))
 }
 
 /// What a failed call of the SDK means.
@@ -132,7 +129,7 @@ pub fn is_wrong_checksum(error: &(dyn Error + 'static)) -> bool {
 
 /// The innermost two messages of an error: the outer ones only repeat that a call failed.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut messages: Vec<String> = causes(error).map(|cause| printable(&cause.to_string())).collect();
+    let mut messages: Vec<String> = causes(error).map(|cause| line(&cause.to_string())).collect();
     messages.dedup();
     let inner = messages.len().saturating_sub(2);
     messages[inner..].join(": ")
@@ -148,11 +145,6 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
         Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
         None => cause.source(),
     })
-}
-
-/// A stranger's text as one short line without control, invisible and bidirectional characters.
-fn printable(text: &str) -> String {
-    text.chars().map(|letter| if deceives(letter) { ' ' } else { letter }).take(LONGEST).collect()
 }
 
 #[cfg(test)]
@@ -202,9 +194,9 @@ mod tests {
 
     #[test]
     fn a_stranger_s_text_becomes_one_short_line() {
-        assert_eq!(printable("a\u{202E}b\u{2066}\u{FEFF}"), "a b  ");
-        let text = printable(&format!("a\nb\x1b[31m{}", "x".repeat(999)));
-        assert!(text.starts_with("a b [31mx") && text.chars().count() == LONGEST, "{text}");
+        assert_eq!(line("a\u{202E}b\u{2066}\u{FEFF}"), "a b  ");
+        let text = line(&format!("a\nb\x1b[31m{}", "x".repeat(999)));
+        assert!(text.starts_with("a b [31mx") && text.chars().count() == 200, "{text}");
     }
 
     #[test]

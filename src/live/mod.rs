@@ -1,0 +1,123 @@
+//! Read-only clients of running mail servers.
+//!
+//! Input: a server, an account, and what to read of its mailbox. Output: lists of messages, and their bytes as they
+//! come. Invariant: nothing on a server changes, no flag and no counter; memory is bounded whatever the server sends;
+//! every wait ends; and what could not be read is an error, never an empty answer.
+
+mod error;
+mod pace;
+
+use std::sync::Arc;
+
+pub use error::{Fault, LiveError};
+pub use pace::{Pace, Slot};
+
+/// A mailbox whose messages have no ids that survive a move, so that they are compared by content: one of an IMAP
+/// server, or a Maildir.
+pub trait Folders {
+    /// Lists the folders that can hold messages.
+    ///
+    /// # Errors
+    /// [`LiveError`] if they can't be listed whole.
+    fn folders(&mut self) -> Result<Vec<Folder>, LiveError>;
+
+    /// Hands every message of `folder` to `each`, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`LiveError`] if they can't be listed whole; what `each` got until then counts for nothing.
+    fn list(&mut self, folder: &Folder, each: &mut dyn FnMut(Listed)) -> Result<FolderState, LiveError>;
+
+    /// Hands the bodies of the messages `uids` of `folder` to `each`, in pieces: every number that was asked for ends
+    /// with [`BodyPart::End`] or [`BodyPart::Gone`], once. The order is the server's.
+    ///
+    /// # Errors
+    /// [`LiveError`] if they can't be read to the last; a body without its end counts for nothing.
+    fn bodies(
+        &mut self,
+        folder: &Folder,
+        uids: &[u32],
+        each: &mut dyn FnMut(u32, BodyPart<'_>),
+    ) -> Result<(), LiveError>;
+}
+
+/// A folder of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Its whole name, decoded, with the server's separator between the levels.
+    pub name: Arc<str>,
+    /// What stands between the levels of the name; nothing where the server has only one level.
+    pub separator: Option<char>,
+    /// The name as the server writes it.
+    pub(crate) raw: Box<[u8]>,
+}
+
+impl Folder {
+    /// The levels of the name, outermost first.
+    pub fn levels(&self) -> impl Iterator<Item = &str> {
+        // No name holds NUL, so a folder without a separator is one level.
+        self.name.split(self.separator.unwrap_or('\0'))
+    }
+}
+
+/// Where a message lies, until it is moved.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The folder's whole name.
+    pub folder: Arc<str>,
+    /// IMAP's UID; in a Maildir the position in the list that was made of it.
+    pub uid: u32,
+}
+
+/// A message as its folder lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it lies.
+    pub place: Place,
+    /// Bytes, as the server counts them.
+    pub size: u64,
+    /// When it came: seconds since 1970 (UTC).
+    pub date: Option<i64>,
+    /// What its owner did with it.
+    pub flags: Flags,
+}
+
+/// The state of a folder when it was listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FolderState {
+    /// If it changes, all numbers of the folder mean other messages (RFC 3501, section 2.3.1.1).
+    pub uid_validity: u32,
+    /// Messages that come later have at least this number.
+    pub uid_next: Option<u32>,
+    /// The newest change, where the server counts them (RFC 7162).
+    pub highest_modseq: Option<u64>,
+    /// Messages that were listed.
+    pub messages: u64,
+    /// Messages that vanished while they were listed.
+    pub vanished: u64,
+}
+
+/// The flags of a message that all servers know (RFC 3501, section 2.3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Flags {
+    /// Was read.
+    pub seen: bool,
+    /// Was answered.
+    pub answered: bool,
+    /// Was marked as urgent.
+    pub flagged: bool,
+    /// Was marked as to be removed.
+    pub deleted: bool,
+    /// Is not finished.
+    pub draft: bool,
+}
+
+/// A piece of a message's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyPart<'a> {
+    /// The next bytes.
+    Bytes(&'a [u8]),
+    /// That was all: as many bytes came as were announced.
+    End,
+    /// The message vanished before it could be read.
+    Gone,
+}
