@@ -16,6 +16,7 @@ mod decrypt;
 mod demo;
 mod findings;
 mod foreign;
+mod live;
 mod mailbox;
 mod manifest;
 mod operations;

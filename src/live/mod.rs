@@ -6,6 +6,7 @@
 
 mod error;
 mod pace;
+pub mod zimbra;
 
 use std::sync::Arc;
 

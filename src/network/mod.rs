@@ -5,9 +5,11 @@
 mod authorities;
 mod bandwidth;
 mod cancel;
+mod causes;
 mod retry;
 
 pub use authorities::certificates;
 pub use bandwidth::Bandwidth;
 pub use cancel::Cancel;
+pub(crate) use causes::{chain, find};
 pub use retry::{Backoff, Passing, Retry};

@@ -94,7 +94,6 @@ fn mailboxes(inner: &Inner, call: &Element) -> Element {
             .with("itemidcheckpoint", mailbox.items.keys().max().copied().unwrap_or(256))
             .with("sizecheckpoint", mailbox.size())
             .with("changecheckpoint", mailbox.change)
-            .with("lastbackupat", -1)
     };
     let all = (1..).zip(&inner.accounts).skip(offset).take(limit).map(one);
     let more = offset.saturating_add(limit) < inner.accounts.len();

@@ -85,8 +85,8 @@ fn metadata(mailbox: &LiveMailbox, call: &Element) -> Answer {
     for id in ids.split(',').filter_map(|id| id.parse().ok()) {
         match mailbox.items.get(&id) {
             Some(item) if item.kind == ItemKind::Message => response.push(summary(item)),
-            Some(_) => return Err(("mail.NO_SUCH_MSG", format!("no such message: {id}"))),
-            None => {}
+            None if mailbox.folders.iter().all(|folder| folder.id != id) => {}
+            _ => return Err(("mail.NO_SUCH_MSG", format!("no such message: {id}"))),
         }
     }
     Ok(response)

@@ -1,0 +1,3 @@
+//! Clients of running mail servers, held against servers.
+
+mod zimbra;
