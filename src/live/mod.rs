@@ -5,13 +5,16 @@
 //! every wait ends; and what could not be read is an error, never an empty answer.
 
 mod error;
+pub mod imap;
 mod pace;
+mod terms;
 pub mod zimbra;
 
 use std::sync::Arc;
 
 pub use error::{Fault, LiveError};
 pub use pace::{Pace, Slot};
+pub use terms::{Limits, Patience, Terms};
 
 /// A mailbox whose messages have no ids that survive a move, so that they are compared by content: one of an IMAP
 /// server, or a Maildir.
@@ -28,8 +31,8 @@ pub trait Folders {
     /// [`LiveError`] if they can't be listed whole; what `each` got until then counts for nothing.
     fn list(&mut self, folder: &Folder, each: &mut dyn FnMut(Listed)) -> Result<FolderState, LiveError>;
 
-    /// Hands the bodies of the messages `uids` of `folder` to `each`, in pieces: every number that was asked for ends
-    /// with [`BodyPart::End`] or [`BodyPart::Gone`], once. The order is the server's.
+    /// Hands the bodies of the messages `uids` of `folder` to `each`, in pieces: every number that was asked for comes
+    /// to [`BodyPart::End`] or [`BodyPart::Gone`], once. The order is the server's.
     ///
     /// # Errors
     /// [`LiveError`] if they can't be read to the last; a body without its end counts for nothing.
@@ -115,6 +118,8 @@ pub struct Flags {
 /// A piece of a message's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyPart<'a> {
+    /// It begins, with so many bytes announced. Where a connection broke it begins again: what came before is void.
+    Begin(u64),
     /// The next bytes.
     Bytes(&'a [u8]),
     /// That was all: as many bytes came as were announced.

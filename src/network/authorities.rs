@@ -12,10 +12,16 @@ use rustls::pki_types::pem::PemObject;
 /// In words, if the file can't be read or holds no usable certificate.
 pub fn certificates(file: &Path) -> Result<Vec<u8>, String> {
     let pem = fs::read(file).map_err(|error| error.to_string())?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
+    add(&pem, &mut RootCertStore::empty())?;
+    Ok(pem)
+}
+
+/// Trusts the authorities in `pem`, all of them.
+pub(super) fn add(pem: &[u8], roots: &mut RootCertStore) -> Result<(), String> {
+    let before = roots.len();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|error| format!("not PEM: {error}"))?;
         roots.add(certificate).map_err(|error| error.to_string())?;
     }
-    if roots.is_empty() { Err("it holds no certificate".to_owned()) } else { Ok(pem) }
+    if roots.len() == before { Err("it holds no certificate".to_owned()) } else { Ok(()) }
 }

@@ -96,8 +96,11 @@ impl Backoff {
         Ok(())
     }
 
-    /// Counts a failure, and gives the pause behind it.
-    fn fail<E: Passing>(&mut self, error: E) -> Result<Duration, E> {
+    /// Counts a failure, and gives the pause behind it to callers that wait on a thread.
+    ///
+    /// # Errors
+    /// As [`Backoff::pause`].
+    pub(crate) fn fail<E: Passing>(&mut self, error: E) -> Result<Duration, E> {
         self.failures += 1;
         if !error.is_transient() || self.failures > self.retry.retries {
             return Err(error.after(self.failures));

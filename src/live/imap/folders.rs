@@ -1,0 +1,100 @@
+//! The list of folders (RFC 3501, section 7.2.2).
+
+use std::collections::HashSet;
+
+use super::command::Command;
+use super::input::{Input, Source};
+use super::name::decoded;
+use super::refusal::Asked;
+use super::response::Head;
+use super::session::Session;
+use crate::live::{Fault, Folder};
+
+/// Lists the folders that can be opened.
+pub(super) fn read(session: &mut Session) -> Result<Vec<Folder>, Fault> {
+    let limit = session.terms.limits.entries;
+    let (mut folders, mut known) = (Vec::new(), HashSet::new());
+    session.run(Command::list(), Asked::Other, &mut |input, head| match head {
+        Head::Data(word) if word == b"LIST" => {
+            let folder = input.listed()?;
+            folders.extend(folder.filter(|folder| known.insert(folder.raw.clone())));
+            if folders.len() as u64 > limit {
+                return Err(Fault::protocol(format_args!("more than {limit} folders")));
+            }
+            Ok(true)
+        }
+        _ => Ok(false),
+    })?;
+    Ok(folders)
+}
+
+impl<S: Source> Input<S> {
+    /// Reads the data of a LIST response to the end of the line; nothing if the folder can't be opened.
+    fn listed(&mut self) -> Result<Option<Folder>, Fault> {
+        self.expect(b' ')?;
+        let closed = self.attributes()?;
+        self.expect(b' ')?;
+        let separator = self.string()?;
+        self.expect(b' ')?;
+        let raw = self.string()?.ok_or_else(|| Fault::protocol("a folder without a name"))?;
+        // Behind the name there may be more (RFC 5258).
+        self.pass()?;
+        let separator = separator.and_then(|text| text.first().map(|byte| char::from(*byte)));
+        let folder = Folder { name: decoded(&raw).into(), separator, raw: raw.into() };
+        Ok(Some(folder).filter(|_| !closed))
+    }
+
+    /// Reads what is said of a folder: whether it can't be opened.
+    fn attributes(&mut self) -> Result<bool, Fault> {
+        let mut closed = false;
+        self.expect(b'(')?;
+        while !self.take(b')')? {
+            let attribute = self.word()?.to_ascii_lowercase();
+            closed |= matches!(attribute.as_slice(), b"\\noselect" | b"\\nonexistent");
+            if attribute.is_empty() {
+                return Err(Fault::protocol("something else where an attribute should be"));
+            }
+            self.take(b' ')?;
+        }
+        Ok(closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(said: &str) -> Result<Option<(String, Option<char>)>, Fault> {
+        let folder = Input::new(said.as_bytes()).listed()?;
+        Ok(folder.map(|folder| (folder.name.to_string(), folder.separator)))
+    }
+
+    #[test]
+    fn names_come_in_every_form() {
+        for (said, name, separator) in [
+            (" () \"/\" INBOX\r\n", "INBOX", Some('/')),
+            (" (\\HasNoChildren \\Sent) \".\" \"a \\\"b\\\\ &- c\"\r\n", "a \"b\\ & c", Some('.')),
+            (" (\\Marked) \"\\\\\" {4}\r\na\"\r\n\r\n", "a\"\r\n", Some('\\')),
+            (" () NIL Entw&APw-rfe\r\n", "Entwürfe", None),
+            (" () \"/\" x (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n", "x", Some('/')),
+        ] {
+            assert_eq!(listed(said).unwrap(), Some((name.to_owned(), separator)), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_opened_is_left_out() {
+        for attribute in ["\\Noselect", "\\NOSELECT \\HasChildren", "\\NonExistent"] {
+            assert_eq!(listed(&format!(" ({attribute}) \"/\" x\r\n")).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for said in
+            ["\r\n", " \"/\" x\r\n", " (\\A\r\n", " () \"/\"\r\n", " () \"/\" NIL\r\n", " (\") \"/\" x\r\n"]
+        {
+            assert!(listed(said).is_err(), "{said}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The messages of a folder, in batches.
+//!
+//! Input: a folder. Output: number, size, date and flags of each message. Invariant: a message is handed on once, and
+//! only after the batch it is in was answered whole; where a connection broke, listing goes on behind the last one.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::command::Command;
+use super::fetch::{NoBody, Told};
+use super::refusal::Asked;
+use super::response::Head;
+use super::session::{Open, Session};
+use crate::live::{Fault, Folder, FolderState, Listed, Place};
+
+/// Messages that are asked for at once.
+const BATCH: u32 = 1_000;
+
+/// A listing that goes on.
+pub(super) struct Listing<'a> {
+    folder: &'a Folder,
+    achieved: &'a Cell<u64>,
+    each: &'a mut dyn FnMut(Listed),
+    /// The state the folder was first seen in.
+    first: Option<u32>,
+    /// The last number that was handed on.
+    last: u32,
+    listed: u64,
+    vanished: u64,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn new(folder: &'a Folder, achieved: &'a Cell<u64>, each: &'a mut dyn FnMut(Listed)) -> Self {
+        Self { folder, achieved, each, first: None, last: 0, listed: 0, vanished: 0 }
+    }
+
+    /// Lists what was not listed so far.
+    pub(super) fn go_on(&mut self, session: &mut Session) -> Result<FolderState, Fault> {
+        session.examine(&self.folder.raw)?;
+        let open = session.open.clone().unwrap_or_default();
+        self.stay(&open)?;
+        let (mut next, known) = (1, self.last);
+        while let Some(last) = last_of_batch(session, next) {
+            let batch = ask(session, next, last)?;
+            self.vanished += (u64::from(last - next) + 1).saturating_sub(batch.len() as u64);
+            self.hand_on(batch, known)?;
+            if self.listed > session.terms.limits.entries {
+                return Err(Fault::protocol("more messages than the policy's limit allows"));
+            }
+            next = last.saturating_add(1) - gone_before(session, last);
+        }
+        Ok(self.state(&open))
+    }
+
+    /// The folder must be the same as before the connection broke.
+    fn stay(&mut self, open: &Open) -> Result<(), Fault> {
+        if *self.first.get_or_insert(open.uid_validity) == open.uid_validity {
+            return Ok(());
+        }
+        Err(Fault::NoSuchFolder { detail: "it was made anew while it was read".to_owned() })
+    }
+
+    /// Hands on the messages behind `known`; those up to it came before the connection broke.
+    fn hand_on(&mut self, mut batch: BTreeMap<u32, Told>, known: u32) -> Result<(), Fault> {
+        for (uid, told) in batch.split_off(&known.saturating_add(1)) {
+            let (Some(size), Some(flags)) = (told.size, told.flags) else {
+                return Err(Fault::protocol("a message without its size or flags"));
+            };
+            if uid <= self.last {
+                return Err(Fault::protocol("numbers that do not grow"));
+            }
+            self.last = uid;
+            self.achieved.set(self.achieved.get() + 1);
+            if told.is_stub() {
+                self.vanished += 1;
+                continue;
+            }
+            self.listed += 1;
+            let place = Place { folder: Arc::clone(&self.folder.name), uid };
+            (self.each)(Listed { place, size, date: told.date, flags });
+        }
+        Ok(())
+    }
+
+    fn state(&self, open: &Open) -> FolderState {
+        FolderState {
+            uid_validity: open.uid_validity,
+            uid_next: open.uid_next,
+            highest_modseq: open.highest_modseq,
+            messages: self.listed,
+            vanished: self.vanished,
+        }
+    }
+}
+
+/// Where the batch that begins at `next` ends.
+fn last_of_batch(session: &Session, next: u32) -> Option<u32> {
+    let exists = session.open.as_ref().map_or(0, |open| open.exists);
+    (next <= exists).then(|| exists.min(next.saturating_add(BATCH - 1)))
+}
+
+/// How many of the places up to `last` fell away, so that those behind moved up.
+fn gone_before(session: &mut Session, last: u32) -> u32 {
+    let Some(open) = &mut session.open else { return 0 };
+    let mut end = last;
+    for place in open.expunged.drain(..) {
+        if place <= end {
+            end -= 1;
+        }
+    }
+    last - end
+}
+
+/// Asks for the messages in these places: by number, those that are still there.
+fn ask(session: &mut Session, first: u32, last: u32) -> Result<BTreeMap<u32, Told>, Fault> {
+    let mut batch = BTreeMap::new();
+    session.run(Command::rows(first, last), Asked::Other, &mut |input, head| match head {
+        Head::Numbered(place, kind) if kind == b"FETCH" && (first..=last).contains(place) => {
+            let told = input.fetched(&mut NoBody)?;
+            // Without a size it is a flag that somebody changed meanwhile.
+            let (Some(uid), Some(_)) = (told.uid, told.size) else { return Ok(true) };
+            if uid == 0 || batch.insert(uid, told).is_some() {
+                return Err(Fault::protocol("a number that no message can have, or two messages with one"));
+            }
+            Ok(true)
+        }
+        _ => Ok(false),
+    })?;
+    Ok(batch)
+}

@@ -1,0 +1,174 @@
+//! A connection on which somebody is logged in.
+//!
+//! Input: commands. Output: their answers. Invariant: an answer that is not whole, or that nobody asked for, ends the
+//! session; it is never taken for an empty one.
+
+use super::command::Command;
+use super::fetch::NoBody;
+use super::input::Input;
+use super::refusal::{Asked, meaning};
+use super::response::{Head, Kind, Status};
+use super::wire::Wire;
+use crate::live::{Fault, Terms};
+
+/// Most responses to one command that were not asked for.
+const MOST_ASIDE: u32 = 100_000;
+
+/// A connection to a server.
+pub(super) struct Session {
+    pub(super) input: Input<Wire>,
+    pub(super) terms: Terms,
+    last_tag: u32,
+    /// The folder that is open, as far as that is known.
+    pub(super) open: Option<Open>,
+}
+
+/// A folder that is open.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Open {
+    pub(super) raw: Box<[u8]>,
+    pub(super) uid_validity: u32,
+    pub(super) uid_next: Option<u32>,
+    pub(super) highest_modseq: Option<u64>,
+    /// Messages in it, as far as the server told.
+    pub(super) exists: u32,
+    /// Places whose messages went since they were last asked for, in the order of their going.
+    pub(super) expunged: Vec<u32>,
+}
+
+/// Takes the data of a response: the rest of its line, and nothing else. Says whether it did.
+pub(super) type Taking<'a> = &'a mut dyn FnMut(&mut Input<Wire>, &Head) -> Result<bool, Fault>;
+
+impl Session {
+    pub(super) fn new(wire: Wire, terms: Terms) -> Self {
+        Self { input: Input::new(wire), terms, last_tag: 0, open: None }
+    }
+
+    /// Sends a command and takes its answer to the end.
+    pub(super) fn run(&mut self, command: Command, asked: Asked, take: Taking<'_>) -> Result<Status, Fault> {
+        let tag = self.send(command, asked, take)?;
+        let status = self.finish(&tag, take)?;
+        if status.kind == Kind::Ok { Ok(status) } else { Err(meaning(&status, asked)) }
+    }
+
+    /// Sends a command; its answer is still to be taken.
+    pub(super) fn send(&mut self, command: Command, asked: Asked, take: Taking<'_>) -> Result<String, Fault> {
+        self.terms.pace.request(&self.terms.cancel)?;
+        self.input.source.begin();
+        self.last_tag = self.last_tag.wrapping_add(1);
+        let tag = format!("m{}", self.last_tag);
+        for (number, piece) in command.tagged(&tag).iter().enumerate() {
+            if number > 0 {
+                self.wait_for_nod(&tag, asked, take)?;
+            }
+            self.input.source.send(piece)?;
+        }
+        Ok(tag)
+    }
+
+    /// Takes the answer of the command with this tag to its end.
+    pub(super) fn finish(&mut self, tag: &str, take: Taking<'_>) -> Result<Status, Fault> {
+        match self.answer(tag, take)? {
+            Some(status) => Ok(status),
+            None => Err(Fault::protocol("the server waits for something that was not announced")),
+        }
+    }
+
+    /// The server asks for the rest of the command, or refuses it.
+    fn wait_for_nod(&mut self, tag: &str, asked: Asked, take: Taking<'_>) -> Result<(), Fault> {
+        match self.answer(tag, take)? {
+            None => Ok(()),
+            Some(status) => Err(meaning(&status, asked)),
+        }
+    }
+
+    /// Takes responses until the command ends, or until the server waits for more of it.
+    fn answer(&mut self, tag: &str, take: Taking<'_>) -> Result<Option<Status>, Fault> {
+        let mut aside = 0;
+        loop {
+            let head = self.input.head()?;
+            match head {
+                Head::Continue => return Ok(None),
+                Head::Tagged(of, status) if of == tag.as_bytes() => return Ok(Some(status)),
+                Head::Tagged(..) => return Err(Fault::protocol("the end of another command")),
+                Head::Status(status) if status.kind == Kind::Bye => {
+                    return Err(meaning(&status, Asked::Other));
+                }
+                head => {
+                    if !take(&mut self.input, &head)? {
+                        self.set_aside(&head)?;
+                        aside += 1;
+                    }
+                }
+            }
+            if aside > MOST_ASIDE {
+                return Err(Fault::protocol("far more was said than asked for"));
+            }
+        }
+    }
+
+    /// Notes what the server told by itself.
+    fn set_aside(&mut self, head: &Head) -> Result<(), Fault> {
+        match head {
+            // A flag that somebody changed meanwhile.
+            Head::Numbered(_, kind) if kind == b"FETCH" => self.input.fetched(&mut NoBody).map(|_| ()),
+            Head::Numbered(number, kind) => {
+                self.counted(*number, kind);
+                self.input.pass()
+            }
+            Head::Data(_) => self.input.pass(),
+            _ => Ok(()),
+        }
+    }
+
+    fn counted(&mut self, number: u32, kind: &[u8]) {
+        let Some(open) = &mut self.open else { return };
+        match kind {
+            b"EXISTS" => open.exists = number,
+            b"EXPUNGE" => {
+                open.exists = open.exists.saturating_sub(1);
+                open.expunged.push(number);
+            }
+            _ => {}
+        }
+    }
+
+    /// Opens a folder so that nothing in it changes.
+    pub(super) fn examine(&mut self, raw: &[u8]) -> Result<(), Fault> {
+        self.open = None;
+        let mut open = Open { raw: raw.into(), ..Open::default() };
+        let command = Command::examine(raw);
+        self.run(command, Asked::Folder, &mut |input, head| match head {
+            Head::Status(status) => Ok(open.note(status)),
+            Head::Numbered(number, kind) if kind == b"EXISTS" => {
+                open.exists = *number;
+                input.pass().map(|()| true)
+            }
+            _ => Ok(false),
+        })?;
+        if open.uid_validity == 0 {
+            return Err(Fault::protocol("the folder's numbers hold for nothing: UIDVALIDITY is missing"));
+        }
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// Says goodbye.
+    pub(super) fn leave(&mut self) {
+        self.input.source.leave(b"bye LOGOUT\r\n");
+    }
+}
+
+impl Open {
+    fn note(&mut self, status: &Status) -> bool {
+        let number = |name| status.argument(name).and_then(|text| text.parse::<u64>().ok());
+        let short = |name| number(name).and_then(|number| u32::try_from(number).ok());
+        match status.code_word().as_str() {
+            "UIDVALIDITY" => self.uid_validity = short("UIDVALIDITY").unwrap_or(0),
+            "UIDNEXT" => self.uid_next = short("UIDNEXT"),
+            "HIGHESTMODSEQ" => self.highest_modseq = number("HIGHESTMODSEQ"),
+            _ => return false,
+        }
+        true
+    }
+}
