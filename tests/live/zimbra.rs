@@ -9,13 +9,10 @@ use std::time::Duration;
 use mailproof::demo::live::MailServer;
 use mailproof::demo::mailbox::Random;
 use mailproof::demo::zimbra::{Account, Export, Item};
-use mailproof::live::zimbra::{
-    BodySink, Deleted, Delivery, Live, Mailbox, Presence, Settings, Stated, SyncMark, Tools, Zimbra,
-};
-use mailproof::live::{LiveError, Pace};
+use mailproof::live::zimbra::{Deleted, Delivery, Live, Mailbox, Presence, Settings, SyncMark, Zimbra};
+use mailproof::live::{BodyPart, LiveError, Terms};
 use mailproof::mailbox::{Flags, ItemId, ItemKind};
-use mailproof::network::Cancel;
-use mailproof::policy::{Age, Network};
+use mailproof::network::Retry;
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
@@ -27,9 +24,7 @@ const PEOPLE: [&str; 2] = [ANNA, PAUL];
 struct Scene {
     server: MailServer,
     runtime: Runtime,
-    cancel: Cancel,
-    network: Network,
-    total: Duration,
+    terms: Terms,
 }
 
 impl Scene {
@@ -42,9 +37,8 @@ impl Scene {
     fn of<'a>(accounts: impl IntoIterator<Item = (&'a str, &'a Export)>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let network = Network { retries: 0, ..Network::default() };
         let server = MailServer::start(accounts).unwrap();
-        Self { server, runtime, cancel: Cancel::default(), network, total: Duration::from_secs(60) }
+        Self { server, runtime, terms: Terms::default() }
     }
 
     fn settings(&self) -> Settings {
@@ -53,18 +47,15 @@ impl Scene {
             administrators: Some(self.server.address().to_owned()),
             ca_file: None,
             plain_text: false,
-            network: self.network.clone(),
-            total: self.total,
         }
     }
 
-    fn tools(&self) -> Tools {
-        let pace = Pace::new(None, None, 2);
-        Tools { runtime: self.runtime.handle().clone(), pace, cancel: self.cancel.clone() }
+    fn client(&self) -> Zimbra {
+        self.client_with(&self.settings()).unwrap()
     }
 
-    fn client(&self) -> Zimbra {
-        Zimbra::new(&self.settings(), self.tools()).unwrap()
+    fn client_with(&self, settings: &Settings) -> Result<Zimbra, LiveError> {
+        Zimbra::new(settings, self.terms.clone(), self.runtime.handle().clone())
     }
 
     fn password(&self) -> SecretString {
@@ -81,31 +72,45 @@ fn account(name: &str, messages: u32) -> Export {
     account.make(&mut Random::new(7))
 }
 
-/// Keeps a body, and how often it began.
+/// What came of a body.
 #[derive(Debug, Default)]
 struct Kept {
     bytes: Vec<u8>,
-    stated: Option<Stated>,
+    stated: Option<u64>,
     began: u32,
-    pieces: u32,
+    ended: u32,
+    gone: u32,
 }
 
-impl BodySink for Kept {
-    fn begin(&mut self, stated: Stated) {
-        self.bytes.clear();
-        (self.stated, self.began, self.pieces) = (Some(stated), self.began + 1, 0);
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        assert!(!bytes.is_empty());
-        self.bytes.extend_from_slice(bytes);
-        self.pieces += 1;
+impl Kept {
+    fn take(&mut self, part: BodyPart<'_>) {
+        match part {
+            BodyPart::Begin(size) => {
+                self.bytes.clear();
+                (self.stated, self.began) = (Some(size), self.began + 1);
+            }
+            BodyPart::Bytes(bytes) => {
+                assert!(!bytes.is_empty());
+                self.bytes.extend_from_slice(bytes);
+            }
+            BodyPart::End => self.ended += 1,
+            BodyPart::Gone => self.gone += 1,
+        }
     }
 }
 
+/// Reads a body; that it ended is told exactly if it did.
 fn body(mailbox: &Mailbox, id: u32) -> (Result<Delivery, LiveError>, Kept) {
     let mut kept = Kept::default();
-    (mailbox.body(ItemId(id), &mut kept), kept)
+    let delivery = mailbox.body(ItemId(id), &mut |part| kept.take(part));
+    assert_eq!(kept.ended, u32::from(matches!(delivery, Ok(Delivery::Whole { .. }))));
+    assert_eq!(kept.gone, u32::from(matches!(delivery, Ok(Delivery::Gone))));
+    (delivery, kept)
+}
+
+/// All bytes, as they were when the content last changed so.
+fn whole(mod_content: u32) -> Delivery {
+    Delivery::Whole { mod_content: Some(mod_content) }
 }
 
 fn look(mailbox: &Mailbox, ids: &[u32]) -> Result<Vec<(u32, Presence)>, LiveError> {
@@ -156,10 +161,9 @@ fn a_mailbox_is_what_was_put_into_it() {
     assert!(look(&mailbox, &ids).unwrap() == expected);
     for item in &messages {
         let (delivery, kept) = body(&mailbox, item.id);
-        assert_eq!(delivery.unwrap(), Delivery::Whole);
+        assert_eq!(delivery.unwrap(), whole(item.modified.1));
         assert!(Some(&kept.bytes) == item.body.as_ref(), "{}", item.id);
-        let stated = Stated { size: item.size(), mod_content: Some(item.modified.1) };
-        assert_eq!((kept.stated, kept.began), (Some(stated), 1));
+        assert_eq!((kept.stated, kept.began), (Some(item.size()), 1));
     }
     assert_eq!(scene.server.fingerprint(), before, "reading changed the server");
 }
@@ -190,8 +194,8 @@ fn what_happened_since_the_backup_is_told_apart() {
     assert_eq!((seen[2].1, seen[3].1), (Presence::Absent, Presence::Absent));
     assert_eq!((seen[4].1, seen[5].1), (original(rotten), original(same)));
     let (delivery, kept) = body(&mailbox, rotten);
-    assert_eq!(delivery.unwrap(), Delivery::Whole);
-    assert!(kept.bytes.iter().all(|byte| *byte == b'?') && kept.stated.unwrap().mod_content == Some(rotten));
+    assert_eq!(delivery.unwrap(), whole(rotten), "its change number is that of the backup");
+    assert!(kept.bytes.iter().all(|byte| *byte == b'?'));
     assert_eq!(body(&mailbox, lost).0.unwrap(), Delivery::Gone);
 
     let since = NonZero::new(backed_up).unwrap();
@@ -200,25 +204,42 @@ fn what_happened_since_the_backup_is_told_apart() {
         Some(false),
         "no mark until it was accepted"
     );
-    let gone = mailbox.deleted(since, 10, SyncMark::accepted()).unwrap();
+    let gone = mailbox.deleted(since, SyncMark::accepted()).unwrap();
     let dead = vec![ItemId(deleted)];
     assert_eq!(gone, Deleted::Known { messages: dead.clone(), all: dead }, "the lost one left no trace");
     assert_eq!(scene.server.change(ANNA, |mailbox| mailbox.is_tracked()), Some(true));
     scene.server.change(ANNA, |mailbox| mailbox.forget());
-    assert_eq!(mailbox.deleted(since, 10, SyncMark::accepted()).unwrap(), Deleted::Forgotten);
+    assert_eq!(mailbox.deleted(since, SyncMark::accepted()).unwrap(), Deleted::Forgotten);
 }
 
 #[test]
-fn deletions_beyond_the_limit_are_an_error() {
+fn more_than_may_be_is_an_error() {
     let anna = account(ANNA, 4);
-    let scene = Scene::of([(ANNA, &anna)]);
+    let mut scene = Scene::of([(ANNA, &anna)]);
     let since = scene.server.change(ANNA, |mailbox| mailbox.change()).and_then(NonZero::new).unwrap();
     scene.server.change(ANNA, |mailbox| messages(&anna).iter().for_each(|item| mailbox.delete(item.id)));
-    let mailbox = scene.anna();
-    assert!(
-        matches!(mailbox.deleted(since, 4, SyncMark::accepted()), Ok(Deleted::Known { messages, .. }) if messages.len() == 4)
-    );
-    assert!(mailbox.deleted(since, 3, SyncMark::accepted()).is_err());
+    scene.terms.limits.entries = 4;
+    let deleted = scene.anna().deleted(since, SyncMark::accepted()).unwrap();
+    assert!(matches!(deleted, Deleted::Known { messages, .. } if messages.len() == 4));
+    scene.terms.limits.entries = 3;
+    scene.anna().deleted(since, SyncMark::accepted()).unwrap_err();
+    scene.anna().folders().unwrap_err();
+    scene.terms.limits.entries = 0;
+    let admin = scene.client().administrator(scene.server.admin(), scene.password()).unwrap();
+    admin.accounts(None).unwrap_err();
+    admin.mailboxes().unwrap_err();
+}
+
+#[test]
+fn a_body_larger_than_may_be_is_not_begun() {
+    let anna = account(ANNA, 1);
+    let mut scene = Scene::of([(ANNA, &anna)]);
+    let item = messages(&anna)[0];
+    scene.terms.limits.body = item.size();
+    body(&scene.anna(), item.id).0.unwrap();
+    scene.terms.limits.body = item.size() - 1;
+    let (delivery, kept) = body(&scene.anna(), item.id);
+    assert!(delivery.is_err() && kept.began == 0);
 }
 
 #[test]
@@ -260,15 +281,14 @@ fn an_administrator_sees_accounts_and_reads_as_their_owners() {
     let scene = Scene::new(5);
     let before = scene.server.fingerprint();
     let admin = scene.client().administrator(scene.server.admin(), scene.password()).unwrap();
-    let accounts = admin.accounts(None, 100).unwrap();
+    let accounts = admin.accounts(None).unwrap();
     let names: Vec<_> = accounts.iter().map(|account| account.name.as_str()).collect();
     assert_eq!(names, [ANNA, PAUL], "Zimbra's own are left out");
     assert_eq!(accounts[0].status.as_deref(), Some("active"));
     assert_eq!(accounts[0].host.as_deref(), Some("mail.example.org"));
-    assert_eq!(admin.accounts(Some("example.test"), 100).unwrap().len(), 1);
-    assert!(admin.accounts(None, 1).is_err(), "more accounts than may be");
+    assert_eq!(admin.accounts(Some("example.test")).unwrap().len(), 1);
 
-    let states = admin.mailboxes(100).unwrap();
+    let states = admin.mailboxes().unwrap();
     assert_eq!(
         states.iter().map(|state| &state.account).collect::<Vec<_>>(),
         [&accounts[0].id, &accounts[1].id]
@@ -283,7 +303,7 @@ fn an_administrator_sees_accounts_and_reads_as_their_owners() {
     let paul = account(PAUL, 3);
     let item = messages(&paul)[0];
     let (delivery, kept) = body(&admin.mailbox(PAUL).unwrap(), item.id);
-    assert_eq!(delivery.unwrap(), Delivery::Whole);
+    assert_eq!(delivery.unwrap(), whole(item.modified.1));
     assert_eq!(Some(kept.bytes), item.body);
     assert_eq!(scene.server.fingerprint(), before, "reading changed the server");
 }
@@ -294,10 +314,9 @@ fn many_accounts_come_in_pages() {
     let names: Vec<String> = (0..1234).map(|number| format!("user{number:04}@example.org")).collect();
     let scene = Scene::of(names.iter().map(|name| (name.as_str(), &empty)));
     let admin = scene.client().administrator(scene.server.admin(), scene.password()).unwrap();
-    let listed: Vec<String> =
-        admin.accounts(None, 2000).unwrap().into_iter().map(|account| account.name).collect();
+    let listed: Vec<String> = admin.accounts(None).unwrap().into_iter().map(|account| account.name).collect();
     assert_eq!(listed, names);
-    assert_eq!(admin.mailboxes(2000).unwrap().len(), 1234);
+    assert_eq!(admin.mailboxes().unwrap().len(), 1234);
     assert_eq!(scene.server.seen().iter().filter(|seen| seen.call == "SearchDirectoryRequest").count(), 3);
 }
 
@@ -308,7 +327,7 @@ fn a_token_travels_as_a_cookie_and_never_in_an_address() {
     mailbox.folders().unwrap();
     body(&mailbox, messages(&account(ANNA, 5))[0].id).0.unwrap();
     let client = scene.client();
-    client.mailbox(PAUL, scene.password()).unwrap().body(ItemId(1), &mut Kept::default()).unwrap();
+    body(&client.mailbox(PAUL, scene.password()).unwrap(), 1).0.unwrap();
     let seen = scene.server.seen();
     let rest: Vec<_> = seen.iter().filter(|seen| seen.call == "GET").collect();
     assert!(rest.iter().all(|seen| seen.cookie && seen.address.starts_with("/home/")));

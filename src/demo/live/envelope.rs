@@ -4,6 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Value, json};
 
+use super::admin::Answer;
 use super::element::Element;
 
 /// How an answer is written.
@@ -48,10 +49,10 @@ impl Request {
 }
 
 /// An answer, or the fault `code` with `message`.
-pub(super) fn answer(form: Form, result: Result<Element, (&str, &str)>) -> Vec<u8> {
+pub(super) fn answer(form: Form, result: Answer) -> Vec<u8> {
     let body = match result {
         Ok(element) => element,
-        Err((code, message)) => fault(code, message),
+        Err((code, message)) => fault(code, &message),
     };
     let context = Element::root("context", "urn:zimbra");
     match form {
@@ -177,10 +178,11 @@ mod tests {
     #[test]
     fn a_fault_is_where_clients_look_for_it() {
         let json: Value =
-            serde_json::from_slice(&answer(Form::Json, Err(("mail.NO_SUCH_MSG", "no 7")))).unwrap();
+            serde_json::from_slice(&answer(Form::Json, Err(("mail.NO_SUCH_MSG", "no 7".to_owned()))))
+                .unwrap();
         assert_eq!(json["Body"]["Fault"]["Detail"]["Error"]["Code"], "mail.NO_SUCH_MSG");
         assert_eq!(json["Body"]["Fault"]["Reason"]["Text"], "no 7");
-        let xml = String::from_utf8(answer(Form::Xml, Err(("service.FAILURE", "x")))).unwrap();
+        let xml = String::from_utf8(answer(Form::Xml, Err(("service.FAILURE", "x".to_owned())))).unwrap();
         let fault = "<soap:Fault><soap:Code><soap:Value>soap:Receiver</soap:Value></soap:Code>\
                      <soap:Reason><soap:Text>x</soap:Text></soap:Reason>\
                      <soap:Detail><Error xmlns=\"urn:zimbra\"><Code>service.FAILURE</Code>";

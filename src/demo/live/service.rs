@@ -45,7 +45,7 @@ pub(super) async fn serve(state: Arc<State>, request: Request<Incoming>) -> Resp
 /// Answers a call of SOAP.
 fn call(state: &State, parts: &http::request::Parts, admin: bool, body: &[u8]) -> Response<Pieces> {
     let Some(request) = envelope::Request::read(body) else {
-        let fault = Err(("service.PARSE_ERROR", "the request can't be read"));
+        let fault = Err(("service.PARSE_ERROR", "the request can't be read".to_owned()));
         return soap(Form::Json, fault);
     };
     let token = request.token.clone().or_else(|| cookie(parts));
@@ -66,7 +66,6 @@ fn call(state: &State, parts: &http::request::Parts, admin: bool, body: &[u8]) -
         }
         _ => dispatch(state, &request, admin, token.as_deref()),
     };
-    let answer = answer.as_ref().map(Clone::clone).map_err(|(code, message)| (*code, message.as_str()));
     spoiled(soap(request.form, answer), met)
 }
 
@@ -133,7 +132,7 @@ fn cookie(parts: &http::request::Parts) -> Option<String> {
     tokens.next().map(str::to_owned)
 }
 
-fn soap(form: Form, answer: Result<super::element::Element, (&str, &str)>) -> Response<Pieces> {
+fn soap(form: Form, answer: Answer) -> Response<Pieces> {
     let code = if answer.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
     let kind = match form {
         Form::Json => "text/javascript; charset=utf-8",

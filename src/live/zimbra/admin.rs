@@ -71,11 +71,11 @@ impl Admin {
         Self { session: Arc::new(session) }
     }
 
-    /// Lists at most `most` accounts of users, by name, those of `domain` alone if there is one.
+    /// Lists the accounts of users by name, those of `domain` alone if there is one.
     ///
     /// # Errors
     /// [`LiveError`] if they can't be listed whole.
-    pub fn accounts(&self, domain: Option<&str>, most: u64) -> Result<Vec<Account>, LiveError> {
+    pub fn accounts(&self, domain: Option<&str>) -> Result<Vec<Account>, LiveError> {
         let mut content = json!({
             "types": "accounts", "query": USERS, "sortBy": "name", "applyCos": 0, "maxResults": MOST_SEARCHED,
             "attrs": "zimbraAccountStatus,zimbraMailHost,zimbraIsSystemAccount,zimbraIsSystemResource",
@@ -83,7 +83,7 @@ impl Admin {
         if let Some(domain) = domain {
             content["domain"] = json!(domain);
         }
-        let entries: Vec<Entry> = self.pages("accounts", "SearchDirectory", content, most)?;
+        let entries: Vec<Entry> = self.pages("accounts", "SearchDirectory", content)?;
         Ok(entries.into_iter().filter(|entry| !entry.is_system()).map(Entry::account).collect())
     }
 
@@ -105,12 +105,12 @@ impl Admin {
         })
     }
 
-    /// Lists at most `most` mailboxes of this server.
+    /// Lists the mailboxes of this server.
     ///
     /// # Errors
     /// [`LiveError`] if they can't be listed whole.
-    pub fn mailboxes(&self, most: u64) -> Result<Vec<MailboxState>, LiveError> {
-        let entries: Vec<State> = self.pages("mailboxes", "GetAllMailboxes", json!({}), most)?;
+    pub fn mailboxes(&self) -> Result<Vec<MailboxState>, LiveError> {
+        let entries: Vec<State> = self.pages("mailboxes", "GetAllMailboxes", json!({}))?;
         let states = entries.into_iter().map(State::checked).collect::<Result<_, _>>();
         states.map_err(|error| self.wrong("mailboxes", error))
     }
@@ -126,16 +126,11 @@ impl Admin {
     }
 
     /// All pages of a list.
-    fn pages<T>(
-        &self,
-        asked: &str,
-        name: &'static str,
-        content: Value,
-        most: u64,
-    ) -> Result<Vec<T>, LiveError>
+    fn pages<T>(&self, asked: &str, name: &'static str, content: Value) -> Result<Vec<T>, LiveError>
     where
         Page<T>: serde::de::DeserializeOwned,
     {
+        let most = self.session.server().transport.terms().limits.entries;
         let mut all = Vec::new();
         loop {
             let mut content = content.clone();

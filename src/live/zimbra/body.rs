@@ -11,32 +11,17 @@ use super::soap::refused;
 use super::transport::Answer;
 use super::{Mailbox, Presence};
 use crate::legible::line;
-use crate::live::{Fault, LiveError};
+use crate::live::{BodyPart, Fault, LiveError};
 use crate::mailbox::ItemId;
-
-/// What the server states of a body before it sends it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stated {
-    /// Bytes: the size in the server's database, not that of the file.
-    pub size: u64,
-    /// Change number of the content, where the answer tells it.
-    pub mod_content: Option<u32>,
-}
-
-/// Takes a body in.
-pub trait BodySink {
-    /// A body begins. If one began before, it broke, and what came of it counts for nothing.
-    fn begin(&mut self, stated: Stated);
-
-    /// The next bytes, never none.
-    fn bytes(&mut self, bytes: &[u8]);
-}
 
 /// How the reading of a body ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// All bytes came.
-    Whole,
+    Whole {
+        /// Change number of the content, where the answer tells it.
+        mod_content: Option<u32>,
+    },
     /// There is no such item any more.
     Gone,
     /// The item is listed and not handed out: its file is missing on the server, or the login may not read it. The
@@ -45,23 +30,36 @@ pub enum Delivery {
 }
 
 impl Mailbox {
-    /// Hands the body of an item to `sink`. A body that breaks is read again from its beginning.
+    /// Hands the body of an item to `each`, which must not ask the same server for anything. A body that breaks is read
+    /// again from its beginning; [`BodyPart::End`] comes behind the last byte, once, or [`BodyPart::Gone`].
     ///
     /// # Errors
     /// [`LiveError`] if it can't be read to its end, [`Fault::Unavailable`] also where fewer bytes come than the server
     /// announced every time: its file is then shorter than its database knows.
-    pub fn body(&self, id: ItemId, sink: &mut dyn BodySink) -> Result<Delivery, LiveError> {
+    pub fn body(&self, id: ItemId, each: &mut dyn FnMut(BodyPart<'_>)) -> Result<Delivery, LiveError> {
         let asked = format!("item {id} of {}", self.account());
-        let came = self.session.run(&asked, |token| self.read(id, token, sink))?;
-        if came { Ok(Delivery::Whole) } else { self.missing(id) }
+        let came = self.session.run(&asked, |token| self.read(id, token, each))?;
+        let delivery = came.map_or_else(|| self.missing(id), Ok)?;
+        match delivery {
+            Delivery::Whole { .. } => each(BodyPart::End),
+            Delivery::Gone => each(BodyPart::Gone),
+            Delivery::Withheld => {}
+        }
+        Ok(delivery)
     }
 
-    /// Reads a body once; `false` if the server has none to give.
-    fn read(&self, id: ItemId, token: &SecretString, sink: &mut dyn BodySink) -> Result<bool, Fault> {
-        let answer = self.session.server().transport.send(self.request(id, token)?)?;
+    /// Reads a body once; nothing if the server has none to give.
+    fn read(
+        &self,
+        id: ItemId,
+        token: &SecretString,
+        each: &mut dyn FnMut(BodyPart<'_>),
+    ) -> Result<Option<Delivery>, Fault> {
+        let transport = &self.session.server().transport;
+        let answer = transport.send(self.request(id, token)?)?;
         match answer.status() {
-            200 => receive(answer, sink).map(|()| true),
-            404 => Ok(false),
+            200 => receive(answer, transport.terms().limits.body, each).map(Some),
+            404 => Ok(None),
             status => Err(refused(status, answer.header("location").map(line).as_deref())),
         }
     }
@@ -89,23 +87,30 @@ impl Mailbox {
 }
 
 /// Hands a body on and holds it against its announced length.
-fn receive(mut answer: Answer<'_>, sink: &mut dyn BodySink) -> Result<(), Fault> {
-    let stated = Stated { size: length(&answer)?, mod_content: answer.header("etag").and_then(revision) };
-    sink.begin(stated);
-    let mut left = stated.size;
+fn receive(
+    mut answer: Answer<'_>,
+    largest: u64,
+    each: &mut dyn FnMut(BodyPart<'_>),
+) -> Result<Delivery, Fault> {
+    let (size, mod_content) = (length(&answer)?, answer.header("etag").and_then(revision));
+    if size > largest {
+        return Err(Fault::protocol(format!("a body of {size} bytes, and {largest} are the limit")));
+    }
+    each(BodyPart::Begin(size));
+    let mut left = size;
     loop {
         let bytes = match answer.next() {
             Ok(Some(bytes)) => bytes,
-            Ok(None) if left == 0 => return Ok(()),
-            Ok(None) => return Err(broken(stated.size, left)),
+            Ok(None) if left == 0 => return Ok(Delivery::Whole { mod_content }),
+            Ok(None) => return Err(broken(size, left)),
             // The connection's own words say nothing of how far it came.
-            Err(Fault::Unavailable { .. }) => return Err(broken(stated.size, left)),
+            Err(Fault::Unavailable { .. }) => return Err(broken(size, left)),
             Err(fault) => return Err(fault),
         };
         left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
-            Fault::protocol(format!("more than the {} bytes of the body that were announced", stated.size))
+            Fault::protocol(format!("more than the {} bytes of the body that were announced", size))
         })?;
-        sink.bytes(&bytes);
+        each(BodyPart::Bytes(&bytes));
     }
 }
 

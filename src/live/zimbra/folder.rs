@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Mailbox;
 use super::json::{Listed, Number};
 use super::soap::Call;
-use crate::live::LiveError;
+use crate::live::{Fault, LiveError};
 use crate::mailbox::{ItemId, ItemKind};
 
 /// Bytes of an answer; 16 MiB describe about 50,000 folders.
@@ -40,10 +40,16 @@ impl Mailbox {
     pub fn folders(&self) -> Result<Vec<Folder>, LiveError> {
         let call =
             Call { name: "GetFolder", namespace: "urn:zimbraMail", content: json!({}), largest: LARGEST };
-        let answer: Answer = self.session.ask(&format!("folders of {}", self.account()), &call)?;
+        let asked = format!("folders of {}", self.account());
+        let answer: Answer = self.session.ask(&asked, &call)?;
         let mut folders = Vec::new();
         for root in answer.folder.0 {
             root.flatten(ItemKind::Folder, &mut folders);
+        }
+        let most = self.session.server().transport.terms().limits.entries;
+        if folders.len() as u64 > most {
+            let fault = Fault::protocol(format!("more than {most} folders"));
+            return Err(fault.of(self.session.address().as_str(), &asked));
         }
         Ok(folders)
     }

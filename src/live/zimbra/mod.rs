@@ -19,26 +19,24 @@ mod transport;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::runtime::Handle;
 
 pub use admin::{Account, Admin, MailboxSize, MailboxState};
-pub use body::{BodySink, Delivery, Stated};
+pub use body::Delivery;
 pub use folder::Folder;
 pub use message::{Live, Presence};
 pub use sync::{Deleted, SyncMark};
-pub use transport::Tools;
 
 use address::Address;
 use session::{Server, Session, Source};
 use soap::Service;
+use transport::Transport;
 
-use super::LiveError;
-use crate::network::Retry;
-use crate::policy::Network;
+use super::{LiveError, Terms};
 
-/// Where a server is and how patient the client is with it.
+/// Where a server is.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where users log in: `https://mail.example.org`.
@@ -49,10 +47,6 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// Whether passwords and mail may go unencrypted to other machines than this one.
     pub plain_text: bool,
-    /// Timeouts and repetitions; the bandwidth is that of the pace.
-    pub network: Network,
-    /// Longest time for one answer as a whole.
-    pub total: Duration,
 }
 
 /// A server to log in to.
@@ -60,19 +54,18 @@ pub struct Settings {
 pub struct Zimbra(Arc<Server>);
 
 impl Zimbra {
-    /// Takes the settings in; nothing is asked of the server yet.
+    /// Takes the settings in; nothing is asked of the server yet. `runtime` drives the network, and the calls wait for it on
+    /// threads that are not its own.
     ///
     /// # Errors
     /// [`LiveError`] if an address is none, would not be encrypted, or the `ca_file` can't be used.
-    pub fn new(settings: &Settings, tools: Tools) -> Result<Self, LiveError> {
+    pub fn new(settings: &Settings, terms: Terms, runtime: Handle) -> Result<Self, LiveError> {
         let address = |text: &str| Address::parse(text, settings.plain_text);
         let users = address(&settings.users)?;
         let administrators = settings.administrators.as_deref().map(address).transpose()?;
-        let transport =
-            transport::Transport::new(settings.ca_file.as_deref(), &settings.network, settings.total, tools)
-                .map_err(|fault| fault.of(users.as_str(), "connection"))?;
-        let retry = Retry::new(settings.network.retries);
-        Ok(Self(Arc::new(Server { transport, users, administrators, retry })))
+        let transport = Transport::new(settings.ca_file.as_deref(), terms, runtime)
+            .map_err(|fault| fault.of(users.as_str(), "settings of the connection"))?;
+        Ok(Self(Arc::new(Server { transport, users, administrators })))
     }
 
     /// Logs a user in (`AuthRequest`).

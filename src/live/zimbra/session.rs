@@ -13,9 +13,8 @@ use serde_json::json;
 use super::address::Address;
 use super::json::Listed;
 use super::soap::{self, Call, Service, SoapFault};
-use super::transport::{Transport, repeat};
+use super::transport::Transport;
 use crate::live::{Fault, LiveError};
-use crate::network::Retry;
 
 /// Bytes of a token; Zimbra's have a few hundred.
 const LONGEST_TOKEN: usize = 8 << 10;
@@ -28,7 +27,6 @@ pub(super) struct Server {
     pub(super) transport: Transport,
     pub(super) users: Address,
     pub(super) administrators: Option<Address>,
-    pub(super) retry: Retry,
 }
 
 /// Where tokens come from.
@@ -65,8 +63,7 @@ impl Session {
         let missing = || Fault::Address { detail: "none is set for administrators".to_owned() };
         let address = address.ok_or_else(|| missing().of(server.users.as_str(), "login"))?.clone();
         let name = |fault: Fault| fault.of(address.as_str(), &source.asked());
-        let token =
-            repeat(&server.transport, server.retry, name, || source.token(server, service, &address))?;
+        let token = server.transport.repeat(name, || source.token(server, service, &address))?;
         let token = Mutex::new(Arc::new(token));
         Ok(Self { server: Arc::clone(server), service, address, source, token })
     }
@@ -114,7 +111,7 @@ impl Session {
         mut act: impl FnMut(&SecretString) -> Result<T, Fault>,
     ) -> Result<T, LiveError> {
         let name = |fault: Fault| fault.of(self.address.as_str(), asked);
-        repeat(&self.server.transport, self.server.retry, name, || self.attempt(&mut act))
+        self.server.transport.repeat(name, || self.attempt(&mut act))
     }
 
     /// Does it, and once more with a new token if the old one expired.

@@ -44,11 +44,12 @@ pub enum Deleted {
 }
 
 impl Mailbox {
-    /// Lists at most `most` items that were deleted behind the change `since`.
+    /// Lists the items that were deleted behind the change `since`.
     ///
     /// # Errors
     /// [`LiveError`] if they can't be listed whole.
-    pub fn deleted(&self, since: NonZero<u32>, most: u64, _: SyncMark) -> Result<Deleted, LiveError> {
+    pub fn deleted(&self, since: NonZero<u32>, _: SyncMark) -> Result<Deleted, LiveError> {
+        let most = self.session.server().transport.terms().limits.entries;
         let asked = format!("what was deleted in {}", self.account());
         let wrong = |fault: Fault| fault.of(self.session.address().as_str(), &asked);
         let (mut messages, mut all) = (Vec::new(), Vec::new());

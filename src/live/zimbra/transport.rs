@@ -21,30 +21,15 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::runtime::Handle;
 
-use crate::live::{Fault, LiveError, Pace};
-use crate::network::{self, Cancel};
-use crate::policy::Network;
+use crate::live::{Fault, LiveError, Slot, Terms};
+use crate::network;
 
 /// Sends requests, one at a time for each thread that calls it.
 #[derive(Debug)]
 pub(super) struct Transport {
     connector: Connector,
-    tools: Tools,
-    /// Longest silence while an answer or the next piece of its body is awaited.
-    silence: Duration,
-    /// Longest time for one answer, our own pauses not counted.
-    total: Duration,
-}
-
-/// What a client needs beside the addresses.
-#[derive(Debug, Clone)]
-pub struct Tools {
-    /// Drives the network. The client's own calls wait on the thread that makes them, never one of the runtime's.
-    pub runtime: Handle,
-    /// How much may be asked of the server.
-    pub pace: Pace,
-    /// Ends the run early.
-    pub cancel: Cancel,
+    terms: Terms,
+    runtime: Handle,
 }
 
 /// An answer whose body is still to come.
@@ -53,8 +38,10 @@ pub(super) struct Answer<'a> {
     transport: &'a Transport,
     response: HttpResponse,
     body: Pin<Box<SdkBody>>,
-    /// Time that was waited for the server.
+    /// Time that was waited for the server, our own pauses not counted.
     waited: Duration,
+    /// Given back when the answer is done with.
+    _slot: Slot,
 }
 
 impl Transport {
@@ -62,15 +49,10 @@ impl Transport {
     ///
     /// # Errors
     /// [`Fault::Tls`] if `ca_file` can't be used.
-    pub(super) fn new(
-        ca_file: Option<&Path>,
-        network: &Network,
-        total: Duration,
-        tools: Tools,
-    ) -> Result<Self, Fault> {
+    pub(super) fn new(ca_file: Option<&Path>, terms: Terms, runtime: Handle) -> Result<Self, Fault> {
         let settings = HttpConnectorSettings::builder()
-            .connect_timeout(network.connect_timeout.0)
-            .read_timeout(network.read_timeout.0)
+            .connect_timeout(terms.patience.connect)
+            .read_timeout(terms.patience.read)
             .build();
         let connector = Connector::builder()
             .connector_settings(settings)
@@ -79,28 +61,53 @@ impl Transport {
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .tls_context(trust(ca_file)?)
             .build();
-        Ok(Self { connector, tools, silence: network.read_timeout.0, total })
+        Ok(Self { connector, terms, runtime })
     }
 
     /// Sends `request`, once.
     pub(super) fn send(&self, request: HttpRequest) -> Result<Answer<'_>, Fault> {
-        self.tools.pace.request(&self.tools.cancel)?;
+        let Terms { pace, cancel, patience, .. } = &self.terms;
+        let slot = pace.connection(cancel)?;
+        pace.request(cancel)?;
         let began = Instant::now();
         // Connection and answer have limits of their own, which tell more of what happened. Their clock is the
         // runtime's, so they must begin in it.
-        let answer = self.wait(self.total, async { self.connector.call(request).await })?;
+        let answer = self.wait(patience.total, async { self.connector.call(request).await })?;
         let mut response = answer.map_err(|error| explain(&error))?;
         let body = Box::pin(response.take_body());
-        Ok(Answer { transport: self, response, body, waited: began.elapsed() })
+        Ok(Answer { transport: self, response, body, waited: began.elapsed(), _slot: slot })
+    }
+
+    /// How one deals with the server.
+    pub(super) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Repeats what may pass, and gives the last error.
+    pub(super) fn repeat<T>(
+        &self,
+        name: impl Fn(Fault) -> LiveError,
+        mut attempt: impl FnMut() -> Result<T, Fault>,
+    ) -> Result<T, LiveError> {
+        let mut backoff = self.terms.retry.backoff();
+        loop {
+            let error = match attempt() {
+                Ok(value) => return Ok(value),
+                Err(fault) => name(fault),
+            };
+            let pause = backoff.fail(error)?;
+            if !self.terms.cancel.pause(pause) {
+                return Err(name(Fault::Interrupted));
+            }
+        }
     }
 
     /// Waits for `future` until it ends, the limit is reached, or the run is to end.
-    pub(super) fn wait<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Fault> {
-        let Tools { runtime, cancel, .. } = &self.tools;
-        runtime.block_on(async {
+    fn wait<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Fault> {
+        self.runtime.block_on(async {
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => Err(Fault::Interrupted),
+                () = self.terms.cancel.cancelled() => Err(Fault::Interrupted),
                 output = tokio::time::timeout(limit, future) => {
                     output.map_err(|_| Fault::timed_out(format!("{} s passed", limit.as_secs())))
                 }
@@ -122,17 +129,17 @@ impl Answer<'_> {
     /// The next bytes of the body, never none, or nothing behind the last.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
-            let left = self.transport.total.checked_sub(self.waited);
+            let Terms { patience, pace, cancel, .. } = &self.transport.terms;
+            let left = patience.total.checked_sub(self.waited);
             let left = left.ok_or_else(|| Fault::timed_out("the answer takes too long as a whole"))?;
             let began = Instant::now();
-            let frame = self.transport.wait(left.min(self.transport.silence), self.body.frame());
+            let frame = self.transport.wait(left.min(patience.read), self.body.frame());
             self.waited += began.elapsed();
             let frame = match frame? {
                 None => return Ok(None),
                 Some(frame) => frame.map_err(|error| Fault::unavailable(network::chain(error.as_ref())))?,
             };
             let Some(bytes) = frame.into_data().ok().filter(|bytes| !bytes.is_empty()) else { continue };
-            let Tools { pace, cancel, .. } = &self.transport.tools;
             pace.received(bytes.len(), cancel)?;
             return Ok(Some(bytes));
         }
@@ -180,25 +187,4 @@ fn explain(error: &ConnectorError) -> Fault {
     let unconnected =
         network::find::<hyper_util::client::legacy::Error>(error).is_some_and(|error| error.is_connect());
     if unconnected { Fault::unreachable(detail) } else { Fault::unavailable(detail) }
-}
-
-/// Repeats what may pass, and gives the last error.
-pub(super) fn repeat<T>(
-    transport: &Transport,
-    retry: network::Retry,
-    name: impl Fn(Fault) -> LiveError,
-    mut attempt: impl FnMut() -> Result<T, Fault>,
-) -> Result<T, LiveError> {
-    let mut backoff = retry.backoff();
-    loop {
-        let error = match attempt() {
-            Ok(value) => return Ok(value),
-            Err(fault) => name(fault),
-        };
-        // Pauses are bounded; only the run's end cuts them short.
-        match transport.wait(Duration::MAX, backoff.pause(error)) {
-            Ok(paused) => paused?,
-            Err(fault) => return Err(name(fault)),
-        }
-    }
 }

