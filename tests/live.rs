@@ -1,3 +1,5 @@
-//! Clients of running mail servers, held against servers.
+//! Clients of live servers, held to servers and clients that are not ours, and to hostile ones.
 
+mod imap;
+mod scripted;
 mod zimbra;

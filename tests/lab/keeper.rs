@@ -1,7 +1,8 @@
 //! A shell that outlives this process just long enough to end what was started for it.
 //!
 //! It reads commands from a pipe and starts each. When the pipe ends, and it does even after a
-//! SIGKILL of this process, it ends exactly its own children and removes their folder.
+//! SIGKILL of this process, it ends exactly its own children and removes their folder. They are asked first, because
+//! some have children of their own to end.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -17,8 +18,12 @@ while IFS= read -r command; do
     pids="$pids $!"
     echo $!
 done
-[ -z "$pids" ] || kill -KILL $pids
-wait
+if [ -n "$pids" ]; then
+    kill -TERM $pids
+    (sleep 5; kill -KILL $pids) &
+    wait $pids
+    kill $!
+fi
 cd / && rm -rf -- "$LAB_FOLDER"
 "#;
 

@@ -1,10 +1,14 @@
-//! Real S3 servers for the tests, each started once for the test binary, on loopback.
+//! Real servers for the tests, each started once for the test binary, on loopback.
 //!
-//! [`ministack`] is a broad mock (IAM, versions, Object Lock), [`radosgw`] a real and independent
-//! store. Both check signatures. A [`keeper`] ends them together with this process, however it ends.
+//! S3: [`ministack`] is a broad mock (IAM, versions, Object Lock), [`radosgw`] a real and independent
+//! store. Both check signatures. IMAP: [`dovecot`] and [`cyrus`]. A [`keeper`] ends them together with this process, however it ends.
 //! A server that is not installed or does not come up is a panic, so no test passes without it.
 
+mod authority;
+mod cyrus;
+mod dovecot;
 mod keeper;
+mod mail;
 mod ministack;
 mod radosgw;
 mod smoke;
@@ -13,12 +17,14 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation};
 
+pub use mail::MailServer;
 pub use ministack::user;
 
 /// How long a server may take until it answers: radosgw needs 12 s to start, and far more on a busy machine.
@@ -74,6 +80,23 @@ pub fn ministack() -> &'static S3Server {
 pub fn radosgw() -> &'static S3Server {
     static SERVER: OnceLock<S3Server> = OnceLock::new();
     SERVER.get_or_init(radosgw::start)
+}
+
+/// The IMAP server of most, with its messages in files of their own.
+pub fn dovecot() -> &'static MailServer {
+    static SERVER: OnceLock<MailServer> = OnceLock::new();
+    SERVER.get_or_init(dovecot::start)
+}
+
+/// A server by other people, with one file for each message and much in databases.
+pub fn cyrus() -> &'static MailServer {
+    static SERVER: OnceLock<MailServer> = OnceLock::new();
+    SERVER.get_or_init(cyrus::start)
+}
+
+/// Lets every user read what lies there, for servers that run as others.
+fn open_to_all(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// Where `tests/run` puts what it installs besides the system's packages.

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::envelope::SoapFault;
 use super::json::{Listed, Number};
-use super::soap::{Call, SoapFault};
+use super::soap::Call;
 use super::{Mailbox, flags};
 use crate::live::{Fault, LiveError};
 use crate::mailbox::{Flags, ItemId};

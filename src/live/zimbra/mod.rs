@@ -8,6 +8,7 @@
 mod address;
 mod admin;
 mod body;
+mod envelope;
 mod flags;
 mod folder;
 mod json;

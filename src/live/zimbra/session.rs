@@ -11,8 +11,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::address::Address;
+use super::envelope::SoapFault;
 use super::json::Listed;
-use super::soap::{self, Call, Service, SoapFault};
+use super::soap::{self, Call, Service};
 use super::transport::Transport;
 use crate::live::{Fault, LiveError};
 

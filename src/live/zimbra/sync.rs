@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mailbox;
+use super::envelope::SoapFault;
 use super::json::Listed;
-use super::soap::{Call, LARGEST, SoapFault};
+use super::soap::{Call, LARGEST};
 use crate::live::{Fault, LiveError};
 use crate::mailbox::ItemId;
 

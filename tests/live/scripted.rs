@@ -1,0 +1,1 @@
+//! A server that says what a test tells it to.
