@@ -2,6 +2,7 @@
 
 mod faults;
 mod foreign;
+mod trust;
 
 use std::num::NonZero;
 use std::time::Duration;

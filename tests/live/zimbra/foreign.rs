@@ -1,9 +1,9 @@
 //! The demonstration's mail server against a client that is not ours, so that it keeps to Zimbra's wire format.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use super::*;
+use crate::lab;
 use crate::support::output;
 
 /// Logs in, lists folders, reads a message's summary and its text, and meets a fault, in both forms.
@@ -75,8 +75,7 @@ fn python_zimbra_sees_what_ours_sees() {
     let text = "Subject: <prova> & \"prova\"\r\n\r\nRiga uno\r\n\tRiga due ]]>\r\n";
     anna.items.push(Item { modified: (9001, 9000), ..Item::message(9000, 2, "<prova>", text) });
     let scene = Scene::of([(ANNA, &anna)]);
-    let folder = std::env::var_os("MAILPROOF_LAB").map_or_else(|| PathBuf::from("target/lab"), PathBuf::from);
-    let python = folder.join("python-zimbra/bin/python");
+    let python = lab::folder().join("python-zimbra/bin/python");
     assert!(python.is_file(), "{} is missing: tests/run installs it", python.display());
     let (server, mailbox) = (&scene.server, scene.anna());
     let told = output(Command::new(python).args([
