@@ -3,3 +3,4 @@
 mod compare;
 mod imap;
 mod scripted;
+mod zimbra;

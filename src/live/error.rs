@@ -46,6 +46,12 @@ pub enum Fault {
         /// Why not.
         detail: String,
     },
+    /// The address of the server is none.
+    #[error("this is no address of a server ({detail}); correct it in the policy")]
+    Address {
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The credentials are wrong.
     #[error("the server refused the credentials ({detail}); check user name and password file")]
     Refused {

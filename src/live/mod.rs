@@ -9,6 +9,7 @@ pub mod imap;
 mod pace;
 mod server;
 mod terms;
+pub mod zimbra;
 
 use std::sync::Arc;
 

@@ -5,11 +5,13 @@
 mod authorities;
 mod bandwidth;
 mod cancel;
+mod causes;
 mod retry;
 mod tls;
 
 pub use authorities::certificates;
 pub use bandwidth::Bandwidth;
 pub use cancel::Cancel;
+pub(crate) use causes::{chain, find};
 pub use retry::{Backoff, Passing, Retry};
 pub use tls::client_config;

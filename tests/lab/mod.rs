@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation};
 
+pub use authority::Authority;
 pub use mail::MailServer;
 pub use ministack::user;
 
@@ -100,7 +101,7 @@ fn open_to_all(path: &Path, mode: u32) {
 }
 
 /// Where `tests/run` puts what it installs besides the system's packages.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     std::env::var_os("MAILPROOF_LAB")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/lab"), PathBuf::from)
 }

@@ -189,7 +189,7 @@ impl S3Auth for OneKey {
     }
 }
 
-fn random_hex(length: usize) -> Result<String, ServerError> {
+pub(super) fn random_hex(length: usize) -> Result<String, ServerError> {
     let mut bytes = vec![0; length];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| ServerError::Random)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -160,6 +160,14 @@ impl Export {
     }
 }
 
+impl Item {
+    /// Its flags as letters, whether it is unread among them.
+    #[must_use]
+    pub fn flag_letters(&self) -> String {
+        flag_letters(self.flags | if self.unread { UNREAD } else { 0 })
+    }
+}
+
 fn tag_names(names: &[String]) -> String {
     names.iter().map(|name| name.replace('\\', "\\\\").replace(':', "\\:")).collect::<Vec<_>>().join(":")
 }

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 
 use super::{Object, Pace, Protection, Segments, StorageError, Store, Versions};
 use crate::event::Tally;
-use crate::network::{Bandwidth, Passing, Retry};
+use crate::network::{self, Bandwidth, Passing, Retry};
 use crate::policy;
 use pin::Answer;
 
@@ -248,7 +248,7 @@ impl Segments for S3Segments {
             Some(Err(error)) if self.left == 0 && refusal::is_wrong_checksum(&error) => {
                 Err(StorageError::ChecksumMismatch { address: self.address.clone() })
             }
-            Some(Err(error)) => Err(StorageError::unavailable(&self.address, refusal::chain(&error))),
+            Some(Err(error)) => Err(StorageError::unavailable(&self.address, network::chain(&error))),
             None => Ok(None),
         }
     }

@@ -1,7 +1,6 @@
 //! From the SDK's errors to what they mean for the user.
 
 use std::error::Error;
-use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -11,6 +10,7 @@ use http_body_util::LengthLimitError;
 
 use crate::archive::storage::StorageError;
 use crate::legible::line;
+use crate::network::{chain, find};
 
 /// What a store answered instead of what was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -127,26 +127,6 @@ pub fn is_wrong_checksum(error: &(dyn Error + 'static)) -> bool {
     find::<ChecksumError>(error).is_some()
 }
 
-/// The innermost two messages of an error: the outer ones only repeat that a call failed.
-pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut messages: Vec<String> = causes(error).map(|cause| line(&cause.to_string())).collect();
-    messages.dedup();
-    let inner = messages.len().saturating_sub(2);
-    messages[inner..].join(": ")
-}
-
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    causes(error).find_map(|cause| cause.downcast_ref())
-}
-
-/// `error` and what caused it. [`io::Error::source`] leaves out the error it wraps, so that is asked for.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>() {
-        Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-        None => cause.source(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,13 +177,5 @@ mod tests {
         assert_eq!(line("a\u{202E}b\u{2066}\u{FEFF}"), "a b  ");
         let text = line(&format!("a\nb\x1b[31m{}", "x".repeat(999)));
         assert!(text.starts_with("a b [31mx") && text.chars().count() == 200, "{text}");
-    }
-
-    #[test]
-    fn the_cause_inside_an_io_error_is_found() {
-        let tls = rustls::Error::General("bad".into());
-        let wrapped = io::Error::other(io::Error::other(tls));
-        assert!(find::<rustls::Error>(&wrapped).is_some());
-        assert_eq!(chain(&wrapped), "unexpected error: bad");
     }
 }

@@ -1,0 +1,163 @@
+//! One account's mailbox as it is now: what the backup saw, and what happened since.
+//!
+//! Input: the account as it was backed up, and changes. Output: items, tombstones and change numbers as Zimbra counts
+//! them (`Mailbox.java`). Invariant: only the changes here change a mailbox; a client's request never does, but for the
+//! mark that `SyncRequest` leaves.
+
+use std::collections::BTreeMap;
+
+use crate::demo::zimbra::{Export, Fate, Folder, Item, Tally};
+use crate::mailbox::{Flags, ItemKind};
+
+/// A mailbox of the mail server.
+#[derive(Debug, Clone)]
+pub struct LiveMailbox {
+    pub(super) folders: Vec<Folder>,
+    pub(super) items: BTreeMap<u32, Item>,
+    /// What was deleted: the change it was deleted with, its kind, its number.
+    pub(super) tombstones: Vec<(u32, ItemKind, u32)>,
+    /// The last change.
+    pub(super) change: u32,
+    /// Tombstones of changes up to this one were thrown away.
+    pub(super) forgotten: u32,
+    /// Whether a client synchronised, and the mailbox keeps track of it since.
+    pub(super) tracked: bool,
+}
+
+impl LiveMailbox {
+    /// The mailbox as it was when the backup was made, with the last revision of each document.
+    #[must_use]
+    pub fn of(account: &Export) -> Self {
+        let current = account.items.iter().filter(|item| item.fate != Fate::Revision);
+        let items: BTreeMap<u32, Item> = current.map(|item| (item.id, item.clone())).collect();
+        let newest = |item: &Item| item.modified.0.max(item.modified.1);
+        let change = items.values().map(newest).max().unwrap_or(1);
+        let folders = account.folders.clone();
+        Self { folders, items, tombstones: Vec::new(), change, forgotten: 0, tracked: false }
+    }
+
+    /// Writes a new body to an item, as an edited draft gets one; its number stays, its content's change number grows.
+    pub fn edit(&mut self, id: u32, body: impl Into<Vec<u8>>) {
+        let change = self.next();
+        self.alter(id, |item| {
+            item.body = Some(body.into());
+            item.stored = None;
+            item.modified = (change, change);
+        });
+    }
+
+    /// Moves an item to another folder.
+    pub fn transfer(&mut self, id: u32, folder: u32) {
+        let change = self.next();
+        self.alter(id, |item| {
+            item.folder = folder;
+            item.modified.0 = change;
+        });
+    }
+
+    /// Gives an item other flags, or makes it read or unread.
+    pub fn mark(&mut self, id: u32, flags: u32, unread: bool) {
+        let change = self.next();
+        self.alter(id, |item| {
+            (item.flags, item.unread) = (flags, unread);
+            item.modified.0 = change;
+        });
+    }
+
+    /// Deletes an item as a user does: a tombstone stays.
+    pub fn delete(&mut self, id: u32) {
+        let change = self.next();
+        if let Some(item) = self.items.remove(&id) {
+            self.tombstones.push((change, item.kind, id));
+        }
+    }
+
+    /// Makes an item vanish without a trace.
+    pub fn lose(&mut self, id: u32) {
+        self.items.remove(&id);
+    }
+
+    /// Makes an item's file hold other bytes than the database knows of.
+    pub fn rot(&mut self, id: u32, bytes: impl Into<Vec<u8>>) {
+        self.alter(id, |item| item.stored = Some(bytes.into()));
+    }
+
+    /// Throws away all tombstones, so that older tokens are no longer good.
+    pub fn forget(&mut self) {
+        self.tombstones.clear();
+        self.forgotten = self.change;
+    }
+
+    /// The number of the last change: the token a client would get.
+    #[must_use]
+    pub fn change(&self) -> u32 {
+        self.change
+    }
+
+    /// Whether a client's `SyncRequest` left its mark.
+    #[must_use]
+    pub fn is_tracked(&self) -> bool {
+        self.tracked
+    }
+
+    fn next(&mut self) -> u32 {
+        self.change += 1;
+        self.change
+    }
+
+    fn alter(&mut self, id: u32, change: impl FnOnce(&mut Item)) {
+        if let Some(item) = self.items.get_mut(&id) {
+            change(item);
+        }
+    }
+
+    /// What lies in each folder.
+    pub(super) fn tally(&self, folder: u32) -> Tally {
+        let mut tally = Tally::default();
+        for item in self.items.values().filter(|item| item.folder == folder && item.kind.is_content()) {
+            tally.items += 1;
+            tally.unread += u64::from(item.unread);
+            tally.bytes += item.size();
+            tally.deleted += u64::from(Flags(item.flags).has(Flags::DELETED));
+        }
+        tally
+    }
+
+    /// Bytes of all items.
+    pub(super) fn size(&self) -> u64 {
+        self.items.values().map(Item::size).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mailbox() -> LiveMailbox {
+        let items = [257, 258, 259].map(|id| Item::message(id, 2, "Oggetto", b"body".to_vec()));
+        LiveMailbox::of(&Export { items: items.into(), ..Export::default() })
+    }
+
+    #[test]
+    fn only_what_changes_gets_a_new_number() {
+        let mut mailbox = mailbox();
+        mailbox.edit(257, "other body");
+        mailbox.transfer(258, 5);
+        mailbox.rot(259, "flipped");
+        assert_eq!(mailbox.items[&257].modified, (260, 260));
+        assert_eq!((mailbox.items[&258].modified, mailbox.items[&258].folder), ((261, 258), 5));
+        assert_eq!((mailbox.items[&259].modified, mailbox.items[&259].size()), ((259, 259), 4));
+        assert_eq!((mailbox.tally(2).items, mailbox.tally(5).items, mailbox.change()), (2, 1, 261));
+    }
+
+    #[test]
+    fn the_deleted_leave_a_trace_and_the_lost_none() {
+        let mut mailbox = mailbox();
+        mailbox.delete(257);
+        mailbox.lose(258);
+        assert_eq!(mailbox.tombstones, [(260, ItemKind::Message, 257)]);
+        assert_eq!(mailbox.items.len(), 1);
+        mailbox.forget();
+        assert!(mailbox.tombstones.is_empty() && mailbox.forgotten == 260);
+    }
+}
