@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::command::Command;
 use super::input::{Input, Source};
-use super::name::decoded;
 use super::refusal::Asked;
 use super::response::Head;
 use super::session::{Session, Taken};
+use crate::live::name::decoded;
 use crate::live::{Fault, Folder};
 
 /// Lists the folders that can be opened.
