@@ -6,6 +6,8 @@
 
 mod error;
 pub mod imap;
+pub mod maildir;
+mod name;
 mod pace;
 mod server;
 mod terms;
@@ -90,7 +92,8 @@ pub struct Listed {
 /// The state of a folder when it was listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FolderState {
-    /// If it changes, all numbers of the folder mean other messages (RFC 3501, section 2.3.1.1).
+    /// If it changes, all numbers of the folder mean other messages (RFC 3501, section 2.3.1.1); 0 in a Maildir, whose
+    /// numbers hold until it is listed again.
     pub uid_validity: u32,
     /// Messages that come later have at least this number.
     pub uid_next: Option<u32>,

@@ -11,7 +11,7 @@ use super::fetch::{Came, Sink, Told};
 use super::input::Input;
 use super::refusal::{Asked, meaning};
 use super::response::{Head, Kind, Status};
-use super::session::Session;
+use super::session::{Session, Taken, nothing};
 use super::wire::Wire;
 use crate::live::{BodyPart, Fault, Folder};
 
@@ -75,7 +75,7 @@ impl<'a> Reading<'a> {
         loop {
             while asked.len() < AHEAD {
                 let Some(batch) = batches.next() else { break };
-                let tag = session.send(Command::bodies(batch), Asked::Other, &mut |_, _| Ok(false))?;
+                let tag = session.send(Command::bodies(batch), Asked::Other, &mut nothing)?;
                 asked.push_back((tag, batch));
             }
             let Some((tag, batch)) = asked.pop_front() else { return Ok(()) };
@@ -89,14 +89,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn take(&mut self, input: &mut Input<Wire>, head: &Head) -> Result<bool, Fault> {
+    fn take(&mut self, input: &mut Input<Wire>, head: &Head) -> Result<Taken, Fault> {
         if !matches!(head, Head::Numbered(_, kind) if kind == b"FETCH") {
-            return Ok(false);
+            return Ok(Taken::Not);
         }
         let told = input.fetched(self)?;
-        let (Some(uid), Some(came)) = (told.uid, told.body) else { return Ok(true) };
+        let (Some(uid), Some(came)) = (told.uid, told.body) else { return Ok(Taken::Aside) };
         self.end(uid, came, &told)?;
-        Ok(true)
+        Ok(Taken::Wanted)
     }
 
     fn end(&mut self, uid: u32, came: Came, told: &Told) -> Result<(), Fault> {

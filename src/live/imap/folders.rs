@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::command::Command;
 use super::input::{Input, Source};
-use super::name::decoded;
 use super::refusal::Asked;
 use super::response::Head;
-use super::session::Session;
+use super::session::{Session, Taken};
+use crate::live::name::decoded;
 use crate::live::{Fault, Folder};
 
 /// Lists the folders that can be opened.
@@ -16,14 +16,15 @@ pub(super) fn read(session: &mut Session) -> Result<Vec<Folder>, Fault> {
     let (mut folders, mut known) = (Vec::new(), HashSet::new());
     session.run(Command::list(), Asked::Other, &mut |input, head| match head {
         Head::Data(word) if word == b"LIST" => {
-            let folder = input.listed()?;
-            folders.extend(folder.filter(|folder| known.insert(folder.raw.clone())));
+            let folder = input.listed()?.filter(|folder| known.insert(folder.raw.clone()));
+            let taken = if folder.is_some() { Taken::Wanted } else { Taken::Aside };
+            folders.extend(folder);
             if folders.len() as u64 > limit {
                 return Err(Fault::protocol(format_args!("more than {limit} folders")));
             }
-            Ok(true)
+            Ok(taken)
         }
-        _ => Ok(false),
+        _ => Ok(Taken::Not),
     })?;
     Ok(folders)
 }

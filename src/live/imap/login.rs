@@ -11,7 +11,7 @@ use super::access::{Access, Security};
 use super::command::Command;
 use super::refusal::{Asked, meaning};
 use super::response::{Head, Kind, Status};
-use super::session::Session;
+use super::session::{Session, Taken, nothing};
 use super::wire::Wire;
 use crate::live::{Fault, Terms};
 
@@ -75,9 +75,9 @@ fn ask(session: &mut Session) -> Result<Abilities, Fault> {
     session.run(Command::capability(), Asked::Other, &mut |input, head| match head {
         Head::Data(word) if word == b"CAPABILITY" => {
             abilities = Abilities::read(&input.rest()?);
-            Ok(true)
+            Ok(Taken::Aside)
         }
-        _ => Ok(false),
+        _ => Ok(Taken::Not),
     })?;
     Ok(abilities)
 }
@@ -88,7 +88,7 @@ fn start_tls(mut session: Session, access: &Access, tls: &Arc<ClientConfig>) -> 
     if !ask(&mut session)?.has("STARTTLS") {
         return Err(Fault::PlainText { detail: "the server does not offer STARTTLS".to_owned() });
     }
-    session.run(Command::start_tls(), Asked::Other, &mut |_, _| Ok(false))?;
+    session.run(Command::start_tls(), Asked::Other, &mut nothing)?;
     if session.input.unread() > 0 {
         let detail = "somebody speaks in the clear where encryption begins".to_owned();
         return Err(Fault::Tls { detail });
@@ -109,7 +109,7 @@ fn log_in(session: &mut Session, access: &Access, abilities: &Abilities) -> Resu
     } else {
         Command::login(login)
     };
-    session.run(command, Asked::Login, &mut |_, _| Ok(false)).map(|_| ())
+    session.run(command, Asked::Login, &mut nothing).map(|_| ())
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ mod fetch;
 mod folders;
 mod input;
 mod login;
-mod name;
 mod refusal;
 mod response;
 mod rows;

@@ -11,7 +11,7 @@ use super::command::Command;
 use super::fetch::{NoBody, Told};
 use super::refusal::Asked;
 use super::response::Head;
-use super::session::{Open, Session};
+use super::session::{Open, Session, Taken};
 use crate::live::{Fault, Folder, FolderState, Listed, Place};
 
 /// Messages that are asked for at once.
@@ -119,13 +119,13 @@ fn ask(session: &mut Session, first: u32, last: u32) -> Result<BTreeMap<u32, Tol
         Head::Numbered(place, kind) if kind == b"FETCH" && (first..=last).contains(place) => {
             let told = input.fetched(&mut NoBody)?;
             // Without a size it is a flag that somebody changed meanwhile.
-            let (Some(uid), Some(_)) = (told.uid, told.size) else { return Ok(true) };
+            let (Some(uid), Some(_)) = (told.uid, told.size) else { return Ok(Taken::Aside) };
             if uid == 0 || batch.insert(uid, told).is_some() {
                 return Err(Fault::protocol("a number that no message can have, or two messages with one"));
             }
-            Ok(true)
+            Ok(Taken::Wanted)
         }
-        _ => Ok(false),
+        _ => Ok(Taken::Not),
     })?;
     Ok(batch)
 }

@@ -36,8 +36,24 @@ pub(super) struct Open {
     pub(super) expunged: Vec<u32>,
 }
 
-/// Takes the data of a response: the rest of its line, and nothing else. Says whether it did.
-pub(super) type Taking<'a> = &'a mut dyn FnMut(&mut Input<Wire>, &Head) -> Result<bool, Fault>;
+/// What was done with a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It was read to its end, and is one of those that were asked for: of these there can't be more than were.
+    Wanted,
+    /// It was read to its end.
+    Aside,
+    /// Nothing; the rest of its line is still there.
+    Not,
+}
+
+/// Takes the data of a response: the rest of its line, and nothing else.
+pub(super) type Taking<'a> = &'a mut dyn FnMut(&mut Input<Wire>, &Head) -> Result<Taken, Fault>;
+
+/// For answers that have no data.
+pub(super) fn nothing(_input: &mut Input<Wire>, _head: &Head) -> Result<Taken, Fault> {
+    Ok(Taken::Not)
+}
 
 impl Session {
     pub(super) fn new(wire: Wire, terms: Terms) -> Self {
@@ -94,12 +110,14 @@ impl Session {
                 Head::Status(status) if status.kind == Kind::Bye => {
                     return Err(meaning(&status, Asked::Other));
                 }
-                head => {
-                    if !take(&mut self.input, &head)? {
+                head => match take(&mut self.input, &head)? {
+                    Taken::Wanted => {}
+                    Taken::Aside => aside += 1,
+                    Taken::Not => {
                         self.set_aside(&head)?;
                         aside += 1;
                     }
-                }
+                },
             }
             if aside > MOST_ASIDE {
                 return Err(Fault::protocol("far more was said than asked for"));
@@ -139,12 +157,15 @@ impl Session {
         let mut open = Open { raw: raw.into(), ..Open::default() };
         let command = Command::examine(raw);
         self.run(command, Asked::Folder, &mut |input, head| match head {
-            Head::Status(status) => Ok(open.note(status)),
+            Head::Status(status) => {
+                open.note(status);
+                Ok(Taken::Aside)
+            }
             Head::Numbered(number, kind) if kind == b"EXISTS" => {
                 open.exists = *number;
-                input.pass().map(|()| true)
+                input.pass().map(|()| Taken::Aside)
             }
-            _ => Ok(false),
+            _ => Ok(Taken::Not),
         })?;
         if open.uid_validity == 0 {
             return Err(Fault::protocol("the folder's numbers hold for nothing: UIDVALIDITY is missing"));
@@ -160,15 +181,14 @@ impl Session {
 }
 
 impl Open {
-    fn note(&mut self, status: &Status) -> bool {
+    fn note(&mut self, status: &Status) {
         let number = |name| status.argument(name).and_then(|text| text.parse::<u64>().ok());
         let short = |name| number(name).and_then(|number| u32::try_from(number).ok());
         match status.code_word().as_str() {
             "UIDVALIDITY" => self.uid_validity = short("UIDVALIDITY").unwrap_or(0),
             "UIDNEXT" => self.uid_next = short("UIDNEXT"),
             "HIGHESTMODSEQ" => self.highest_modseq = number("HIGHESTMODSEQ"),
-            _ => return false,
+            _ => {}
         }
-        true
     }
 }
