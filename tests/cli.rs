@@ -2,6 +2,7 @@
 
 mod commands;
 mod kept;
+mod live;
 mod show;
 mod store;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::imap::{Access, Imap, Login, Security};
+use super::maildir::Maildir;
 use super::{Fault, Folders, LiveError, Pace, Patience, Terms};
 use crate::network::{Cancel, Retry};
 use crate::policy::{self, Age};
@@ -73,8 +74,7 @@ impl Server {
             Kind::Maildir(template) => {
                 let path = path_of(template, account)
                     .ok_or_else(|| Fault::NoSuchAccount.of(&self.address, account))?;
-                Err(Fault::Denied { detail: format!("{} is no IMAP server", path.display()) }
-                    .of(&self.address, account))
+                Ok(Box::new(Maildir::open(&path, self.terms.clone())?))
             }
         }
     }

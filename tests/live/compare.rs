@@ -85,8 +85,7 @@ impl Scene {
         let account = format!("{user}@example.org");
         let work = support::folder();
         let identity = age::x25519::Identity::generate();
-        let files =
-            [File::new(format!("exports/{account}.tgz"), export(&account).write().unwrap())];
+        let files = [File::new(format!("exports/{account}.tgz"), export(&account).write().unwrap())];
         let archive = Pack::new(vec![identity.to_public()]).build(&files).unwrap();
         fs::write(work.path().join("a.tar.zst.age"), &archive.encrypted).unwrap();
         let key = support::secret_file(work.path(), "key.txt", identity.to_string().expose_secret());

@@ -71,9 +71,12 @@ fn live(text: &mut String, compared: &Compared) {
         text,
         "    compared {checked} of {population} messages with the live mailboxes, byte for byte"
     );
-    if let Some(Statement { confidence, at_most, .. }) = compared.statement.filter(|said| said.checked > 0) {
+    if let Some(Statement { confidence, at_most, population, checked }) =
+        compared.statement.filter(|said| said.checked > 0)
+    {
         let rest = match at_most {
-            0 => "all of them are the same".to_owned(),
+            0 if checked == population => "none differs".to_owned(),
+            0 => format!("none differs, so it is {confidence} sure that none of all does"),
             _ => format!(
                 "none differs, so it is {confidence} sure that at most {} of all do",
                 human::count(at_most)
