@@ -1,4 +1,5 @@
 //! Clients of live servers, held to servers and clients that are not ours, and to hostile ones.
 
 mod imap;
+mod maildir;
 mod scripted;
