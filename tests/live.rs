@@ -2,5 +2,6 @@
 
 mod compare;
 mod imap;
+mod maildir;
 mod scripted;
 mod zimbra;

@@ -25,7 +25,7 @@ pub struct Patience {
     pub connect: Duration,
     /// Longest silence while an answer is awaited.
     pub read: Duration,
-    /// Longest time for one request, its answer included: a login, a batch of bodies.
+    /// Longest time for one request, its answer included: a login, a batch of a list, a body.
     pub total: Duration,
 }
 

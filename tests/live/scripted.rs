@@ -368,16 +368,24 @@ fn greetings_that_are_none_are_told_apart() {
 }
 
 #[test]
-fn a_slow_drip_ends_with_the_whole_time() {
-    let patience = Patience { total: Duration::from_millis(700), ..terms().patience };
+fn a_body_that_never_ends_ends_with_the_time_for_one() {
+    let patience = Patience { total: Duration::from_secs(1), ..terms().patience };
     let mut imap = served(Terms { patience, ..terms() }, |talk, _| {
-        talk.say("* OK ");
-        while talk.say("x") {
-            thread::sleep(Duration::from_millis(20));
+        if talk.politely("UID FETCH").is_some() {
+            talk.say("* 1 FETCH (UID 4 BODY[] {1000000000000}\r\n");
+            talk.forever("x");
         }
     });
-    let fault = imap.folders().unwrap_err().fault;
+    let folder = inbox(&mut imap);
+    let mut longest = 0;
+    let result = imap.bodies(&folder, &[4], &mut |_, part| {
+        if let BodyPart::Bytes(bytes) = part {
+            longest = longest.max(bytes.len());
+        }
+    });
+    let fault = result.unwrap_err().fault;
     assert!(matches!(&fault, Fault::TimedOut { detail, .. } if detail.contains("whole answer")), "{fault:?}");
+    assert!((1..=64 * 1024).contains(&longest), "no more is held than {longest} bytes");
 }
 
 #[test]

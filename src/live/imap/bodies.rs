@@ -94,6 +94,8 @@ impl<'a> Reading<'a> {
             return Ok(Taken::Not);
         }
         let told = input.fetched(self)?;
+        // A batch may take long where bodies are large; each of them has the whole time.
+        input.source.begin();
         let (Some(uid), Some(came)) = (told.uid, told.body) else { return Ok(Taken::Aside) };
         self.end(uid, came, &told)?;
         Ok(Taken::Wanted)
