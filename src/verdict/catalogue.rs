@@ -285,8 +285,10 @@ kinds! {
         "zmbackup itself reports that accounts failed: look at its log on the mail server and run the session again."
     SESSION_EMPTY "session-empty" Failure ProducerFault
         "The session holds no file of any account: look at zmbackup's log on the mail server, run it again by hand and look into the folder."
+    SESSION_STALE "session-stale" Failure ProducerFault
+        "The packing goes on and zmbackup does not: look at its log and `zmbackup -l` on the mail server, run `zmbackup -f` there and pack again; and see that the policy states the mail server's `archives.time_zone`."
     SESSION_ABSENT "session-absent" Failure ProducerFault
-        "The catalogue lists a session between those that are here: look at what the job packs, or remove the session with `zmbackup -d` if it was deleted by hand."
+        "The catalogue lists a completed session that should be here too: look at what the job packs, or remove the session with `zmbackup -d` if it was deleted by hand."
     SESSION_UNLISTED "session-unlisted" Warning ProducerFault
         "zmbackup does not know this session and won't restore it by itself: look at its log for the end of that run; the files can be restored by hand."
     SESSION_CATALOGUE_UNREADABLE "session-catalogue-unreadable" Warning ProducerFault

@@ -8,6 +8,7 @@ use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
 use crate::archive::manifest::Reconciliation;
 use crate::archive::storage::{Download, Object, StorageError};
+use crate::check::meaningful::session::Timing;
 use crate::event::{Event, Observer, Tally};
 use crate::policy::{Demand, Policy};
 use crate::verdict::{Finding, Findings, Rung, Severity, Standing, State, kinds};
@@ -16,7 +17,7 @@ use super::judge;
 use super::result::{ArchiveResult, Facts, Trouble};
 use super::select::Target;
 use super::sidecar;
-use super::stream::{Reading, Tools, read_through};
+use super::stream::{Asked, Reading, Tools, read_through};
 
 /// Verifies one archive up to the rung the policy asks for.
 pub fn verify_archive(
@@ -120,14 +121,20 @@ impl Case<'_> {
         let beside = sidecar::read(self.tools, self.target, self.tally, &mut manifest);
         let download =
             Download::start(Arc::clone(&self.target.store), self.object.clone(), Arc::clone(self.tally));
-        let mailboxes = (self.policy.require.rung >= Rung::Meaningful).then_some(&self.policy.mailbox);
+        let mailboxes = (self.policy.require.rung >= Rung::Meaningful).then(|| self.asked());
         let checksum = beside.checksum.as_ref();
-        let mut reading = read_through(self.tools, download, checksum, manifest, mailboxes, self.tally);
+        let mut reading =
+            read_through(self.tools, download, checksum, manifest, mailboxes.as_ref(), self.tally);
         let mut findings = beside.findings;
         findings.append(std::mem::take(&mut reading.findings));
         reading.findings = findings;
         reading.troubles.extend(beside.trouble);
         reading
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        let timing = Timing::of(self.policy, self.target.made(&self.policy.archives));
+        Asked { rules: &self.policy.mailbox, timing }
     }
 
     fn conclude(&self, reading: Option<Reading>, first_read: Option<Findings>) -> ArchiveResult {
@@ -150,6 +157,7 @@ impl Case<'_> {
                 result.findings.append(judgement.findings());
                 result.items = Some(judgement.coverage());
                 result.others = judgement.others;
+                result.sessions = judgement.sessions;
                 result.mailboxes = judgement.mailboxes.into_iter().map(judge::mailbox).collect();
             }
         }

@@ -3,6 +3,7 @@ use jiff::Timestamp;
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
 use crate::check::meaningful::export::MailboxSummary;
+use crate::check::meaningful::session::Inside;
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Standing, State, Unit};
 
 use super::select::Target;
@@ -57,6 +58,8 @@ pub struct ArchiveResult {
     pub items: Option<Coverage>,
     /// Files that belong to nothing that is known here, where mailboxes were asked for.
     pub others: u64,
+    /// The sessions of zmbackup in it, where mailboxes were asked for.
+    pub sessions: Inside,
     /// Each account's mailbox, in the archive's order.
     pub mailboxes: Vec<MailboxResult>,
     /// The findings of the first read, where the archive was read twice.
@@ -148,6 +151,7 @@ impl ArchiveResult {
             facts: Facts::default(),
             items: None,
             others: 0,
+            sessions: Inside::default(),
             mailboxes: Vec::new(),
             first_read: None,
         }

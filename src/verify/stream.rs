@@ -17,6 +17,7 @@ use crate::archive::pipe::{PipeReader, Sender, Stop, pipe};
 use crate::archive::storage::{Download, Object, StorageError};
 use crate::archive::unpack::Sink;
 use crate::check::meaningful::export::{Examination, MailboxSummary};
+use crate::check::meaningful::session::Timing;
 use crate::check::meaningful::{self, Judgement, Meaning};
 use crate::event::Tally;
 use crate::mailbox;
@@ -62,6 +63,15 @@ impl Tools<'_> {
     }
 }
 
+/// What mailboxes are held to.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// What the policy lets pass.
+    pub rules: &'a policy::Mailbox,
+    /// When the archive was made, and how old sessions in it may be.
+    pub timing: Timing,
+}
+
 /// What one reading left behind.
 #[derive(Debug)]
 pub struct Reading {
@@ -90,7 +100,7 @@ pub fn read_through(
     download: Download,
     checksum: Option<&Checksum>,
     manifest: Reconciliation,
-    mailboxes: Option<&policy::Mailbox>,
+    mailboxes: Option<&Asked<'_>>,
     tally: &Arc<Tally>,
 ) -> Reading {
     let Tools { keyring, limits, .. } = tools;
@@ -99,7 +109,7 @@ pub fn read_through(
     let (tar_in, tar_out) = pipe(BUFFERS);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let mut reader = mailboxes
-        .map(|rules| mailbox::Reader::new(limits, cores, move |account| Examination::new(account, rules)));
+        .map(|asked| mailbox::Reader::new(limits, cores, |account| Examination::new(account, asked.rules)));
     let mut reading = thread::scope(|scope| {
         let fetch = stage(scope, "fetch", |findings| {
             stored_in.feed(|output| fetch_checked(tools, download, checksum, output, findings))
@@ -124,8 +134,8 @@ pub fn read_through(
         }
         reading
     });
-    if let Some(reader) = reader {
-        reading.judge(reader.finish(reading.whole));
+    if let (Some(reader), Some(asked)) = (reader, mailboxes) {
+        reading.judge(reader.finish(reading.whole), &asked.timing);
     }
     reading
 }
@@ -253,10 +263,10 @@ impl Reading {
         self.all_findings().worst()
     }
 
-    fn judge(&mut self, contents: mailbox::Contents<(MailboxSummary, Meaning)>) {
+    fn judge(&mut self, contents: mailbox::Contents<(MailboxSummary, Meaning)>, timing: &Timing) {
         let failures = contents.failures.iter().map(|failure| Trouble::internal("mailbox", failure));
         self.troubles.extend(failures);
-        self.judgement = Some(meaningful::judge(contents));
+        self.judgement = Some(meaningful::judge(contents, timing));
     }
 
     fn take<V>(&mut self, stage: &'static str, ended: Ended<V>) -> Option<V> {

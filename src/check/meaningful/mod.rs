@@ -12,6 +12,7 @@ pub mod zextras;
 use crate::mailbox::{Beside, Contents, Stranger};
 use crate::verdict::{Coverage, Findings, Unit, kinds};
 use export::MailboxSummary;
+use session::{Inside, Timing};
 
 /// What the checks make of one part of an archive: an account's mailbox, a session, a raw store.
 #[derive(Debug, Clone)]
@@ -39,19 +40,22 @@ pub struct Judgement {
     pub whole: Meaning,
     /// Files that belong to nothing that is known here; nobody looked into them.
     pub others: u64,
+    /// The sessions of zmbackup in it.
+    pub sessions: Inside,
 }
 
-/// Judges what an archive holds.
+/// Judges what an archive holds that was made at the time stated.
 #[must_use]
-pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
+pub fn judge(contents: Contents<(MailboxSummary, Meaning)>, timing: &Timing) -> Judgement {
     let Beside { sessions, network_edition, store, zextras } = &contents.beside;
     let parts = [
-        session::sessions(sessions),
+        session::sessions(sessions, timing),
         network_edition::judge(network_edition, contents.ended),
         raw_store::examine(store, contents.ended),
         zextras::examine(zextras, contents.ended),
     ];
     let mut whole = parts.into_iter().fold(Meaning::default(), Meaning::joined);
+    let inside = Inside::of(sessions);
     let mut mailboxes = contents.exports;
     mailboxes.extend(contents.strangers.iter().filter_map(|member| stranger(member, &mut whole)));
     if let Some(first) = contents.passed_over.first() {
@@ -69,7 +73,7 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
             contents.others
         ));
     }
-    Judgement { mailboxes, whole, others: contents.others }
+    Judgement { mailboxes, whole, others: contents.others, sessions: inside }
 }
 
 /// What is said of a member that is not what its name says; an account of which there is nothing else has its row.

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use copies::Replica;
 
+use super::{length, moment};
 use crate::archive::storage::Protection;
 use crate::archive::storage::catalogue::{Archive, Catalogue, Series};
 use crate::policy::{Present, Select};
@@ -199,22 +200,6 @@ fn sentence(finding: &Finding) -> String {
 
 fn is_future(time: Timestamp, now: Timestamp) -> bool {
     time.duration_since(now) > CLOCK_TOLERANCE
-}
-
-/// A time to the second, in UTC.
-fn moment(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// A length of time in its two largest units.
-fn length(duration: SignedDuration) -> String {
-    let minutes = duration.as_secs() / 60;
-    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes} min"),
-        (0, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
-    }
 }
 
 #[cfg(test)]

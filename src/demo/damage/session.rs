@@ -55,6 +55,15 @@ pub(super) static SITUATIONS: &[Damage] = &[
     passed("session-unlisted", &[&kinds::SESSION_UNLISTED], |sound| {
         listed(sound, night(FULL, &ACCOUNTS, Kept::All)?, &[("full-20261115230000", &ACCOUNTS)])
     }),
+    // The archive's own name says when it was made.
+    passed("session-sound-20261123010000", &[], |sound| one(sound, |_| {})),
+    passed("session-one-of-a-catalogue-20261122230000", &[], |sound| {
+        let later = "full-20261129230000";
+        listed(sound, night(FULL, &ACCOUNTS, Kept::All)?, &[(FULL, &ACCOUNTS), (later, &ACCOUNTS)])
+    }),
+    passed("session-completed-while-packed-20261128230000", &[&kinds::SESSION_ABSENT], |sound| {
+        behind(sound, "full-20261129010000")
+    }),
     // Exports of new mail describe no folders, so nobody can say that they are whole.
     open("session-incremental-sound", &[], |sound| after(sound, FULL, NIGHT, Kept::All)),
     open("session-quiet-night", &[&kinds::SESSION_MAIL_UNCERTAIN], |sound| {
@@ -92,6 +101,10 @@ pub(super) static SITUATIONS: &[Damage] = &[
         let files = [night(first, &ACCOUNTS, Kept::All)?, night(FULL, &ACCOUNTS, Kept::All)?].concat();
         listed(sound, files, &[(first, &ACCOUNTS), (second, &ACCOUNTS), (FULL, &ACCOUNTS)])
     }),
+    failed("session-behind-the-newest-20261128230000", &[&kinds::SESSION_ABSENT], |sound| {
+        behind(sound, "full-20261128230000")
+    }),
+    failed("session-stale-20261128230000", &[&kinds::SESSION_STALE], |sound| one(sound, |_| {})),
     failed("session-account-without-files", &[&kinds::SESSION_ACCOUNT_MISSING], |sound| {
         listed(sound, night(FULL, &ACCOUNTS, Kept::All)?, &[(FULL, &["anna", "bob", "eva"])])
     }),
@@ -157,6 +170,13 @@ fn mail(account: &str, folders: bool) -> io::Result<Vec<u8>> {
 fn listed(sound: &Specimen, mut files: Vec<File>, sessions: &[(&str, &[&str])]) -> Result<Case, PackError> {
     files.push(File::new("sessions.txt", session::text(sessions)));
     packed(sound, &files)
+}
+
+/// Two full sessions, and a third that the catalogue alone knows.
+fn behind(sound: &Specimen, third: &str) -> Result<Case, PackError> {
+    let (first, second) = (FULL, "full-20261127230000");
+    let files = [night(first, &ACCOUNTS, Kept::All)?, night(second, &ACCOUNTS, Kept::All)?].concat();
+    listed(sound, files, &[(first, &ACCOUNTS), (second, &ACCOUNTS), (third, &ACCOUNTS)])
 }
 
 /// One full session with its catalogue, changed.

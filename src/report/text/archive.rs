@@ -27,6 +27,7 @@ pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, st
         let equal = "the stored bytes equal the checksum beside them (BLAKE3)";
         let _ = writeln!(text, "    {}", style.paint(Paint::Dim, equal));
     }
+    sessions(text, archive);
     mailboxes(text, archive);
     for trouble in &archive.troubles {
         self::trouble(text, trouble, style);
@@ -60,6 +61,19 @@ fn volume(archive: &ArchiveResult) -> String {
         ),
         _ => format!("{} stored", human::size(facts.stored_bytes)),
     }
+}
+
+/// The sessions in it; of several the newest.
+fn sessions(text: &mut String, archive: &ArchiveResult) {
+    let Some(newest) = archive.sessions.newest.last() else { return };
+    let accounts = format!("{} account{}", newest.accounts, if newest.accounts == 1 { "" } else { "s" });
+    let started = newest.started.strftime("%Y-%m-%d %H:%M");
+    let many = match archive.sessions.count {
+        1 => "session".to_owned(),
+        count => format!("{} sessions, the newest", human::count(count)),
+    };
+    let name = human::line(&newest.name);
+    let _ = writeln!(text, "    {many} {name} of {started} (mail server's clock), {accounts}");
 }
 
 /// How many mailboxes are written out of which something is open; the record has all.

@@ -1,5 +1,6 @@
 use super::{Style, render, wrap};
 use crate::archive::decrypt::Keyring;
+use crate::check::meaningful::session::Inside;
 use crate::event::Silent;
 use crate::policy::{Keys, Policy};
 use crate::verdict::{Coverage, Finding, Findings, Kind, Outcome, Rung, Unit, kinds};
@@ -20,6 +21,7 @@ fn passed(name: &str) -> ArchiveResult {
         facts: Facts { stored_bytes: 1_000_000, unpacked_bytes: 2_000_000, ..Facts::default() },
         items: None,
         others: 0,
+        sessions: Inside::default(),
         mailboxes: Vec::new(),
         first_read: None,
     }
