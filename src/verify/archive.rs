@@ -84,7 +84,7 @@ fn without_object(
     let mut result = ArchiveResult::empty(archive);
     result.findings.push(finding);
     result.standings.push(standing);
-    result.outcome = judge::outcome(&policy.require, &result);
+    result.outcome = judge::outcome(policy, &result);
     result
 }
 
@@ -158,11 +158,12 @@ impl Case<'_> {
                 result.items = Some(judgement.coverage());
                 result.others = judgement.others;
                 result.sessions = judgement.sessions;
+                result.sound_increment = judgement.sound_increment;
                 result.mailboxes = judgement.mailboxes.into_iter().map(judge::mailbox).collect();
             }
         }
         result.rung = judge::highest(&result.standings);
-        result.outcome = judge::outcome(&self.policy.require, &result);
+        result.outcome = judge::outcome(self.policy, &result);
         result
     }
 

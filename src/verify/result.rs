@@ -60,6 +60,8 @@ pub struct ArchiveResult {
     pub others: u64,
     /// The sessions of zmbackup in it, where mailboxes were asked for.
     pub sessions: Inside,
+    /// Only incremental sessions leave something open of its mail, and all that came is sound.
+    pub sound_increment: bool,
     /// Each account's mailbox, in the archive's order.
     pub mailboxes: Vec<MailboxResult>,
     /// The findings of the first read, where the archive was read twice.
@@ -152,6 +154,7 @@ impl ArchiveResult {
             items: None,
             others: 0,
             sessions: Inside::default(),
+            sound_increment: false,
             mailboxes: Vec::new(),
             first_read: None,
         }

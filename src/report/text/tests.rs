@@ -22,6 +22,7 @@ fn passed(name: &str) -> ArchiveResult {
         items: None,
         others: 0,
         sessions: Inside::default(),
+        sound_increment: false,
         mailboxes: Vec::new(),
         first_read: None,
     }

@@ -1,4 +1,5 @@
 use super::counts::Counts;
+use super::whose::Trace;
 use crate::archive::unpack::shown;
 use crate::mailbox::{Form, ItemId, ItemKind, Mailbox};
 
@@ -22,6 +23,8 @@ pub struct MailboxSummary {
     pub body_bytes: u64,
     /// The date of the newest item, in seconds since 1970.
     pub newest: Option<i64>,
+    /// What tells whose it is.
+    pub trace: Trace,
 }
 
 /// A folder as it is stated and as it came.
@@ -51,6 +54,7 @@ impl MailboxSummary {
             items: Vec::new(),
             body_bytes: 0,
             newest: None,
+            trace: Trace::default(),
         }
     }
 
@@ -68,6 +72,7 @@ impl MailboxSummary {
             items: by_kind(mailbox),
             body_bytes: mailbox.body_bytes,
             newest: mailbox.newest(),
+            trace: Trace::default(),
         }
     }
 }

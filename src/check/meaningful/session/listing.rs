@@ -105,6 +105,11 @@ impl<'a> Listed<'a> {
         complete.then_some(false)
     }
 
+    /// Whether nothing may be listed beyond what was seen.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// zmbackup 2.0 wrote it, which states times in UTC.
     pub(super) fn is_of_two(&self) -> bool {
         self.sessions.values().any(|row| row.in_utc)

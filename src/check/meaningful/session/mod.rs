@@ -5,6 +5,7 @@
 //! missing that may lie elsewhere; the times of sessions are those of a clock whose zone the policy alone states.
 
 mod directory;
+mod dropped;
 mod folder;
 mod freshness;
 mod incremental;
@@ -20,7 +21,7 @@ use listing::Listed;
 pub use timing::{Made, Timing};
 
 use super::Meaning;
-use crate::mailbox::zimbra::zmbackup::{Place, Session, SessionName, Sessions};
+use crate::mailbox::zimbra::zmbackup::{Place, Session, SessionKind, SessionName, Sessions};
 use crate::verdict::{Finding, Kind};
 
 /// Judges all that zmbackup left in an archive, which was made at the time stated.
@@ -69,6 +70,9 @@ fn judge(place: &Place, around: &Around<'_>, meaning: &mut Meaning) {
         freshness::judge(place, &listed, around, meaning);
         listing::elsewhere(place, &listed, around, meaning);
         incremental::judge(place, &listed, path, meaning);
+        if listed.is_whole() {
+            dropped::judge(place, &listed, path, meaning);
+        }
     }
     folder::work(place, meaning);
 }
@@ -104,6 +108,13 @@ fn subject(path: &str, name: SessionName) -> String {
         "" => format!("session {name}"),
         path => format!("session {path}/{name}"),
     }
+}
+
+/// Holds if a member lies in the folder of an incremental session.
+pub(super) fn is_incremental(member: &str) -> bool {
+    let folder = member.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let own = folder.rsplit('/').next().unwrap_or_default();
+    SessionName::parse(own.as_bytes()).is_some_and(|name| name.kind == SessionKind::Incremental)
 }
 
 /// What is not an account: a misspelt option that zmbackup 1.2 took for one.
