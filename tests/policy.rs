@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mailproof::policy::{Age, Bytes, LoadError, MAX_SIZE, Policy, Problems, Select, schema};
+use mailproof::policy::{
+    Age, Bytes, Incremental, LoadError, MAX_SIZE, Policy, Problems, Select, Template, schema,
+};
 use mailproof::verdict::Rung;
 use serde_json::Value;
 
 const READY: [&str; 4] = ["nightly", "weekly", "quarterly", "live"];
+/// For full and incremental sessions of zmbackup.
+const ZMBACKUP: [&str; 2] = ["zmbackup-full", "zmbackup-inc"];
 
 fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -346,6 +350,29 @@ fn ready_policies_have_no_problem() {
 }
 
 #[test]
+fn the_policies_for_zmbackup_read_its_names_and_keep_their_records_apart() {
+    let policies = ZMBACKUP.map(|name| {
+        Policy::load(&in_project(&format!("policies/{name}.toml")))
+            .unwrap_or_else(|error| panic!("{error}"))
+            .policy
+    });
+    for (policy, session) in policies.iter().zip(["full", "inc"]) {
+        assert_eq!(policy.require.rung, Rung::Meaningful);
+        let url = &policy.store.as_ref().unwrap().url;
+        assert!(url.ends_with(&format!("/{session}/")), "{url}");
+        let template =
+            Template::compile(policy.archives.key.as_ref().unwrap(), &policy.archives.time_zone).unwrap();
+        let parts = template.read(&format!("{session}-20261122233000.tar.zst.age")).unwrap();
+        assert_eq!(parts.session.as_deref(), Some(session));
+        assert_eq!(parts.time.unwrap().to_string(), "2026-11-22T22:30:00Z");
+    }
+    let [full, inc] = &policies;
+    assert_eq!((full.mailbox.incremental, inc.mailbox.incremental), (Incremental::Open, Incremental::Accept));
+    assert_ne!(full.run.records, inc.run.records);
+    assert!(full.present.rpo > inc.present.rpo);
+}
+
+#[test]
 fn settings_that_are_off_in_ready_policies_can_be_turned_on() {
     for name in READY {
         let text = all_on(&read(&format!("policies/{name}.toml")));
@@ -386,7 +413,7 @@ fn ready_policies_fit_the_schema_and_broken_ones_do_not() {
     assert!(jsonschema::meta::is_valid(&schema));
     let validator = jsonschema::validator_for(&schema).unwrap();
     let json = |text: &str| serde_json::to_value(toml::from_str::<toml::Table>(text).unwrap()).unwrap();
-    for name in READY {
+    for name in READY.into_iter().chain(ZMBACKUP) {
         let policy = json(&all_on(&read(&format!("policies/{name}.toml"))));
         let wrong: Vec<_> = validator.iter_errors(&policy).map(|error| error.to_string()).collect();
         assert!(wrong.is_empty(), "{name}: {wrong:?}");

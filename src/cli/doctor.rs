@@ -135,7 +135,7 @@ impl Visit<'_> {
         let age = age.and_then(|age| u64::try_from(age).ok()).map_or("unknown".to_owned(), human::duration);
         self.good("newest", &format!("{}, {}, age {age}", newest.name, human::size(newest.object.size)))?;
         let store = std::sync::Arc::clone(&inventory.store);
-        Ok(Some(Target { store, key: newest.object.key.clone(), present: None, retries: 0 }))
+        Ok(Some(Target { store, key: newest.object.key.clone(), present: None, made: None, retries: 0 }))
     }
 
     fn archive(&mut self, keyring: &Keyring, target: &Target) -> Result<(), Failure> {

@@ -18,6 +18,7 @@ mod schema;
 mod secret;
 mod section;
 mod source;
+pub mod stamp;
 mod suggest;
 mod template;
 mod value;

@@ -189,6 +189,20 @@ pub struct Mailbox {
     /// Items of one folder that may be missing as deleted while the export ran, and four times so many of the whole
     /// mailbox; 0 where exports lock the mailbox.
     pub shift: u32,
+    /// What becomes of an archive whose mail is sound as far as it came, but in which incremental sessions leave open what
+    /// may be missing.
+    pub incremental: Incremental,
+}
+
+/// What becomes of an archive of which only incremental sessions leave something open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Incremental {
+    /// It is not verified.
+    #[default]
+    Open,
+    /// It passes; the rung `meaningful` is not claimed.
+    Accept,
 }
 
 /// A running mail server. It is only read.
@@ -332,7 +346,7 @@ impl Default for Require {
 
 impl Default for Mailbox {
     fn default() -> Self {
-        Self { shift: 3 }
+        Self { shift: 3, incremental: Incremental::Open }
     }
 }
 

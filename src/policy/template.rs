@@ -3,6 +3,8 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::stamp;
+
 /// A part of a key that a template names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
@@ -33,7 +35,7 @@ pub struct Parts {
     pub account: Option<String>,
     /// The text of `{session}`.
     pub session: Option<String>,
-    /// The moment that `{time}` states.
+    /// The moment that `{time}` states; without `{time}` the one that `{session}` does (`full-20261124233000`).
     pub time: Option<Timestamp>,
 }
 
@@ -174,7 +176,15 @@ impl Template {
             }
             at = step.origin;
         }
+        if !self.has_time() {
+            parts.time = parts.session.as_deref().and_then(|session| self.in_session(session));
+        }
         parts
+    }
+
+    /// The time in a session's name.
+    fn in_session(&self, session: &str) -> Option<Timestamp> {
+        stamp::moment(stamp::in_name(session)?, &self.zone)
     }
 }
 
@@ -312,7 +322,7 @@ mod tests {
         let key = "full-20261123013000/info@example.org.tar.zst.age";
         assert_eq!(
             read("{session}/{account}.tar.zst.age", key),
-            some("info@example.org", "full-20261123013000", "")
+            some("info@example.org", "full-20261123013000", "2026-11-23T01:30:00Z")
         );
         let key = "zimbra/info-desk-20261123-013000.tar.age";
         assert_eq!(
@@ -367,6 +377,24 @@ mod tests {
         );
         // Two ways: the shorter account wins although the other way reaches the same place.
         assert_eq!(read("{account}a{session}b", "xaaaab"), some("x", "aaa", ""));
+    }
+
+    #[test]
+    fn without_a_time_of_its_own_a_key_has_that_of_its_session() {
+        let key = "full-20261124233000.tar.zst.age";
+        let read = |template: &str| {
+            Template::compile(template, "Europe/Rome")
+                .unwrap()
+                .read(key)
+                .unwrap()
+                .time
+                .map(|time| time.to_string())
+        };
+        let expected = Some("2026-11-24T22:30:00Z".to_owned());
+        assert_eq!(read("{session}.tar.zst.age"), expected);
+        assert_eq!(read("{session}-{time:%Y%m%d%H%M%S}.tar.zst.age"), expected);
+        assert_eq!(read("{any}.tar.zst.age"), None);
+        assert_eq!(read("{account}.tar.zst.age"), None);
     }
 
     #[test]

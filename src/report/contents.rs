@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::human;
-use super::json::{Account, Error, Finding};
+use super::json::{Account, Error, Finding, Session};
 use crate::verdict::{Coverage, Outcome, Rung, State};
 use crate::verify::{ArchiveResult, MailboxResult};
 
@@ -29,6 +29,10 @@ pub struct Contents {
     pub members: Coverage,
     /// How many items were compared with what is stated of them.
     pub items: Option<Coverage>,
+    /// The sessions of zmbackup in it: the newest 100, oldest first.
+    pub sessions: Vec<Session>,
+    /// How many sessions there are.
+    pub session_count: u64,
     /// Each account, in the archive's order.
     pub accounts: Vec<Account>,
     /// What was found; of many of one kind the first twenty.
@@ -54,6 +58,8 @@ impl From<&ArchiveResult> for Contents {
             rung: archive.rung,
             members: archive.coverage,
             items: archive.items,
+            sessions: archive.sessions.newest.iter().map(Session::from).collect(),
+            session_count: archive.sessions.count,
             accounts: archive.mailboxes.iter().map(Account::with_folders).collect(),
             findings: archive.findings.iter().map(Finding::from).collect(),
             errors: archive.troubles.iter().map(Error::from).collect(),

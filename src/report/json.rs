@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
+use crate::check::meaningful::session::SessionSummary;
 use crate::compare::{Compared, MailboxSample};
 use crate::verdict::{self, Cause, Coverage, Outcome, Rung, Severity, Standing, State};
 use crate::verify::{ArchiveResult, MailboxResult, RunResult, Trouble};
@@ -73,6 +74,10 @@ pub struct Archive {
     pub items: Option<Coverage>,
     /// Files that belong to nothing that is known here; nobody looked into them.
     pub other_files: u64,
+    /// The sessions of zmbackup in it, where mailboxes were asked for: the newest 100, oldest first.
+    pub sessions: Vec<Session>,
+    /// How many sessions there are.
+    pub session_count: u64,
     /// Each account's mailbox, in the archive's order.
     pub accounts: Vec<Account>,
     /// What the live mailboxes say of it, where that was asked for.
@@ -125,6 +130,21 @@ pub struct LiveAccount {
     pub missing_in_backup: Option<u64>,
     /// Why it could not be compared.
     pub error: Option<String>,
+}
+
+/// One session of zmbackup in an archive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Session {
+    /// Its folder, with the one around it where there are several.
+    pub name: String,
+    /// `full`, `inc`, `mbox`, `ldap` and others: the word that its name begins with.
+    pub kind: &'static str,
+    /// When it was started, by the clock of the mail server, whose zone its name does not state.
+    pub time: String,
+    /// Whether the catalogue calls it completed; absent where none speaks of it.
+    pub completed: Option<bool>,
+    /// How many accounts it has files of.
+    pub accounts: u64,
 }
 
 /// One account's mailbox in an archive.
@@ -282,6 +302,8 @@ impl From<&ArchiveResult> for Archive {
             facts: Facts::from(&archive.facts),
             items: archive.items,
             other_files: archive.others,
+            sessions: archive.sessions.newest.iter().map(Session::from).collect(),
+            session_count: archive.sessions.count,
             accounts: archive.mailboxes.iter().map(Account::from).collect(),
             live: archive.compared.as_ref().map(Live::from),
             first_read: archive.first_read.as_ref().map(findings),
@@ -321,6 +343,18 @@ impl From<&MailboxSample> for LiveAccount {
             live_messages: comparison.map(|comparison| comparison.live),
             missing_in_backup: comparison.map(|comparison| comparison.missing.len() as u64),
             error: sample.comparison.as_ref().err().cloned(),
+        }
+    }
+}
+
+impl From<&SessionSummary> for Session {
+    fn from(session: &SessionSummary) -> Self {
+        Self {
+            name: session.name.clone(),
+            kind: session.kind.word(),
+            time: session.started.to_string(),
+            completed: session.completed,
+            accounts: session.accounts,
         }
     }
 }

@@ -51,6 +51,8 @@ kinds! {
         "The upload left an object of zero bytes: look at the disk space and the exit code of the backup job, run it again."
     PRESENT_FUTURE_TIME "present-future-time" Warning Configuration
         "Check the clock of the server that names the archives, or the time zone in the policy's key template."
+    PRESENT_TIME_UNREAD "present-time-unread" Warning Configuration
+        "Put the time into `archives.key` of the policy: `{session}-{time:%Y%m%d%H%M%S}.tar.zst.age` reads full-20261124233000.tar.zst.age; without it an old archive that is uploaded again counts as new."
     PRESENT_UNMATCHED_KEY "present-unmatched-key" Info Configuration
         "If these objects are backups, mend `archives.key` in the policy so that they are verified too."
     PRESENT_NOT_LOCKED "present-not-locked" Failure Configuration
@@ -285,8 +287,10 @@ kinds! {
         "zmbackup itself reports that accounts failed: look at its log on the mail server and run the session again."
     SESSION_EMPTY "session-empty" Failure ProducerFault
         "The session holds no file of any account: look at zmbackup's log on the mail server, run it again by hand and look into the folder."
+    SESSION_STALE "session-stale" Failure ProducerFault
+        "The packing goes on and zmbackup does not: look at its log and `zmbackup -l` on the mail server, run `zmbackup -f` there and pack again; and see that the policy states the mail server's `archives.time_zone`."
     SESSION_ABSENT "session-absent" Failure ProducerFault
-        "The catalogue lists a session between those that are here: look at what the job packs, or remove the session with `zmbackup -d` if it was deleted by hand."
+        "The catalogue lists a completed session that should be here too: look at what the job packs, or remove the session with `zmbackup -d` if it was deleted by hand."
     SESSION_UNLISTED "session-unlisted" Warning ProducerFault
         "zmbackup does not know this session and won't restore it by itself: look at its log for the end of that run; the files can be restored by hand."
     SESSION_CATALOGUE_UNREADABLE "session-catalogue-unreadable" Warning ProducerFault
@@ -295,6 +299,8 @@ kinds! {
         "The catalogue says that the account was backed up, and none of its files is here: look at what the job packs, run the backup again."
     SESSION_ACCOUNT_FAILED "session-account-failed" Failure ProducerFault
         "The account's backup ended with an error, so its files may be partial: look for the account in zmbackup's log, run `zmbackup -f -a ACCOUNT`."
+    SESSION_ACCOUNT_DROPPED "session-account-dropped" Warning ProducerFault
+        "If these accounts were not deleted (`zmprov ga ACCOUNT mail`), the list of accounts came back short: look at LDAP and the blocked list of zmbackup, run `zmbackup -f -a ACCOUNT`."
     SESSION_MAIL_MISSING "session-mail-missing" Failure ProducerFault
         "The account's mail is not in the session: run `zmmailbox -z -m ACCOUNT getRestURL '//?fmt=tgz' > test.tgz` on the mail server, mend what it reports, run `zmbackup -f -a ACCOUNT`."
     SESSION_MAIL_EMPTY "session-mail-empty" Failure ProducerFault

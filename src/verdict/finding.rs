@@ -183,6 +183,19 @@ impl Findings {
         }
     }
 
+    /// Takes the first kept one of `kind` about `subject` out, to be judged anew.
+    pub fn take(&mut self, kind: &Kind, subject: &str) -> Option<Finding> {
+        let at = self.kept.iter().position(|finding| finding.kind == kind && finding.subject == subject)?;
+        let taken = self.kept.remove(at);
+        self.counts.iter_mut().filter(|(other, _)| *other == kind).for_each(|(_, count)| *count -= 1);
+        self.counts.retain(|(_, count)| *count > 0);
+        let all_kept = self.counts.iter().map(|(_, count)| *count).sum::<u64>() == self.kept.len() as u64;
+        if all_kept {
+            self.worst = self.kept.iter().map(|finding| finding.severity).max();
+        }
+        Some(taken)
+    }
+
     /// The same findings as parts of `whole`, which then stands before each subject.
     #[must_use]
     pub fn within(mut self, whole: &str) -> Self {
@@ -253,5 +266,15 @@ mod tests {
         assert_eq!(all.count(&kinds::MANIFEST_MEMBER_MISSING), 100);
         assert_eq!(all.iter().count(), 20);
         assert_eq!(all.worst(), Some(Severity::Failure));
+    }
+
+    #[test]
+    fn what_is_taken_out_no_longer_counts() {
+        let mut findings = Findings::default();
+        let warning = Finding::new(&kinds::EXPORT_OTHER_ACCOUNT, "anna@example.org");
+        findings.push(warning.clone());
+        assert_eq!(findings.take(&kinds::EXPORT_OTHER_ACCOUNT, "bob@example.org"), None);
+        assert_eq!(findings.take(&kinds::EXPORT_OTHER_ACCOUNT, "anna@example.org"), Some(warning));
+        assert_eq!((findings.is_empty(), findings.counts().count()), (true, 0));
     }
 }

@@ -9,6 +9,7 @@ use crate::archive::decrypt::Encryption;
 use crate::archive::manifest::Reconciliation;
 use crate::archive::storage::{Download, Object, StorageError};
 use crate::check::meaningful::Judgement;
+use crate::check::meaningful::session::Timing;
 use crate::compare::Sampling;
 use crate::event::{Event, Observer, Tally};
 use crate::policy::{Demand, Policy};
@@ -19,7 +20,7 @@ use super::restorable;
 use super::result::{ArchiveResult, Facts, Trouble};
 use super::select::Target;
 use super::sidecar;
-use super::stream::{Reading, Tools, read_through};
+use super::stream::{Asked, Reading, Tools, read_through};
 
 /// Verifies one archive up to the rung the policy asks for.
 pub fn verify_archive(
@@ -86,7 +87,7 @@ fn without_object(
     let mut result = ArchiveResult::empty(archive);
     result.findings.push(finding);
     result.standings.push(standing);
-    result.outcome = judge::outcome(&policy.require, &result);
+    result.outcome = judge::outcome(policy, &result);
     result
 }
 
@@ -123,14 +124,20 @@ impl Case<'_> {
         let beside = sidecar::read(self.tools, self.target, self.tally, &mut manifest);
         let download =
             Download::start(Arc::clone(&self.target.store), self.object.clone(), Arc::clone(self.tally));
-        let mailboxes = (self.policy.require.rung >= Rung::Meaningful).then_some(&self.policy.mailbox);
+        let mailboxes = (self.policy.require.rung >= Rung::Meaningful).then(|| self.asked());
         let checksum = beside.checksum.as_ref();
-        let mut reading = read_through(self.tools, download, checksum, manifest, mailboxes, self.tally);
+        let mut reading =
+            read_through(self.tools, download, checksum, manifest, mailboxes.as_ref(), self.tally);
         let mut findings = beside.findings;
         findings.append(std::mem::take(&mut reading.findings));
         reading.findings = findings;
         reading.troubles.extend(beside.trouble);
         reading
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        let timing = Timing::of(self.policy, self.target.made(&self.policy.archives));
+        Asked { rules: &self.policy.mailbox, timing }
     }
 
     fn conclude(&self, reading: Option<Reading>, first_read: Option<Findings>) -> ArchiveResult {
@@ -154,11 +161,13 @@ impl Case<'_> {
                 result.findings.append(judgement.findings());
                 result.items = Some(judgement.coverage());
                 result.others = judgement.others;
+                result.sessions = judgement.sessions;
+                result.sound_increment = judgement.sound_increment;
                 result.mailboxes = judgement.mailboxes.into_iter().map(judge::mailbox).collect();
             }
         }
         result.rung = judge::highest(&result.standings);
-        result.outcome = judge::outcome(&self.policy.require, &result);
+        result.outcome = judge::outcome(self.policy, &result);
         result
     }
 

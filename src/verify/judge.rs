@@ -2,7 +2,7 @@
 
 use crate::check::meaningful::export::MailboxSummary;
 use crate::check::meaningful::{Judgement, Meaning};
-use crate::policy::Require;
+use crate::policy::{Incremental, Policy, Require};
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Severity, Standing, State, Unit};
 
 use super::result::{ArchiveResult, MailboxResult};
@@ -32,9 +32,16 @@ pub fn complete(reading: &Reading) -> Standing {
     Standing { rung: Rung::Complete, state, reason }
 }
 
+/// Why the rung is not claimed of incremental sessions.
+const INCREMENT: &str = "the mail that came is sound, and nobody can tell what is missing from incremental sessions; \
+     prove the full ones, and set `mailbox.incremental = \"accept\"` where that is enough";
+
 /// Judges the rung `meaningful`: what the mailboxes state of themselves holds. It stands on `complete`.
 pub fn meaningful(judgement: &Judgement, complete: &Standing) -> Standing {
-    let (state, reason) = truth(&judgement.findings(), judgement.open(), judgement.coverage());
+    let (state, mut reason) = truth(&judgement.findings(), judgement.open(), judgement.coverage());
+    if state == State::NotProven && judgement.sound_increment {
+        reason = Some(INCREMENT.to_owned());
+    }
     let standing = Standing { rung: Rung::Meaningful, state, reason };
     if state != State::Proven || complete.state == State::Proven {
         return standing;
@@ -79,12 +86,18 @@ pub fn highest(standings: &[Standing]) -> Option<Rung> {
 
 /// The outcome of one archive.
 ///
-/// A coverage below all counts as enough only where the policy says so and nothing else is amiss.
-pub fn outcome(require: &Require, result: &ArchiveResult) -> Outcome {
+/// A coverage below all counts as enough only where the policy says so and nothing else is amiss; so does what incremental
+/// sessions leave open.
+pub fn outcome(policy: &Policy, result: &ArchiveResult) -> Outcome {
+    let require = &policy.require;
     if result.findings.worst().is_some_and(|worst| worst >= require.fail_on) {
         return Outcome::Failed;
     }
-    let holds = |standing: &Standing| standing.state == State::Proven || enough(require, standing, result);
+    let holds = |standing: &Standing| {
+        standing.state == State::Proven
+            || enough(require, standing, result)
+            || is_accepted(policy, standing, result)
+    };
     let asked: Vec<_> = result.standings.iter().filter(|standing| standing.rung <= require.rung).collect();
     if asked.iter().any(|standing| standing.state == State::Disproven) {
         return Outcome::Failed;
@@ -92,6 +105,14 @@ pub fn outcome(require: &Require, result: &ArchiveResult) -> Outcome {
     let looked = asked.iter().any(|standing| standing.rung == require.rung);
     let proven = looked && asked.iter().all(|standing| holds(standing)) && result.troubles.is_empty();
     if proven { Outcome::Passed } else { Outcome::NotVerified }
+}
+
+/// Whether the policy accepts that nobody can say what is missing from incremental sessions whose mail is sound.
+fn is_accepted(policy: &Policy, standing: &Standing, result: &ArchiveResult) -> bool {
+    policy.mailbox.incremental == Incremental::Accept
+        && standing.rung == Rung::Meaningful
+        && standing.state == State::NotProven
+        && result.sound_increment
 }
 
 fn enough(require: &Require, standing: &Standing, result: &ArchiveResult) -> bool {

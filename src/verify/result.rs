@@ -3,6 +3,7 @@ use jiff::Timestamp;
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
 use crate::check::meaningful::export::MailboxSummary;
+use crate::check::meaningful::session::Inside;
 use crate::compare::Compared;
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Standing, State, Unit};
 
@@ -58,6 +59,10 @@ pub struct ArchiveResult {
     pub items: Option<Coverage>,
     /// Files that belong to nothing that is known here, where mailboxes were asked for.
     pub others: u64,
+    /// The sessions of zmbackup in it, where mailboxes were asked for.
+    pub sessions: Inside,
+    /// Only incremental sessions leave something open of its mail, and all that came is sound.
+    pub sound_increment: bool,
     /// Each account's mailbox, in the archive's order.
     pub mailboxes: Vec<MailboxResult>,
     /// What the live mailboxes say of it, where that was asked for.
@@ -151,6 +156,8 @@ impl ArchiveResult {
             facts: Facts::default(),
             items: None,
             others: 0,
+            sessions: Inside::default(),
+            sound_increment: false,
             mailboxes: Vec::new(),
             compared: None,
             first_read: None,

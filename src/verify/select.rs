@@ -5,13 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::archive::ArchiveError;
-use crate::archive::storage::catalogue::Catalogue;
+use crate::archive::storage::catalogue::{Catalogue, TimeSource};
 use crate::archive::storage::{self, Location, Object, StorageError, Store};
+use crate::check::meaningful::session::Made;
 use crate::check::present::{self, Fetched, Presence, Replica};
 use crate::event::Tally;
-use crate::policy::{self, Policy, TemplateError};
+use crate::policy::{self, Policy, TemplateError, stamp};
 use crate::verdict::{Finding, Findings, Rung, Standing, State, kinds};
 
 use super::result::Trouble;
@@ -49,6 +51,8 @@ pub struct Target {
     pub key: String,
     /// What the catalogue says of it; absent where the archive was named by the user.
     pub present: Option<(Standing, Findings)>,
+    /// When the catalogue says that it was made.
+    pub made: Option<Made>,
     /// Calls about it that were repeated so far.
     pub retries: u64,
 }
@@ -72,6 +76,18 @@ impl Target {
     #[must_use]
     pub fn address(&self) -> String {
         self.store.address(&self.key)
+    }
+
+    /// When it was made. Of an archive that was named only its own name is asked: a copy is written long afterwards.
+    #[must_use]
+    pub fn made(&self, archives: &policy::Archives) -> Option<Made> {
+        if self.present.is_some() {
+            return self.made;
+        }
+        let name = self.key.rsplit('/').next()?;
+        let zone = TimeZone::get(&archives.time_zone).ok()?;
+        let at = stamp::moment(stamp::in_name(name)?, &zone)?;
+        Some(Made { at, by_name: true, newest: true })
     }
 
     /// The rung `present`. Of an archive that was named only existence and size are judged: it belongs to no schedule.
@@ -117,7 +133,13 @@ pub async fn named(
             };
         }
         let store = stores.get(&root).map(Arc::clone);
-        selection.targets.extend(store.map(|store| Target { store, key, present: None, retries: 0 }));
+        selection.targets.extend(store.map(|store| Target {
+            store,
+            key,
+            present: None,
+            made: None,
+            retries: 0,
+        }));
     }
     Ok(selection)
 }
@@ -152,7 +174,8 @@ pub async fn selected(policy: &Policy, credentials: Option<&Path>) -> Result<Sel
     };
     let presence =
         present::present(&catalogue, &fetched, &policy.present, policy.archives.select, Timestamp::now());
-    Ok(Selection { started, retries, ..from_presence(&store, presence, &repeated) })
+    let made = made(&catalogue);
+    Ok(Selection { started, retries, ..from_presence(&store, presence, &repeated, &made) })
 }
 
 /// What a store holds and what was asked about it.
@@ -240,13 +263,32 @@ async fn protection(store: &dyn Store, key: &str, tally: &Tally) -> storage::Pro
     answer.unwrap_or_else(|error| storage::Protection::Unknown(error.to_string()))
 }
 
-fn from_presence(store: &Arc<dyn Store>, presence: Presence, repeated: &HashMap<String, u64>) -> Selection {
+/// When each archive was made, by key.
+fn made(catalogue: &Catalogue) -> HashMap<String, Made> {
+    let each = catalogue.series.iter().flat_map(|series| {
+        let newest = series.archives.iter().map(|archive| archive.time).max().flatten();
+        series.archives.iter().map(move |archive| (archive, archive.time == newest))
+    });
+    let made = each.filter_map(|(archive, newest)| {
+        let by_name = archive.time_source == TimeSource::Key;
+        Some((archive.object.key.clone(), Made { at: archive.time?, by_name, newest }))
+    });
+    made.collect()
+}
+
+fn from_presence(
+    store: &Arc<dyn Store>,
+    presence: Presence,
+    repeated: &HashMap<String, u64>,
+    made: &HashMap<String, Made>,
+) -> Selection {
     let mut selection = Selection { findings: presence.findings, ..Selection::default() };
     for series in presence.series {
         selection.findings.append(series.findings);
         selection.targets.extend(series.archives.into_iter().map(|archive| Target {
             store: Arc::clone(store),
             retries: repeated.get(&archive.key).copied().unwrap_or(0),
+            made: made.get(&archive.key).copied(),
             key: archive.key,
             present: Some((archive.standing, archive.findings)),
         }));

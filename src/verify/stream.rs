@@ -17,6 +17,7 @@ use crate::archive::pipe::{PipeReader, Sender, Stop, pipe};
 use crate::archive::storage::{Download, Object, StorageError};
 use crate::archive::unpack::Sink;
 use crate::check::meaningful::export::{Examination, MailboxSummary};
+use crate::check::meaningful::session::Timing;
 use crate::check::meaningful::{self, Judgement, Meaning};
 use crate::event::Tally;
 use crate::live::Server;
@@ -65,6 +66,15 @@ impl Tools<'_> {
     }
 }
 
+/// What mailboxes are held to.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// What the policy lets pass.
+    pub rules: &'a policy::Mailbox,
+    /// When the archive was made, and how old sessions in it may be.
+    pub timing: Timing,
+}
+
 /// What one reading left behind.
 #[derive(Debug)]
 pub struct Reading {
@@ -93,7 +103,7 @@ pub fn read_through(
     download: Download,
     checksum: Option<&Checksum>,
     manifest: Reconciliation,
-    mailboxes: Option<&policy::Mailbox>,
+    mailboxes: Option<&Asked<'_>>,
     tally: &Arc<Tally>,
 ) -> Reading {
     let Tools { keyring, limits, .. } = tools;
@@ -101,9 +111,9 @@ pub fn read_through(
     let (plain_in, plain_out) = pipe(BUFFERS);
     let (tar_in, tar_out) = pipe(BUFFERS);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let mut reader = mailboxes.map(|rules| {
-        mailbox::Reader::new(limits, cores, move |account| {
-            Examination::new(account, rules).keeping_messages(tools.live.is_some())
+    let mut reader = mailboxes.map(|asked| {
+        mailbox::Reader::new(limits, cores, |account| {
+            Examination::new(account, asked.rules).keeping_messages(tools.live.is_some())
         })
     });
     let mut reading = thread::scope(|scope| {
@@ -130,8 +140,8 @@ pub fn read_through(
         }
         reading
     });
-    if let Some(reader) = reader {
-        reading.judge(reader.finish(reading.whole));
+    if let (Some(reader), Some(asked)) = (reader, mailboxes) {
+        reading.judge(reader.finish(reading.whole), &asked.timing);
     }
     reading
 }
@@ -259,10 +269,10 @@ impl Reading {
         self.all_findings().worst()
     }
 
-    fn judge(&mut self, contents: mailbox::Contents<(MailboxSummary, Meaning)>) {
+    fn judge(&mut self, contents: mailbox::Contents<(MailboxSummary, Meaning)>, timing: &Timing) {
         let failures = contents.failures.iter().map(|failure| Trouble::internal("mailbox", failure));
         self.troubles.extend(failures);
-        self.judgement = Some(meaningful::judge(contents));
+        self.judgement = Some(meaningful::judge(contents, timing));
     }
 
     fn take<V>(&mut self, stage: &'static str, ended: Ended<V>) -> Option<V> {

@@ -12,6 +12,7 @@ pub mod zextras;
 use crate::mailbox::{Beside, Contents, Stranger};
 use crate::verdict::{Coverage, Findings, Unit, kinds};
 use export::MailboxSummary;
+use session::{Inside, Timing};
 
 /// What the checks make of one part of an archive: an account's mailbox, a session, a raw store.
 #[derive(Debug, Clone)]
@@ -22,11 +23,14 @@ pub struct Meaning {
     pub coverage: Coverage,
     /// Why something could not be judged, one sentence each; empty where all was.
     pub open: Vec<String>,
+    /// How many of those are of the nature of incremental sessions: what came may be sound, what is missing nobody can tell.
+    of_increments: usize,
 }
 
 impl Default for Meaning {
     fn default() -> Self {
-        Self { findings: Findings::default(), coverage: Coverage::nothing(Unit::Items), open: Vec::new() }
+        let coverage = Coverage::nothing(Unit::Items);
+        Self { findings: Findings::default(), coverage, open: Vec::new(), of_increments: 0 }
     }
 }
 
@@ -39,20 +43,28 @@ pub struct Judgement {
     pub whole: Meaning,
     /// Files that belong to nothing that is known here; nobody looked into them.
     pub others: u64,
+    /// The sessions of zmbackup in it.
+    pub sessions: Inside,
+    /// Incremental sessions alone leave something open, and all that came is what is stated of it.
+    pub sound_increment: bool,
 }
 
-/// Judges what an archive holds.
+/// Judges what an archive holds that was made at the time stated.
 #[must_use]
-pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
+pub fn judge(contents: Contents<(MailboxSummary, Meaning)>, timing: &Timing) -> Judgement {
     let Beside { sessions, network_edition, store, zextras } = &contents.beside;
+    let zmbackup = session::sessions(sessions, timing);
     let parts = [
-        session::sessions(sessions),
         network_edition::judge(network_edition, contents.ended),
         raw_store::examine(store, contents.ended),
         zextras::examine(zextras, contents.ended),
     ];
-    let mut whole = parts.into_iter().fold(Meaning::default(), Meaning::joined);
+    let others = parts.into_iter().fold(Meaning::default(), Meaning::joined);
+    let only_sessions = others.coverage == Coverage::nothing(Unit::Items);
+    let mut whole = zmbackup.joined(others);
+    let inside = Inside::of(sessions);
     let mut mailboxes = contents.exports;
+    export::settle(&mut mailboxes, sessions);
     mailboxes.extend(contents.strangers.iter().filter_map(|member| stranger(member, &mut whole)));
     if let Some(first) = contents.passed_over.first() {
         whole.open.push(format!(
@@ -69,7 +81,8 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
             contents.others
         ));
     }
-    Judgement { mailboxes, whole, others: contents.others }
+    let sound_increment = only_sessions && is_sound_increment(&whole, &mailboxes);
+    Judgement { mailboxes, whole, others: contents.others, sessions: inside, sound_increment }
 }
 
 /// What is said of a member that is not what its name says; an account of which there is nothing else has its row.
@@ -80,11 +93,31 @@ fn stranger(member: &Stranger, whole: &mut Meaning) -> Option<(MailboxSummary, M
         return None;
     }
     let mut meaning = Meaning { coverage: Coverage::none(Unit::Items), ..Meaning::default() };
-    meaning.open.push(format!("{}: {}", member.account, finding.observed));
+    let why = || format!("{}: {}", member.account, finding.observed);
     if member.size > 0 || !member.in_session {
+        meaning.leave_open(why);
         meaning.findings.push(finding);
+    } else {
+        // The session says what it means.
+        meaning.leave_to_increments(why);
     }
     Some((MailboxSummary::nothing(&member.account, &member.name), meaning))
+}
+
+/// Holds if nothing but the nature of incremental sessions leaves something open: each account's items are what is stated
+/// of them, and those that leave something open lie in such a session.
+fn is_sound_increment(whole: &Meaning, mailboxes: &[(MailboxSummary, Meaning)]) -> bool {
+    let checked = mailboxes.iter().any(|(_, meaning)| meaning.coverage.checked > 0);
+    let open = !whole.open.is_empty() || mailboxes.iter().any(|(_, meaning)| !meaning.open.is_empty());
+    let sound = |(summary, meaning): &(MailboxSummary, Meaning)| match meaning.open.len() {
+        0 => meaning.coverage.total == Some(0) || meaning.coverage.reaches(100),
+        open => {
+            let nothing = meaning.coverage == Coverage::none(Unit::Items);
+            let is_compared = meaning.coverage.reaches(100) || nothing;
+            open == meaning.of_increments && is_compared && session::is_incremental(&summary.source)
+        }
+    };
+    open && checked && whole.open.len() == whole.of_increments && mailboxes.iter().all(sound)
 }
 
 impl Meaning {
@@ -95,13 +128,25 @@ impl Meaning {
     fn leave_open(&mut self, why: impl FnOnce() -> String) {
         if self.open.len() < Self::MOST_OPEN {
             self.open.push(why());
+        } else {
+            // What is not kept may be of any nature.
+            self.of_increments = 0;
         }
+    }
+
+    /// Says why something could not be judged that incremental sessions leave open by their nature.
+    fn leave_to_increments(&mut self, why: impl FnOnce() -> String) {
+        if self.open.len() < Self::MOST_OPEN {
+            self.of_increments += 1;
+        }
+        self.leave_open(why);
     }
 
     fn joined(mut self, other: Self) -> Self {
         self.findings.append(other.findings);
         self.coverage = self.coverage.joined(other.coverage);
         self.open.extend(other.open);
+        self.of_increments += other.of_increments;
         self
     }
 }

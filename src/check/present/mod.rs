@@ -15,9 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use copies::Replica;
 
+use super::{length, moment};
 use crate::archive::storage::Protection;
-use crate::archive::storage::catalogue::{Archive, Catalogue, Series};
-use crate::policy::{Present, Select};
+use crate::archive::storage::catalogue::{Archive, Catalogue, Series, TimeSource};
+use crate::policy::{Present, Select, stamp};
 use crate::verdict::{Cause, Finding, Findings, Kind, Rung, Severity, Standing, State, kinds};
 
 /// What was fetched for this check besides the listing.
@@ -76,6 +77,7 @@ pub fn present(
     now: Timestamp,
 ) -> Presence {
     let mut presence = Presence { findings: whole(catalogue), series: Vec::new() };
+    unread_times(catalogue, policy, &mut presence.findings);
     copies::unknown(&fetched.replicas, &mut presence.findings);
     for series in &catalogue.series {
         let findings = sequence::judge(series, policy, now);
@@ -111,6 +113,23 @@ fn whole(catalogue: &Catalogue) -> Findings {
         findings.push(finding.expected("a key as archives.key describes it").observed("another"));
     }
     findings
+}
+
+/// Says that names state days which no `{time}` reads, where it matters how old archives are: an old one that is uploaded
+/// or copied anew is then as good as new.
+fn unread_times(catalogue: &Catalogue, policy: &Present, findings: &mut Findings) {
+    let timed = policy.rpo.is_some() || policy.every.is_some();
+    let archives = || catalogue.series.iter().flat_map(|series| &series.archives);
+    let unread =
+        |archive: &&Archive| archive.time_source == TimeSource::Store && stamp::seems_dated(&archive.name);
+    let Some(last) = archives().rfind(unread).filter(|_| timed) else { return };
+    let finding = Finding::new(&kinds::PRESENT_TIME_UNREAD, &last.object.key);
+    let count = archives().filter(unread).count();
+    findings.push(
+        finding
+            .expected("the day in its name as its time, by `{time}` in archives.key")
+            .observed(format!("the store's clock for it, and for {count} such archives in all")),
+    );
 }
 
 /// One series with all that is needed to judge its archives.
@@ -199,22 +218,6 @@ fn sentence(finding: &Finding) -> String {
 
 fn is_future(time: Timestamp, now: Timestamp) -> bool {
     time.duration_since(now) > CLOCK_TOLERANCE
-}
-
-/// A time to the second, in UTC.
-fn moment(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// A length of time in its two largest units.
-fn length(duration: SignedDuration) -> String {
-    let minutes = duration.as_secs() / 60;
-    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes} min"),
-        (0, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
-    }
 }
 
 #[cfg(test)]

@@ -86,6 +86,26 @@ fn unmatched_keys_are_counted_and_harm_nothing() {
 }
 
 #[test]
+fn a_day_in_a_name_that_no_template_reads_is_told_once() {
+    let judged = |template: Option<&str>, keys: [&str; 2], policy: &Present| {
+        let objects =
+            keys.map(|key| Object { key: format!("backup/{key}"), ..object("a", "2026-11-23T01:30:00Z", 9) });
+        let archives = Archives { key: template.map(str::to_owned), ..Archives::default() };
+        let catalogue = Catalogue::new(objects.into(), "backup/", &archives).unwrap();
+        ids(&present(&catalogue, &Fetched::default(), policy, Select::Newest, now()))
+    };
+    let dated = ["zimbra-2026-11-22.tar", "zimbra-2026-11-23.tar"];
+    assert_eq!(judged(Some("{any}.tar"), dated, &policy()), ["present-time-unread"]);
+    assert_eq!(judged(None, dated, &policy()), ["present-time-unread"]);
+    assert_eq!(judged(Some("{any}.tar"), dated, &Present::default()), [""; 0]);
+    assert_eq!(judged(Some("{any}.tar"), ["a.tar", "b-12.tar"], &policy()), [""; 0]);
+    assert_eq!(judged(Some("zimbra-{time:%Y-%m-%d}.tar"), dated, &policy()), [""; 0]);
+    let sessions = ["full-20261122233000.tar", "full-20261122000000.tar"];
+    assert_eq!(judged(Some("{session}.tar"), sessions, &policy()), [""; 0]);
+    assert_eq!(judged(Some("{any}.tar"), sessions, &policy()), ["present-time-unread"]);
+}
+
+#[test]
 fn an_archive_older_than_the_rpo_is_stale() {
     let presence = judged(daily(1..=21), &policy());
     assert_eq!(ids(&presence), ["present-stale"]);

@@ -5,7 +5,7 @@ use std::io;
 use super::{Case, Damage, Layer, PackError, Specimen};
 use crate::demo::pack::File;
 use crate::demo::zimbra::{Export, Item, session, tar};
-use crate::policy::Policy;
+use crate::policy::{Incremental, Policy};
 use crate::verdict::{Kind, Outcome, Rung, kinds};
 
 const FULL: &str = "full-20261122230000";
@@ -55,6 +55,19 @@ pub(super) static SITUATIONS: &[Damage] = &[
     passed("session-unlisted", &[&kinds::SESSION_UNLISTED], |sound| {
         listed(sound, night(FULL, &ACCOUNTS, Kept::All)?, &[("full-20261115230000", &ACCOUNTS)])
     }),
+    passed("session-account-dropped", &[&kinds::SESSION_ACCOUNT_DROPPED], |sound| {
+        let files = night(FULL, &ACCOUNTS[..1], Kept::All)?;
+        listed(sound, files, &[("full-20261121230000", &ACCOUNTS), (FULL, &ACCOUNTS[..1])])
+    }),
+    // The archive's own name says when it was made.
+    passed("session-sound-20261123010000", &[], |sound| one(sound, |_| {})),
+    passed("session-one-of-a-catalogue-20261122230000", &[], |sound| {
+        let later = "full-20261129230000";
+        listed(sound, night(FULL, &ACCOUNTS, Kept::All)?, &[(FULL, &ACCOUNTS), (later, &ACCOUNTS)])
+    }),
+    passed("session-completed-while-packed-20261128230000", &[&kinds::SESSION_ABSENT], |sound| {
+        behind(sound, "full-20261129010000")
+    }),
     // Exports of new mail describe no folders, so nobody can say that they are whole.
     open("session-incremental-sound", &[], |sound| after(sound, FULL, NIGHT, Kept::All)),
     open("session-quiet-night", &[&kinds::SESSION_MAIL_UNCERTAIN], |sound| {
@@ -65,6 +78,33 @@ pub(super) static SITUATIONS: &[Damage] = &[
     }),
     open("session-catalogue-page", &[&kinds::SESSION_CATALOGUE_UNREADABLE], |sound| {
         changed(sound, "sessions.txt", |content| *content = b"<html><title>Sign In</title></html>\n".to_vec())
+    }),
+    // Where the policy accepts that nobody can say it: what came must be sound, and something must have come.
+    passed("session-incremental-accepted", &[], |sound| {
+        Ok(after(sound, FULL, NIGHT, Kept::All)?.under(accepting))
+    }),
+    passed("session-quiet-accounts-accepted", &[&kinds::SESSION_MAIL_UNCERTAIN], |sound| {
+        let files =
+            [night(NIGHT, &ACCOUNTS[..1], Kept::All)?, night(NIGHT, &ACCOUNTS[1..], Kept::Directory)?];
+        let lists: [(&str, &[&str]); 2] = [(FULL, &ACCOUNTS), (NIGHT, &ACCOUNTS)];
+        Ok(listed(sound, files.concat(), &lists)?.under(accepting))
+    }),
+    open("session-quiet-night-accepted", &[&kinds::SESSION_MAIL_UNCERTAIN], |sound| {
+        let lists: [(&str, &[&str]); 2] = [(FULL, &ACCOUNTS), (NIGHT, &ACCOUNTS)];
+        Ok(listed(sound, night(NIGHT, &ACCOUNTS, Kept::Directory)?, &lists)?.under(accepting))
+    }),
+    open("session-full-without-folders-accepted", &[], |sound| {
+        let mut files = night(FULL, &ACCOUNTS, Kept::All)?;
+        files.retain(|file| !file.name.ends_with("anna@example.org.tgz"));
+        files.push(File::new(format!("{FULL}/anna@example.org.tgz"), mail("anna", false)?));
+        Ok(listed(sound, files, &[(FULL, &ACCOUNTS)])?.under(accepting))
+    }),
+    failed("session-incremental-cut-accepted", &[&kinds::EXPORT_TRUNCATED], |sound| {
+        let mut files = night(NIGHT, &ACCOUNTS, Kept::All)?;
+        for file in files.iter_mut().filter(|file| file.name.ends_with("anna@example.org.tgz")) {
+            file.content.truncate(file.content.len() / 2);
+        }
+        Ok(listed(sound, files, &[(FULL, &ACCOUNTS), (NIGHT, &ACCOUNTS)])?.under(accepting))
     }),
     failed("session-mail-missing", &[&kinds::SESSION_MAIL_MISSING], |sound| {
         one(sound, |files| files.retain(|file| !file.name.ends_with("anna@example.org.tgz")))
@@ -92,6 +132,10 @@ pub(super) static SITUATIONS: &[Damage] = &[
         let files = [night(first, &ACCOUNTS, Kept::All)?, night(FULL, &ACCOUNTS, Kept::All)?].concat();
         listed(sound, files, &[(first, &ACCOUNTS), (second, &ACCOUNTS), (FULL, &ACCOUNTS)])
     }),
+    failed("session-behind-the-newest-20261128230000", &[&kinds::SESSION_ABSENT], |sound| {
+        behind(sound, "full-20261128230000")
+    }),
+    failed("session-stale-20261128230000", &[&kinds::SESSION_STALE], |sound| one(sound, |_| {})),
     failed("session-account-without-files", &[&kinds::SESSION_ACCOUNT_MISSING], |sound| {
         listed(sound, night(FULL, &ACCOUNTS, Kept::All)?, &[(FULL, &["anna", "bob", "eva"])])
     }),
@@ -104,6 +148,15 @@ pub(super) static SITUATIONS: &[Damage] = &[
             files.push(File::new(format!("{FULL}/bruno.tar"), tar::write(&[], 0)));
         })
     }),
+    failed("session-export-of-another-account", &[&kinds::EXPORT_OTHER_ACCOUNT], |sound| {
+        one(sound, |files| {
+            let bob = files.iter().find(|file| file.name.ends_with("bob@example.org.tgz")).cloned();
+            let anna = files.iter_mut().find(|file| file.name.ends_with("anna@example.org.tgz"));
+            if let (Some(bob), Some(anna)) = (bob, anna) {
+                anna.content = bob.content;
+            }
+        })
+    }),
     failed("session-incremental-gap", &[&kinds::SESSION_INCREMENTAL_GAP], |sound| {
         after(sound, FULL, LATE, Kept::All)
     }),
@@ -114,6 +167,11 @@ pub(super) static SITUATIONS: &[Damage] = &[
 
 fn meaningful(policy: &mut Policy) {
     policy.require.rung = Rung::Meaningful;
+}
+
+fn accepting(policy: &mut Policy) {
+    meaningful(policy);
+    policy.mailbox.incremental = Incremental::Accept;
 }
 
 fn packed(sound: &Specimen, files: &[File]) -> Result<Case, PackError> {
@@ -148,7 +206,10 @@ fn mail(account: &str, folders: bool) -> io::Result<Vec<u8>> {
     export.options.folders = folders;
     export.items.extend((257..257 + MESSAGES).map(|id| {
         let body = format!("From: {account}@example.org\r\nSubject: {id}\r\n\r\nThis is message {id}.\r\n");
-        Item::message(id, 2, format!("Message {id}"), body)
+        // Received and sent in turn.
+        let folder = if id % 2 == 0 { 5 } else { 2 };
+        let sender = format!("{account}@example.org");
+        Item { sender, ..Item::message(id, folder, format!("Message {id}"), body) }
     }));
     export.write()
 }
@@ -157,6 +218,13 @@ fn mail(account: &str, folders: bool) -> io::Result<Vec<u8>> {
 fn listed(sound: &Specimen, mut files: Vec<File>, sessions: &[(&str, &[&str])]) -> Result<Case, PackError> {
     files.push(File::new("sessions.txt", session::text(sessions)));
     packed(sound, &files)
+}
+
+/// Two full sessions, and a third that the catalogue alone knows.
+fn behind(sound: &Specimen, third: &str) -> Result<Case, PackError> {
+    let (first, second) = (FULL, "full-20261127230000");
+    let files = [night(first, &ACCOUNTS, Kept::All)?, night(second, &ACCOUNTS, Kept::All)?].concat();
+    listed(sound, files, &[(first, &ACCOUNTS), (second, &ACCOUNTS), (third, &ACCOUNTS)])
 }
 
 /// One full session with its catalogue, changed.

@@ -63,7 +63,9 @@ fn every_kind_of_finding_about_an_archive_has_a_situation() {
 
 #[test]
 fn outcomes_follow_from_severities() {
-    for damage in matrix() {
+    // Here the situation says another severity than the kind.
+    let other = ["session-export-of-another-account", "session-completed-while-packed-20261128230000"];
+    for damage in matrix().filter(|damage| !other.contains(&damage.name)) {
         let fails = damage.findings.iter().any(|kind| kind.severity == Severity::Failure);
         assert_eq!(damage.outcome == Outcome::Failed, fails, "{}", damage.name);
     }

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::archive::unpack::tar::Walker;
     use crate::archive::unpack::{Body, Kind, Member, Sink};
-    use crate::check::meaningful::session::sessions;
+    use crate::check::meaningful::session::{Timing, sessions};
     use crate::mailbox::zimbra::export::{self, Entry, Examiner};
     use crate::mailbox::zimbra::zmbackup::Collector;
     use crate::mailbox::{Ending, ItemKind, Mailbox};
@@ -140,7 +140,7 @@ mod tests {
             collector.data(&file.content);
             collector.end(Body::Whole);
         }
-        let meaning = sessions(&collector.finish());
+        let meaning = sessions(&collector.finish(), &Timing::default());
         assert!(meaning.findings.is_empty() && meaning.open.is_empty(), "{meaning:?}");
     }
 

@@ -1,5 +1,6 @@
 //! One archive with all that is to be said of it.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::{Paint, Style};
@@ -29,6 +30,7 @@ pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, st
         let equal = "the stored bytes equal the checksum beside them (BLAKE3)";
         let _ = writeln!(text, "    {}", style.paint(Paint::Dim, equal));
     }
+    sessions(text, archive);
     mailboxes(text, archive);
     for trouble in &archive.troubles {
         self::trouble(text, trouble, style);
@@ -86,6 +88,19 @@ fn live(text: &mut String, compared: &Compared) {
     }
 }
 
+/// The sessions in it; of several the newest.
+fn sessions(text: &mut String, archive: &ArchiveResult) {
+    let Some(newest) = archive.sessions.newest.last() else { return };
+    let accounts = format!("{} account{}", newest.accounts, if newest.accounts == 1 { "" } else { "s" });
+    let started = newest.started.strftime("%Y-%m-%d %H:%M");
+    let many = match archive.sessions.count {
+        1 => "session".to_owned(),
+        count => format!("{} sessions, the newest", human::count(count)),
+    };
+    let name = human::line(&newest.name);
+    let _ = writeln!(text, "    {many} {name} of {started} (mail server's clock), {accounts}");
+}
+
 /// How many mailboxes are written out of which something is open; the record has all.
 const SHOWN_MAILBOXES: usize = 3;
 
@@ -106,19 +121,33 @@ fn mailboxes(text: &mut String, archive: &ArchiveResult) {
     if let Some(compared) = &archive.compared {
         live(text, compared);
     }
-    let open = || archive.mailboxes.iter().filter(|mailbox| mailbox.state == State::NotProven);
-    for mailbox in open().take(SHOWN_MAILBOXES) {
+    unjudged(text, archive);
+}
+
+/// Mailboxes of which something could not be judged; those with the same reason together.
+fn unjudged(text: &mut String, archive: &ArchiveResult) {
+    let mut alike: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for mailbox in archive.mailboxes.iter().filter(|mailbox| mailbox.state == State::NotProven) {
         let reason = mailbox.reason.as_deref().unwrap_or("not judged");
-        let account = format!("{}: ", mailbox.summary.account);
-        let reason = reason.strip_prefix(&account).unwrap_or(reason);
-        let _ = writeln!(
-            text,
-            "    not proven {}: {}",
-            human::line(&mailbox.summary.account),
-            human::line(reason)
-        );
+        let account = &*mailbox.summary.account;
+        let own = reason.strip_prefix(account).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(reason);
+        let place = *places.entry(own).or_insert(alike.len());
+        match alike.get_mut(place) {
+            Some((_, accounts)) => accounts.push(account),
+            None => alike.push((own, vec![account])),
+        }
     }
-    let more = open().count().saturating_sub(SHOWN_MAILBOXES);
+    for (reason, accounts) in alike.iter().take(SHOWN_MAILBOXES) {
+        let shown: Vec<_> =
+            accounts.iter().take(SHOWN_MAILBOXES).map(|account| human::line(account)).collect();
+        let more = match accounts.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {} more", human::count(more as u64)),
+        };
+        let _ = writeln!(text, "    not proven {}{more}: {}", shown.join(", "), human::line(reason));
+    }
+    let more: usize = alike.iter().skip(SHOWN_MAILBOXES).map(|(_, accounts)| accounts.len()).sum();
     if more > 0 {
         let _ = writeln!(text, "    … and {} more mailboxes not proven", human::count(more as u64));
     }

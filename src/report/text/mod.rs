@@ -133,6 +133,7 @@ fn summary(run: &RunResult) -> String {
     let all = run.archives.len();
     match run.outcome {
         _ if run.interrupted => "interrupted; nothing is claimed".to_owned(),
+        Outcome::Passed if increments(run) > 0 => accepted(run),
         Outcome::Passed if all == 1 => format!("the archive is proven {}", extent(run.required)),
         Outcome::Passed => format!("all {all} archives are proven {}", extent(run.required)),
         Outcome::NotVerified if all == 0 && !run.troubles.is_empty() => {
@@ -156,6 +157,26 @@ fn summary(run: &RunResult) -> String {
                 )
             }
         },
+    }
+}
+
+/// Archives that pass without the rung, as the policy accepts what incremental sessions leave open.
+fn increments(run: &RunResult) -> usize {
+    let passed = run.archives.iter().filter(|archive| archive.outcome == Outcome::Passed);
+    passed.filter(|archive| archive.sound_increment && archive.rung < Some(run.required)).count()
+}
+
+/// The verdict of a run with such archives; it claims the rung of the others only.
+fn accepted(run: &RunResult) -> String {
+    let (increments, all) = (increments(run), run.archives.len());
+    let claim = "complete with sound mail, which is what the policy asks of incremental sessions; what is missing from them can't be told";
+    match all - increments {
+        0 if all == 1 => format!("the archive is {claim}"),
+        0 => format!("all {all} archives are {claim}"),
+        proven => format!(
+            "{proven} of {all} archives are proven {}, {increments} are {claim}",
+            extent(run.required)
+        ),
     }
 }
 

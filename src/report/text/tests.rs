@@ -1,5 +1,6 @@
 use super::{Style, render, wrap};
 use crate::archive::decrypt::Keyring;
+use crate::check::meaningful::session::Inside;
 use crate::event::Silent;
 use crate::network::Cancel;
 use crate::policy::{Keys, Policy};
@@ -21,6 +22,8 @@ fn passed(name: &str) -> ArchiveResult {
         facts: Facts { stored_bytes: 1_000_000, unpacked_bytes: 2_000_000, ..Facts::default() },
         items: None,
         others: 0,
+        sessions: Inside::default(),
+        sound_increment: false,
         mailboxes: Vec::new(),
         compared: None,
         first_read: None,

@@ -246,7 +246,7 @@ impl<'a> Counts<'a> {
         }
         let account = &mailbox.account;
         if self.folders.is_empty() {
-            meaning.open.push(format!(
+            meaning.leave_to_increments(|| format!(
                 "{account}: the export describes no folders, as one made with `query=`, `types=`, `start=` or `end=`, so what is missing from it can't be told; \
                  judge the full export it belongs to"
             ));

@@ -16,6 +16,7 @@ pub const ACCOUNT: &str = "anna@example.org";
 /// An export as it will be examined.
 #[derive(Debug, Clone)]
 pub struct Export {
+    pub account: &'static str,
     pub folders: Vec<Folder>,
     pub items: Vec<(Item, Option<SeenBody>)>,
     /// Bodies without a description.
@@ -37,6 +38,7 @@ pub struct Export {
 impl Default for Export {
     fn default() -> Self {
         Self {
+            account: ACCOUNT,
             folders: Vec::new(),
             items: Vec::new(),
             orphans: Vec::new(),
@@ -88,9 +90,10 @@ impl Export {
     }
 
     pub fn examined(&self) -> (MailboxSummary, Meaning) {
-        let mut examination = Examination::new(ACCOUNT, &policy::Mailbox { shift: self.shift });
+        let rules = policy::Mailbox { shift: self.shift, ..policy::Mailbox::default() };
+        let mut examination = Examination::new(self.account, &rules);
         let mut mailbox = Mailbox {
-            account: ACCOUNT.to_owned(),
+            account: self.account.to_owned(),
             ending: self.ending.clone(),
             apart: self.apart,
             unpaired: self.unpaired,

@@ -16,9 +16,11 @@ mod pairing;
 mod repetition;
 mod sender;
 mod summary;
+mod whose;
 
 pub use head::judge_head;
 pub use summary::{FolderSummary, MailboxSummary};
+pub use whose::{Trace, settle};
 
 use super::Meaning;
 use crate::archive::unpack::Naming;
@@ -85,9 +87,9 @@ impl Examiner for Examination {
         let undecodable = self.pairing.finish(&mailbox, &mut meaning);
         self.bodies.finish(&mailbox.account, &mut meaning);
         repetition::finish(&mailbox, &order, &mut meaning);
-        self.senders.finish(&mailbox, &mut meaning);
+        let trace = self.senders.finish(&mailbox, &mut meaning);
         counts.finish(&mailbox, self.shift, &undecodable, &mut meaning);
-        let mut summary = MailboxSummary::new(&mailbox, &counts);
+        let mut summary = MailboxSummary { trace, ..MailboxSummary::new(&mailbox, &counts) };
         if self.keeping {
             let messages = mailbox.items.iter().filter(|item| item.kind == ItemKind::Message);
             summary.messages = messages.copied().collect();

@@ -1,8 +1,7 @@
 //! Whose mail it is (mode 16): an export names no account, so what lies in Sent must tell.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use super::Meaning;
+use super::whose::{Trace, number};
 use crate::mailbox::zimbra::export::Entry;
 use crate::mailbox::zimbra::meta::{Described, Meta};
 use crate::mailbox::{ItemId, ItemKind, Mailbox};
@@ -17,15 +16,31 @@ const KEPT: usize = 32;
 /// Counts who sent what lies in Sent. Addresses are kept as numbers only, and only until the end.
 #[derive(Debug)]
 pub(super) struct Senders {
-    account: u64,
+    /// The account's address; absent where its file is not named after one, and then nothing can be compared.
+    account: Option<Address>,
     messages: u64,
     own: u64,
-    others: Vec<(u64, u64)>,
+    others: Vec<(Address, u64)>,
+}
+
+/// An address as numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Address {
+    whole: u64,
+    /// What stands before the `@`.
+    local: u64,
+}
+
+impl Address {
+    fn of(text: &str) -> Option<Self> {
+        let (local, _) = text.split_once('@')?;
+        Some(Self { whole: number(text), local: number(local) })
+    }
 }
 
 impl Senders {
     pub(super) fn new(account: &str) -> Self {
-        Self { account: number(account), messages: 0, own: 0, others: Vec::new() }
+        Self { account: Address::of(account), messages: 0, own: 0, others: Vec::new() }
     }
 
     pub(super) fn entry(&mut self, entry: &Entry<'_>) {
@@ -35,15 +50,16 @@ impl Senders {
         if item.folder != SENT || item.kind != ItemKind::Message {
             return;
         }
-        let Some(address) = address(sender) else { return };
+        let Some(address) = address(sender).and_then(Address::of) else { return };
         self.messages += 1;
-        match number(address) {
-            own if own == self.account => self.own += 1,
-            other => self.count(other),
+        match self.account {
+            // The same name in another domain is an alias of the domain.
+            Some(own) if own.local == address.local => self.own += 1,
+            _ => self.count(address),
         }
     }
 
-    fn count(&mut self, address: u64) {
+    fn count(&mut self, address: Address) {
         if let Some((_, count)) = self.others.iter_mut().find(|(known, _)| *known == address) {
             *count += 1;
         } else if self.others.len() < KEPT {
@@ -51,13 +67,20 @@ impl Senders {
         }
     }
 
-    pub(super) fn finish(self, mailbox: &Mailbox, meaning: &mut Meaning) {
-        let most = self.others.iter().map(|(_, count)| *count).max().unwrap_or(0);
-        if self.own == 0 && self.messages >= ENOUGH && most > self.messages / 2 {
+    pub(super) fn finish(self, mailbox: &Mailbox, meaning: &mut Meaning) -> Trace {
+        let trace = Trace::of(mailbox);
+        let most = self.others.iter().max_by_key(|(_, count)| *count);
+        let Some((other, most)) = most.filter(|(_, most)| *most > self.messages / 2) else { return trace };
+        if self.own > 0 || self.account.is_none() {
+            return trace;
+        }
+        let told = self.messages >= ENOUGH;
+        if told {
             let observed = format!("{most} of {} come from one other address, none from this", self.messages);
             let finding = Finding::new(&kinds::EXPORT_OTHER_ACCOUNT, &mailbox.account);
             meaning.findings.push(finding.expected("the account's own messages in Sent").observed(observed));
         }
+        trace.sent_by(other.whole, told)
     }
 }
 
@@ -69,12 +92,6 @@ fn address(sender: &str) -> Option<&str> {
     address.contains('@').then_some(address)
 }
 
-fn number(address: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    address.to_lowercase().hash(&mut hasher);
-    hasher.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Export, body, found, message, only};
@@ -82,7 +99,11 @@ mod tests {
 
     /// What is said of an account in whose Sent folder these are the senders.
     fn said(senders: &[&'static str]) -> Meaning {
-        let mut export = Export::full();
+        said_of("anna@example.org", senders)
+    }
+
+    fn said_of(account: &'static str, senders: &[&'static str]) -> Meaning {
+        let mut export = Export { account, ..Export::full() };
         export.items.retain(|(item, _)| item.folder != SENT);
         for (id, sender) in (300..).zip(senders) {
             let item = message(5, id);
@@ -111,5 +132,16 @@ mod tests {
         ] {
             assert_eq!(found(&said(senders)), [""; 0], "{senders:?}");
         }
+    }
+
+    #[test]
+    fn without_an_address_of_its_own_and_with_the_same_name_elsewhere_nothing_is_said() {
+        let paul = ["paul@example.org"; 6];
+        for account in
+            ["anna-export", "paul", "this archive", "", "paul@example.com", "Paul@mail.example.org"]
+        {
+            assert_eq!(found(&said_of(account, &paul)), [""; 0], "{account}");
+        }
+        only(&said_of("paula@example.org", &paul), "export-other-account");
     }
 }

@@ -1,4 +1,5 @@
 use super::counts::Counts;
+use super::whose::Trace;
 use crate::archive::unpack::shown;
 use crate::mailbox::{Form, Item, ItemId, ItemKind, Mailbox};
 
@@ -24,6 +25,8 @@ pub struct MailboxSummary {
     pub newest: Option<i64>,
     /// Its messages, in the order of the export, where they are to be compared with the live mailbox.
     pub messages: Vec<Item>,
+    /// What tells whose it is.
+    pub trace: Trace,
 }
 
 /// A folder as it is stated and as it came.
@@ -54,6 +57,7 @@ impl MailboxSummary {
             body_bytes: 0,
             newest: None,
             messages: Vec::new(),
+            trace: Trace::default(),
         }
     }
 
@@ -72,6 +76,7 @@ impl MailboxSummary {
             body_bytes: mailbox.body_bytes,
             newest: mailbox.newest(),
             messages: Vec::new(),
+            trace: Trace::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Seen, subject};
+use super::{Around, Seen, Timing, subject};
 use crate::check::meaningful::Meaning;
 use crate::mailbox::zimbra::zmbackup::{
     Catalogue, CatalogueError, Listing, Place, Row, SessionKind, SessionName, Status,
@@ -103,6 +103,11 @@ impl<'a> Listed<'a> {
         }
         let complete = self.whole && matches!(row.status, Status::Finished | Status::Failed);
         complete.then_some(false)
+    }
+
+    /// Whether nothing may be listed beyond what was seen.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// zmbackup 2.0 wrote it, which states times in UTC.
@@ -230,20 +235,36 @@ fn failed(seen: &Seen<'_>, meaning: &mut Meaning) {
 
 /// Judges sessions that are listed and not in the archive.
 ///
-/// An archive may hold one session of all that a catalogue lists. Only one that lies between two of its kind that are
-/// here should be here too.
-pub(super) fn elsewhere(place: &Place, listed: &Listed<'_>, path: &str, meaning: &mut Meaning) {
+/// An archive may hold one session of all that a catalogue lists. Where it holds several, one that lies between two of its
+/// kind should be here too; and one behind the newest of its kind, which the catalogue could only list as completed if it
+/// lay there when the catalogue was packed. It is excused where it began after the archive's own time.
+pub(super) fn elsewhere(place: &Place, listed: &Listed<'_>, around: &Around<'_>, meaning: &mut Meaning) {
     let here: BTreeSet<_> = place.sessions.iter().map(|session| session.name).collect();
     let mut ranges: HashMap<SessionKind, (SessionName, SessionName)> = HashMap::new();
     for name in &here {
         ranges.entry(name.kind).or_insert((*name, *name)).1 = *name;
     }
     for (name, row) in listed.sessions.iter().filter(|(name, _)| !here.contains(name)) {
-        status(*name, row, path, false, meaning);
-        let between = ranges.get(&name.kind).is_some_and(|(oldest, newest)| oldest < name && name < newest);
-        if between && row.status == Status::Finished {
-            let finding = Finding::new(&kinds::SESSION_ABSENT, subject(path, *name));
-            meaning.findings.push(finding.expected("its folder, as the catalogue lists it").observed("none"));
+        status(*name, row, around.path, false, meaning);
+        let Some((oldest, newest)) = ranges.get(&name.kind).filter(|_| row.status == Status::Finished) else {
+            continue;
+        };
+        let finding = Finding::new(&kinds::SESSION_ABSENT, subject(around.path, *name));
+        let finding = finding.expected("its folder, as the catalogue lists it as completed");
+        if oldest < name && name < newest {
+            meaning.findings.push(finding.observed("none"));
+        } else if newest < name && here.len() > 1 {
+            meaning.findings.push(behind(*name, *newest, around.timing, finding));
         }
     }
+}
+
+/// A session that was completed after the newest of its kind that is here.
+fn behind(name: SessionName, newest: SessionName, timing: &Timing, finding: Finding) -> Finding {
+    let (severity, when) = match timing.had_begun(name.started) {
+        Some(true) => (Severity::Failure, "before the archive was made"),
+        Some(false) => (Severity::Warning, "about when the archive was made, or after"),
+        None => (Severity::Warning, "and the archive's own time is not known"),
+    };
+    finding.observed(format!("none behind {newest}; it began {when}")).severity(severity)
 }

@@ -62,22 +62,35 @@ fn expected<'a>(seen: &'a Seen<'_>) -> impl Iterator<Item = (&'a str, Option<u64
     there.chain(without.map(|account| (account, None))).filter(|(account, _)| !is_option(account))
 }
 
-/// One finding for all, as on a quiet night there are many.
-fn say_uncertain(seen: &Seen<'_>, accounts: &[&str], meaning: &mut Meaning) {
+/// The first of these accounts by name, and how many more.
+pub(super) fn named(accounts: &[&str]) -> String {
     let mut named = accounts[..accounts.len().min(NAMED)].join(", ");
     if accounts.len() > NAMED {
         named.push_str(&format!(" and {} more", accounts.len() - NAMED));
     }
+    named
+}
+
+/// One finding for all, as on a quiet night there are many.
+fn say_uncertain(seen: &Seen<'_>, accounts: &[&str], meaning: &mut Meaning) {
+    let named = named(accounts);
     let finding = seen.finding(&kinds::SESSION_MAIL_UNCERTAIN);
     let observed = format!("none of {} accounts: {named}", accounts.len());
     meaning.findings.push(finding.expected("exports of new mail").observed(observed));
-    meaning.leave_open(|| {
+    let why = || {
         format!(
             "{}: no mail came of {} accounts ({named}), which may be a quiet night or a failure; \
          ask the mail server with `zmmailbox -z -m ACCOUNT search -t message 'after:-2d'`",
             subject(seen.path, seen.session.name),
             accounts.len()
         )
-    });
+    };
+    // Where none has mail, it is the session that may have failed.
+    let some = seen.session.accounts.values().any(|files| files.mail.is_some_and(|size| size > 0));
+    if some {
+        meaning.leave_to_increments(why)
+    } else {
+        meaning.leave_open(why)
+    }
     meaning.coverage = Coverage::none(Unit::Items);
 }

@@ -2,30 +2,37 @@
 //!
 //! Input: [`Sessions`], as an archive and the catalogues in it state them. Output: findings; what could not be judged,
 //! in words. Invariants: an archive may hold one session of many and no catalogue, and then nothing is said to be
-//! missing that may lie elsewhere; the times of sessions are those of a clock whose zone is not stated.
+//! missing that may lie elsewhere; the times of sessions are those of a clock whose zone the policy alone states.
 
 mod directory;
+mod dropped;
 mod folder;
+mod freshness;
 mod incremental;
+mod inside;
 mod listing;
 mod mail;
 #[cfg(test)]
 mod tests;
+mod timing;
 
+pub use inside::{Inside, SessionSummary};
 use listing::Listed;
+pub use timing::{Made, Timing};
 
 use super::Meaning;
-use crate::mailbox::zimbra::zmbackup::{Place, Session, SessionName, Sessions};
+use crate::mailbox::zimbra::zmbackup::{Place, Session, SessionKind, SessionName, Sessions};
 use crate::verdict::{Finding, Kind};
 
-/// Judges all that zmbackup left in an archive.
+/// Judges all that zmbackup left in an archive, which was made at the time stated.
 #[must_use]
-pub fn sessions(facts: &Sessions) -> Meaning {
+pub fn sessions(facts: &Sessions, timing: &Timing) -> Meaning {
     let mut meaning = Meaning::default();
     for place in &facts.places {
         // Only where there are several it must be said which one is meant.
-        let path = if facts.places.len() > 1 { &*place.path } else { "" };
-        judge(place, path, facts.unkept == 0, &mut meaning);
+        let alone = facts.places.len() == 1;
+        let path = if alone { "" } else { &*place.path };
+        judge(place, &Around { path, alone, whole: facts.unkept == 0, timing }, &mut meaning);
     }
     folder::loose(&facts.loose, &mut meaning);
     if facts.unkept > 0 {
@@ -37,8 +44,21 @@ pub fn sessions(facts: &Sessions) -> Meaning {
     meaning
 }
 
-/// Judges a folder of sessions; `whole` says that all files in it were kept, so that what is not here is missing.
-fn judge(place: &Place, path: &str, whole: bool, meaning: &mut Meaning) {
+/// What is known of a folder of sessions besides what is in it.
+struct Around<'a> {
+    /// Its name, where the archive holds several.
+    path: &'a str,
+    /// The archive holds no other.
+    alone: bool,
+    /// All files in it were kept, so that what is not here is missing.
+    whole: bool,
+    /// When the archive was made.
+    timing: &'a Timing,
+}
+
+/// Judges a folder of sessions.
+fn judge(place: &Place, around: &Around<'_>, meaning: &mut Meaning) {
+    let Around { path, whole, .. } = *around;
     let listed = Listed::of(place, meaning);
     for session in &place.sessions {
         let seen = Seen { session, listed: &listed, path, whole };
@@ -47,8 +67,12 @@ fn judge(place: &Place, path: &str, whole: bool, meaning: &mut Meaning) {
         directory::judge(&seen, meaning);
     }
     if whole {
-        listing::elsewhere(place, &listed, path, meaning);
+        freshness::judge(place, &listed, around, meaning);
+        listing::elsewhere(place, &listed, around, meaning);
         incremental::judge(place, &listed, path, meaning);
+        if listed.is_whole() {
+            dropped::judge(place, &listed, path, meaning);
+        }
     }
     folder::work(place, meaning);
 }
@@ -84,6 +108,13 @@ fn subject(path: &str, name: SessionName) -> String {
         "" => format!("session {name}"),
         path => format!("session {path}/{name}"),
     }
+}
+
+/// Holds if a member lies in the folder of an incremental session.
+pub(super) fn is_incremental(member: &str) -> bool {
+    let folder = member.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let own = folder.rsplit('/').next().unwrap_or_default();
+    SessionName::parse(own.as_bytes()).is_some_and(|name| name.kind == SessionKind::Incremental)
 }
 
 /// What is not an account: a misspelt option that zmbackup 1.2 took for one.
