@@ -89,9 +89,9 @@ pub(super) static SITUATIONS: &[Damage] = &[
         let lists: [(&str, &[&str]); 2] = [(FULL, &ACCOUNTS), (NIGHT, &ACCOUNTS)];
         Ok(listed(sound, files.concat(), &lists)?.under(accepting))
     }),
+    // The whole session may have failed, however sound the one before it is.
     open("session-quiet-night-accepted", &[&kinds::SESSION_MAIL_UNCERTAIN], |sound| {
-        let lists: [(&str, &[&str]); 2] = [(FULL, &ACCOUNTS), (NIGHT, &ACCOUNTS)];
-        Ok(listed(sound, night(NIGHT, &ACCOUNTS, Kept::Directory)?, &lists)?.under(accepting))
+        Ok(after(sound, FULL, NIGHT, Kept::Directory)?.under(accepting))
     }),
     open("session-full-without-folders-accepted", &[], |sound| {
         let mut files = night(FULL, &ACCOUNTS, Kept::All)?;

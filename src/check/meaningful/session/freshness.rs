@@ -24,7 +24,7 @@ pub(super) fn judge(place: &Place, listed: &Listed<'_>, around: &Around<'_>, mea
     meaning.findings.push(
         finding
             .expected(format!(
-                "a completed session of at most {} before {}, when the archive was made {source}",
+                "a completed session of at most {} before the archive's own time, {} {source}",
                 length(limit),
                 moment(made.at)
             ))
@@ -96,7 +96,7 @@ mod tests {
         let finding = meaning.findings.iter().next().unwrap();
         assert_eq!(finding.observed, "the newest began 6 d 0 h before");
         assert!(
-            finding.expected.contains("at most 1 d 2 h before 2026-11-24T22:30:00Z"),
+            finding.expected.contains("at most 1 d 2 h before the archive's own time, 2026-11-24T22:30:00Z"),
             "{}",
             finding.expected
         );
