@@ -35,7 +35,7 @@ pub struct RunResult {
 }
 
 /// What a run found out about one archive.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ArchiveResult {
     /// Its address.
     pub archive: String,

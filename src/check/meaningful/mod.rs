@@ -7,6 +7,7 @@ pub mod export;
 pub mod network_edition;
 pub mod raw_store;
 pub mod session;
+mod several;
 pub mod zextras;
 
 use crate::mailbox::{Beside, Contents, Stranger};
@@ -54,6 +55,7 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
     let mut whole = parts.into_iter().fold(Meaning::default(), Meaning::joined);
     let mut mailboxes = contents.exports;
     mailboxes.extend(contents.strangers.iter().filter_map(|member| stranger(member, &mut whole)));
+    several::tell_apart(&mut mailboxes);
     if let Some(first) = contents.passed_over.first() {
         whole.open.push(format!(
             "{} members are named after an account and are no export that can be read here ({first}); pack exports as they were written, \
@@ -68,6 +70,9 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
              docs/formats.md lists what else is understood",
             contents.others
         ));
+    }
+    if mailboxes.is_empty() && !contents.ended {
+        whole.coverage.total = None;
     }
     Judgement { mailboxes, whole, others: contents.others }
 }
