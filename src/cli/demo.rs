@@ -40,15 +40,15 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     let handle = setup.runtime.handle().clone();
     let stage = Stage::set(scratch.path(), &handle, &setup.cancel).map_err(Failure::internal)?;
     let style = super::style(false);
-    print(&super::fitted(format!(
+    print(&fitted(format!(
         "A store on {}, and in it a backup of {} files packed by tar, zstd and age, with a BLAKE3 manifest. First as it is:\n\n",
         stage.endpoint(),
         stage.files()
     )))?;
     let sound = stage.verify_sound().map_err(Failure::internal)?;
-    print(&super::fitted(text::render(&sound, style)))?;
+    print(&fitted(text::render(&sound, style)))?;
     let trials = damaged(&setup, &stage)?;
-    print(&super::fitted(examples(&trials, style) + LEGEND + &table(&trials, args.all) + READ_ON))?;
+    print(&fitted(examples(&trials, style) + LEGEND + &table(&trials, args.all) + READ_ON))?;
     let record = setup.keep_record(&sound).map_err(Failure::internal)?;
     let elapsed = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tell(&format!("record: {}\ntook {}\n", record.display(), human::duration(elapsed)));
@@ -60,6 +60,11 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     } else {
         exit::INTERNAL
     })
+}
+
+/// Demonstrations are read by people, also where they go into a file.
+fn fitted(text: String) -> String {
+    text::wrap(&text, super::columns().unwrap_or(80), console::measure_text_width)
 }
 
 fn damaged(setup: &Setup, stage: &Stage<'_>) -> Result<Vec<Trial>, Failure> {

@@ -139,6 +139,16 @@ fn of_several_sessions_the_broken_one_is_named() {
 }
 
 #[test]
+fn of_an_archive_that_no_key_opens_no_number_is_claimed() {
+    let folder = support::folder();
+    let other = age::x25519::Identity::generate().to_public();
+    let archive = Pack::new(vec![other]).build(&[tgz("anna@example.org", &account(3))]).unwrap();
+    let result = verify_bytes(folder.path(), &age::x25519::Identity::generate(), &archive.encrypted);
+    assert_eq!((result.outcome, result.mailboxes.len()), (Outcome::NotVerified, 0));
+    assert_eq!(result.items.map(|items| (items.checked, items.total)), Some((0, None)));
+}
+
+#[test]
 fn an_archive_may_be_an_export_itself() {
     let folder = support::folder();
     let identity = age::x25519::Identity::generate();
