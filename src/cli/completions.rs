@@ -16,7 +16,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  mailproof man /usr/local/share/man/man1")]
 pub struct ManArgs {
-    /// The folder; it must exist.
+    /// The folder; it is made where there is none.
     folder: std::path::PathBuf,
 }
 
@@ -28,11 +28,10 @@ pub fn run(args: Args, mut command: Command) -> Result<u8, Failure> {
 }
 
 pub fn man(args: ManArgs, command: Command) -> Result<u8, Failure> {
-    clap_mangen::generate_to(command, &args.folder).map_err(|error| {
-        Failure::usage(format!(
-            "{}: {error}; name a folder that exists and can be written",
-            args.folder.display()
-        ))
+    let written =
+        std::fs::create_dir_all(&args.folder).and_then(|()| clap_mangen::generate_to(command, &args.folder));
+    written.map_err(|error| {
+        Failure::usage(format!("{}: {error}; name a folder that can be written", args.folder.display()))
     })?;
     Ok(exit::PASSED)
 }

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use super::args::PolicyArgs;
 use super::setup::{self, Setup};
-use super::{Failure, colored, print, tell};
+use super::{Failure, print, tell};
 use crate::demo::damage::Layer;
-use crate::demo::show::{Stage, Trial, situations};
+use crate::demo::show::{EXAMPLES, Stage, Trial, situations};
 use crate::exit;
 use crate::report::{human, text};
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, Severity};
+use crate::verify::ArchiveResult;
 
 /// Shows in a few seconds what mailproof does, with a store, a key and a mailbox of its own.
 #[derive(Debug, clap::Args)]
@@ -38,16 +39,16 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     })?;
     let handle = setup.runtime.handle().clone();
     let stage = Stage::set(scratch.path(), &handle, &setup.cancel).map_err(Failure::internal)?;
-    print(&format!(
-        "A store on {}, a mailbox backup of {} files packed by tar, zstd and age, with a BLAKE3 manifest.\n\n",
+    let style = super::style(false);
+    print(&fitted(format!(
+        "A store on {}, and in it a backup of {} files packed by tar, zstd and age, with a BLAKE3 manifest. First as it is:\n\n",
         stage.endpoint(),
         stage.files()
-    ))?;
+    )))?;
     let sound = stage.verify_sound().map_err(Failure::internal)?;
-    let style = text::Style { color: colored(&std::io::stdout()), ..text::Style::default() };
-    print(&super::fitted(text::render(&sound, style)))?;
+    print(&fitted(text::render(&sound, style)))?;
     let trials = damaged(&setup, &stage)?;
-    print(&table(&trials, args.all))?;
+    print(&fitted(examples(&trials, style) + LEGEND + &table(&trials, args.all) + READ_ON))?;
     let record = setup.keep_record(&sound).map_err(Failure::internal)?;
     let elapsed = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tell(&format!("record: {}\ntook {}\n", record.display(), human::duration(elapsed)));
@@ -59,6 +60,11 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     } else {
         exit::INTERNAL
     })
+}
+
+/// Demonstrations are read by people, also where they go into a file.
+fn fitted(text: String) -> String {
+    text::wrap(&text, super::columns().unwrap_or(80), console::measure_text_width)
 }
 
 fn damaged(setup: &Setup, stage: &Stage<'_>) -> Result<Vec<Trial>, Failure> {
@@ -82,17 +88,51 @@ const LAYERS: [(Layer, &str); 11] = [
     (Layer::Network, "network"),
 ];
 
-/// Each layer's situations, and how many of them were judged as they must be.
+/// What the words in a result mean; lines of 80 columns.
+const LEGEND: &str = "
+How to read this:
+
+  proven up to  the highest rung that was proven: present (the object is there),
+                complete (it opens, and its files are those of the manifest),
+                meaningful (the mail in it is what Zimbra states of it)
+  members       files in the archive
+  items         messages, contacts, appointments in the mailboxes
+  do            the next step; docs/findings.md says more of each finding
+";
+
+const READ_ON: &str = "
+Read on: README.md leads to your first archive in ten minutes; docs/formats.md
+says which backups are understood; `mailproof help verify` names the options.
+";
+
+/// A few damaged copies with all that is said of them.
+fn examples(trials: &[Trial], style: text::Style) -> String {
+    let mut text =
+        "\nNow damaged copies of a smaller backup. This is what is said of three of them:\n".to_owned();
+    for (name, what) in EXAMPLES {
+        let of_name = trials.iter().filter(|trial| trial.damage.name == name);
+        for archive in of_name.flat_map(|trial| &trial.run.archives) {
+            let archive = ArchiveResult { findings: archive.findings.without_infos(), ..archive.clone() };
+            let _ = write!(text, "\n{what}\n{}", text::render_archive(&archive, style));
+        }
+    }
+    text
+}
+
+/// Each layer's situations, and how many of them were judged as they must be; of each a damaged copy.
 fn table(trials: &[Trial], all: bool) -> String {
-    let mut text = "\nThe same for damaged copies, layer by layer:\n\n".to_owned();
+    let mut text = "\nAll copies, layer by layer, with a damaged one of each:\n\n".to_owned();
     for (layer, name) in LAYERS {
         let of_layer: Vec<_> = trials.iter().filter(|trial| trial.damage.layer == layer).collect();
         let noticed = of_layer.iter().filter(|trial| trial.is_noticed()).count();
         let _ = writeln!(text, "  {name}: {noticed} of {} judged as they must be", of_layer.len());
-        let shown = of_layer.iter().filter(|trial| all || !trial.is_noticed());
-        let example = of_layer.iter().take(usize::from(!all));
-        for trial in shown.chain(example) {
-            line(&mut text, trial);
+        let failed = |trial: &&Trial| trial.is_telling() && trial.run.outcome == Outcome::Failed;
+        let sample = of_layer.iter().position(failed);
+        let sample = sample.or_else(|| of_layer.iter().position(|trial| trial.is_telling())).unwrap_or(0);
+        for (place, trial) in of_layer.iter().enumerate() {
+            if all || place == sample || !trial.is_noticed() {
+                line(&mut text, trial);
+            }
         }
     }
     let noticed = trials.iter().filter(|trial| trial.is_noticed()).count();
@@ -107,10 +147,47 @@ fn line(text: &mut String, trial: &Trial) {
         .archives
         .iter()
         .flat_map(|archive| archive.findings.counts())
+        .filter(|(kind, _)| kind.severity > Severity::Info || trial.run.outcome == Outcome::Passed)
         .map(|(kind, _)| kind.id)
         .collect();
     let found = if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) };
     let elapsed = trial.run.finished.duration_since(trial.run.started).as_millis();
     let elapsed = human::duration(u64::try_from(elapsed).unwrap_or(0));
     let _ = writeln!(text, "    {:12}  {} ({elapsed}){found}{mark}", trial.run.outcome, trial.damage.name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::damage;
+    use crate::verify::Cancel;
+
+    #[test]
+    fn what_is_said_of_damage_is_shown_in_full_and_within_eighty_columns() {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (scratch, cancel) = (tempfile::tempdir().unwrap(), Cancel::default());
+        let stage = Stage::set(scratch.path(), runtime.handle(), &cancel).unwrap();
+        let names = EXAMPLES.iter().map(|(name, _)| *name).chain([
+            "mailbox-sound",
+            "session-sound",
+            "session-failed",
+        ]);
+        let trials: Vec<_> =
+            names.map(|name| stage.try_damage(damage::named(name).unwrap()).unwrap()).collect();
+        let told = examples(&trials, text::Style::default());
+        for wanted in
+            ["failure export-truncated: ", "failure export-error-page: ", "failure export-item-digest: "]
+        {
+            assert!(told.contains(wanted), "{told}");
+        }
+        assert_eq!(told.matches("\n      do: ").count(), 3, "{told}");
+        let table = table(&trials, false);
+        assert!(table.contains("    failed        session-failed ("), "{table}");
+        assert!(!table.contains("session-sound"), "a sound copy is no sample of damage: {table}");
+        assert!(!told.contains("export-trash-excluded"), "nothing to do about it: {told}");
+        for line in LEGEND.lines().chain(READ_ON.lines()) {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
 }

@@ -117,17 +117,21 @@ fn tell(text: &str) {
 
 /// Fits text to the terminal's width; where there is none, lines stay whole.
 fn fitted(text: String) -> String {
-    match console::Term::stdout().size_checked() {
-        Some((_, columns)) if io::stdout().is_terminal() => {
-            text::wrap(&text, usize::from(columns), console::measure_text_width)
-        }
-        _ => text,
+    match columns() {
+        Some(columns) => text::wrap(&text, columns, console::measure_text_width),
+        None => text,
     }
+}
+
+/// The terminal's columns; a terminal that does not know its size has 80.
+fn columns() -> Option<usize> {
+    let known = || console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns));
+    io::stdout().is_terminal().then(known)
 }
 
 /// How text is dressed here; `all` shows every archive by itself.
 fn style(all: bool) -> text::Style {
-    text::Style { color: colored(&io::stdout()), all }
+    text::Style { color: colored(&io::stdout()), all, width: columns() }
 }
 
 fn colored(stream: &impl IsTerminal) -> bool {

@@ -35,7 +35,10 @@ fn check(files: &[PathBuf]) -> Result<u8, Failure> {
     let mut problems = Vec::new();
     for file in files {
         match Policy::load(file) {
-            Ok(_) => print(&format!("{}: no problems\n", file.display()))?,
+            Ok(_) => print(&format!(
+                "{}: no problems (`mailproof doctor` looks for the files and the store it names)\n",
+                file.display()
+            ))?,
             Err(error) => problems.push(error.to_string()),
         }
     }

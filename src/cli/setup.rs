@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -101,6 +102,7 @@ impl Setup {
         if let Some(file) = &mut base.credentials_file {
             find_secret(file, Path::new(""), credentials);
         }
+        let began = Timestamp::now();
         let selecting = async {
             if named.is_empty() {
                 verify::selected(&self.policy, credentials).await
@@ -111,7 +113,7 @@ impl Setup {
         self.runtime.block_on(async {
             tokio::select! {
                 biased;
-                () = self.cancel.cancelled() => Ok(Selection::interrupted()),
+                () = self.cancel.cancelled() => Ok(Selection::interrupted(began)),
                 selected = selecting => selected.map_err(Failure::usage),
             }
         })

@@ -14,8 +14,8 @@ use crate::archive::decrypt::{Keyring, OpenError};
 use crate::event::Silent;
 use crate::network::Cancel;
 use crate::policy::{Policy, Store};
-use crate::verdict::Rung;
-use crate::verify::{self, Job, RunResult, SelectError};
+use crate::verdict::{Outcome, Rung};
+use crate::verify::{self, ArchiveResult, Job, RunResult, SelectError};
 
 /// The same mailbox every time.
 const SEED: u64 = 20_261_123;
@@ -147,6 +147,13 @@ impl<'a> Stage<'a> {
 }
 
 impl Trial {
+    /// Holds for one that shows what is said of damage.
+    #[must_use]
+    pub fn is_telling(&self) -> bool {
+        let found = |archive: &ArchiveResult| !archive.findings.is_empty();
+        self.run.outcome != Outcome::Passed && self.run.archives.iter().any(found)
+    }
+
     /// Holds if the verification said what it must say of this damage.
     #[must_use]
     pub fn is_noticed(&self) -> bool {
@@ -154,6 +161,16 @@ impl Trial {
         self.run.outcome == self.damage.outcome && self.damage.findings.iter().all(|kind| found(kind))
     }
 }
+
+/// Situations whose findings are shown in full, and what happened there.
+pub const EXAMPLES: [(&str, &str); 3] = [
+    ("mailbox-export-cut", "The transfer of an export broke off, and the backup job went on."),
+    (
+        "mailbox-export-error-page",
+        "The mail server answered with an error page, which was saved as the export.",
+    ),
+    ("mailbox-item-rotten", "One message changed on the mail server's disk before it was exported."),
+];
 
 /// Where finding out what happened takes a second or more; the tests go through these as well.
 const SLOW: [&str; 10] = [

@@ -1,5 +1,6 @@
 //! What an archive holds, account by account, as a table or as JSON (`mailproof/contents/v1`).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use super::human;
 use super::json::{Account, Error, Finding, Session};
+use super::text::mailboxes;
 use crate::verdict::{Coverage, Outcome, Rung, State};
 use crate::verify::{ArchiveResult, MailboxResult};
 
@@ -67,28 +69,56 @@ impl From<&ArchiveResult> for Contents {
     }
 }
 
+/// A reason that so many accounts have is said once, below the table.
+const MANY: usize = 4;
+
 /// A table of accounts, each with its folders if `folders`; ends with a line break.
+///
+/// Where an account occurs more than once it goes folder of the archive by folder, which are sessions as a rule.
 #[must_use]
 pub fn table(archive: &ArchiveResult, folders: bool) -> String {
     let mut text = String::new();
     let _ =
         writeln!(text, "{:10}  {:>17}  {:>9}  {:10}  FORM  ACCOUNT", "MEANINGFUL", "ITEMS", "SIZE", "NEWEST");
-    let mut mailboxes: Vec<_> = archive.mailboxes.iter().collect();
-    mailboxes.sort_by(|one, other| one.summary.account.cmp(&other.summary.account));
-    for mailbox in mailboxes {
-        account(&mut text, mailbox);
+    let several = archive.mailboxes.iter().any(|mailbox| mailbox.summary.place.is_some());
+    let common = common_reasons(&archive.mailboxes);
+    let mut mailboxes: Vec<_> =
+        archive.mailboxes.iter().map(|mailbox| (group(mailbox, several), mailbox)).collect();
+    mailboxes.sort_by_key(|(group, mailbox)| (*group, &mailbox.summary.account));
+    let mut shown = None;
+    for (group, mailbox) in mailboxes {
+        if several && shown.replace(group) != Some(group) {
+            let _ = writeln!(text, "{}", if group.is_empty() { "(in no folder)" } else { group });
+        }
+        account(&mut text, mailbox, &common);
         if folders {
             list_folders(&mut text, mailbox);
         }
     }
+    for (reason, count) in common {
+        let _ = writeln!(text, "{} accounts: {reason}", human::count(count as u64));
+    }
     let bytes = archive.mailboxes.iter().map(|mailbox| mailbox.summary.body_bytes).sum();
-    let count = archive.mailboxes.len();
-    let plural = if count == 1 { "" } else { "s" };
-    let _ = writeln!(text, "{} account{plural}, {}", human::count(count as u64), human::size(bytes));
+    let _ = writeln!(text, "{}, {}", mailboxes::counted(&archive.mailboxes), human::size(bytes));
     text
 }
 
-fn account(text: &mut String, mailbox: &MailboxResult) {
+/// The folder of the archive that a mailbox lies in, where that matters.
+fn group(mailbox: &MailboxResult, several: bool) -> &str {
+    let way = mailbox.summary.source.rsplit_once('/').filter(|_| several);
+    way.map_or("", |(way, _)| way.trim_start_matches("./"))
+}
+
+fn common_reasons(mailboxes: &[MailboxResult]) -> BTreeMap<String, usize> {
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for reason in mailboxes.iter().filter_map(mailboxes::reason) {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    reasons.retain(|_, count| *count >= MANY);
+    reasons
+}
+
+fn account(text: &mut String, mailbox: &MailboxResult, common: &BTreeMap<String, usize>) {
     let summary = &mailbox.summary;
     let state = match mailbox.state {
         State::Proven => "proven",
@@ -104,9 +134,8 @@ fn account(text: &mut String, mailbox: &MailboxResult) {
         summary.newest.and_then(day).unwrap_or_else(|| "-".to_owned()),
         summary.form,
     );
-    if let Some(reason) = &mailbox.reason {
-        let own = format!("{}: ", summary.account);
-        let _ = writeln!(text, "    {}", human::line(reason.strip_prefix(&own).unwrap_or(reason)));
+    if let Some(reason) = mailboxes::reason(mailbox).filter(|reason| !common.contains_key(reason)) {
+        let _ = writeln!(text, "    {reason}");
     }
 }
 

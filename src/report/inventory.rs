@@ -21,6 +21,8 @@ pub struct Listing {
     pub schema: &'static str,
     /// When it was looked at (RFC 3339).
     pub time: String,
+    /// Where it was looked, as the policy or the command line writes it.
+    pub store: String,
     /// The archives: by account, oldest first; then those that were deleted but are still kept, likewise.
     pub archives: Vec<Row>,
     /// Keys that the policy's template does not describe.
@@ -124,6 +126,7 @@ impl Listing {
         Self {
             schema: SCHEMA,
             time: now.to_string(),
+            store: inventory.place.clone(),
             archives,
             unmatched: inventory.catalogue.unmatched.clone(),
             versions_detail: history.and_then(|history| match &history.versions {
@@ -159,7 +162,15 @@ impl Listing {
             (rows().count() as u64, human::size(size))
         };
         let (count, size) = sum(State::Current);
-        let _ = writeln!(text, "{} archives, {size}", human::count(count));
+        let store = human::line(&self.store);
+        let plural = if count == 1 { "" } else { "s" };
+        let _ = writeln!(text, "{} archive{plural}, {size} in {store}", human::count(count));
+        if self.archives.is_empty() && self.unmatched.is_empty() {
+            let _ = writeln!(
+                text,
+                "nothing that could be an archive lies there: check `store.url` (bucket and prefix)"
+            );
+        }
         let (count, size) = sum(State::Deleted);
         if count > 0 {
             let _ = writeln!(text, "{} deleted and still kept, {size}", human::count(count));

@@ -407,7 +407,7 @@ impl From<&verdict::Finding> for Finding {
             subject: finding.subject.clone(),
             expected: finding.expected.clone(),
             observed: finding.observed.clone(),
-            remedy: finding.remedy.clone(),
+            remedy: finding.next_step().into_owned(),
         }
     }
 }

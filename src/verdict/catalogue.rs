@@ -102,7 +102,7 @@ kinds! {
     AGE_CHUNK_MISPLACED "age-chunk-misplaced" Failure Tampering
         "A genuine piece stands in the wrong place: restore from another version or replica and find out who could write the object."
     AGE_TRUNCATED "age-truncated" Failure ProducerFault
-        "The object ends before its authenticated end: the upload was cut; upload again and check sizes after an upload."
+        "Compare its size with the file that the job uploaded. If it is shorter, the upload was cut: upload again. If it is as long, its last bytes changed: use another version or replica."
     AGE_TRAILING_DATA "age-trailing-data" Failure Tampering
         "Bytes follow the authenticated end: restore from another version or replica and find out what appends to objects."
 
@@ -221,6 +221,8 @@ kinds! {
         "There is more than one manifest and they can't both be the truth: keep one, inside the archive or beside it."
     MANIFEST_UNREADABLE "manifest-unreadable" Failure StorageRot
         "The manifest beside the archive could not be opened: upload it again."
+    MANIFEST_OTHER_PATHS "manifest-other-paths" Failure ProducerFault
+        "The manifest was written from another place than the archive, so no restore can be checked with it: run `b3sum` in the folder that is packed (`cd FOLDER && find . -type f ! -name MANIFEST.b3 -exec b3sum {} + > MANIFEST.b3`), then make the archive there."
     MANIFEST_MEMBER_MISSING "manifest-member-missing" Failure ProducerFault
         "The file is listed but not in the archive, so it can't be restored: make the backup again."
     MANIFEST_MEMBER_EXTRA "manifest-member-extra" Failure Tampering
@@ -266,7 +268,7 @@ kinds! {
     EXPORT_ITEM_SIZE "export-item-size" Failure ProducerFault
         "The blob has another size than the database states: run `zmblobchk -m MAILBOX start` on the mail server, restore the item from an older backup."
     EXPORT_ITEM_DIGEST "export-item-digest" Failure ProducerFault
-        "The blob on the mail server changed after it was received: check that server's disks, run `zmblobchk -m MAILBOX start`, restore the item from an older backup."
+        "Is the blob itself wrong? `zmmailbox -z -m ACCOUNT getRestURL '/?id=ITEM' | sha256sum` on the mail server tells: if it prints what was observed, check that server's disks and restore the item from an older backup; if it prints what is expected, only this export is wrong, so export again."
     EXPORT_ITEM_DUPLICATE "export-item-duplicate" Failure ProducerFault
         "One number stands for two contents, as when exports are joined: keep exports apart and export again."
     EXPORT_OTHER_ACCOUNT "export-other-account" Warning ProducerFault

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -81,8 +82,10 @@ pub struct Finding {
     pub expected: String,
     /// What was there.
     pub observed: String,
-    /// The next step for the administrator.
+    /// The next step for the administrator, with ACCOUNT and MAILBOX where one is meant.
     pub remedy: String,
+    /// The account that it is about, where it is about one.
+    pub account: Option<String>,
 }
 
 impl Finding {
@@ -96,6 +99,16 @@ impl Finding {
             expected: String::new(),
             observed: String::new(),
             remedy: kind.remedy.to_owned(),
+            account: None,
+        }
+    }
+
+    /// The next step with the account's name filled in, where it is known and can be pasted into a shell as it is.
+    #[must_use]
+    pub fn next_step(&self) -> Cow<'_, str> {
+        match &self.account {
+            Some(account) if is_plain(account) => fill_in(&self.remedy, account),
+            _ => Cow::Borrowed(&self.remedy),
         }
     }
 
@@ -133,6 +146,24 @@ impl Finding {
         self.severity = severity;
         self
     }
+}
+
+/// Holds for a name that no shell reads anything into.
+fn is_plain(account: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._+-".contains(&byte);
+    account.bytes().all(plain) && account.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+}
+
+fn fill_in<'a>(step: &'a str, account: &str) -> Cow<'a, str> {
+    let (named, numbered) = (step.contains("ACCOUNT"), step.contains("MAILBOX"));
+    if !named && !numbered {
+        return Cow::Borrowed(step);
+    }
+    let mut filled = step.replace("ACCOUNT", account);
+    if numbered {
+        filled.push_str(&format!(" MAILBOX is the mailboxId that `zmprov getMailboxInfo {account}` prints."));
+    }
+    Cow::Owned(filled)
 }
 
 /// Findings in the order they were made, bounded: of each kind the first
@@ -198,9 +229,24 @@ impl Findings {
 
     /// The same findings as parts of `whole`, which then stands before each subject.
     #[must_use]
-    pub fn within(mut self, whole: &str) -> Self {
-        for finding in &mut self.kept {
+    pub fn within(self, whole: &str) -> Self {
+        self.within_where(whole, |_| true)
+    }
+
+    /// The same findings, of which those with such a subject are parts of `whole`.
+    #[must_use]
+    pub fn within_where(mut self, whole: &str, such: impl Fn(&str) -> bool) -> Self {
+        for finding in self.kept.iter_mut().filter(|finding| such(&finding.subject)) {
             finding.subject = format!("{whole}: {}", finding.subject);
+        }
+        self
+    }
+
+    /// The same findings, all about one account.
+    #[must_use]
+    pub fn about(mut self, account: &str) -> Self {
+        for finding in &mut self.kept {
+            finding.account = Some(account.to_owned());
         }
         self
     }
@@ -212,6 +258,18 @@ impl Findings {
             step.clone_into(&mut finding.remedy);
         }
         self
+    }
+
+    /// The same findings without those about which there is nothing to do.
+    #[must_use]
+    pub fn without_infos(&self) -> Self {
+        let mut grave = Self { worst: self.worst, ..Self::default() };
+        let is_info = |kind: &Kind| {
+            !self.kept.iter().any(|finding| finding.kind == kind && finding.severity > Severity::Info)
+        };
+        grave.counts = self.counts.iter().copied().filter(|(kind, _)| !is_info(kind)).collect();
+        grave.kept = self.kept.iter().filter(|finding| !is_info(finding.kind)).cloned().collect();
+        grave
     }
 
     /// The findings kept in full, in order.
@@ -276,5 +334,22 @@ mod tests {
         assert_eq!(findings.take(&kinds::EXPORT_OTHER_ACCOUNT, "bob@example.org"), None);
         assert_eq!(findings.take(&kinds::EXPORT_OTHER_ACCOUNT, "anna@example.org"), Some(warning));
         assert_eq!((findings.is_empty(), findings.counts().count()), (true, 0));
+    }
+
+    #[test]
+    fn the_next_step_names_the_account_where_a_shell_reads_nothing_into_it() {
+        let step = |account: &str| {
+            let finding =
+                Finding::new(&kinds::EXPORT_EMPTY, "x").remedy("run `gms ACCOUNT` and `chk MAILBOX`.");
+            Finding { account: Some(account.to_owned()), ..finding }.next_step().into_owned()
+        };
+        let filled = "run `gms o.n-e+1@example.org` and `chk MAILBOX`. \
+                      MAILBOX is the mailboxId that `zmprov getMailboxInfo o.n-e+1@example.org` prints.";
+        assert_eq!(step("o.n-e+1@example.org"), filled);
+        for account in
+            ["", "-rf", "a b@example.org", "$(id)@example.org", "a`b", "ä@example.org", "a;b", "a\nb"]
+        {
+            assert_eq!(step(account), "run `gms ACCOUNT` and `chk MAILBOX`.", "{account}");
+        }
     }
 }

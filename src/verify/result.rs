@@ -37,7 +37,7 @@ pub struct RunResult {
 }
 
 /// What a run found out about one archive.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ArchiveResult {
     /// Its address.
     pub archive: String,

@@ -11,7 +11,7 @@ use crate::archive::ArchiveError;
 use crate::archive::storage::catalogue::{Catalogue, TimeSource};
 use crate::archive::storage::{self, Location, Object, StorageError, Store};
 use crate::check::meaningful::session::Made;
-use crate::check::present::{self, Fetched, Presence, Replica};
+use crate::check::present::{self, Fetched, Place, Presence, Replica};
 use crate::event::Tally;
 use crate::policy::{self, Policy, TemplateError, stamp};
 use crate::verdict::{Finding, Findings, Rung, Standing, State, kinds};
@@ -36,9 +36,9 @@ pub struct Selection {
 impl Selection {
     /// The selection of a run that was ended before it had one.
     #[must_use]
-    pub fn interrupted() -> Self {
+    pub fn interrupted(started: Timestamp) -> Self {
         let trouble = Trouble::new("storage", &ArchiveError::Interrupted);
-        Self { troubles: vec![trouble], ..Self::default() }
+        Self { started: Some(started), troubles: vec![trouble], ..Self::default() }
     }
 }
 
@@ -166,14 +166,15 @@ pub async fn selected(policy: &Policy, credentials: Option<&Path>) -> Result<Sel
     let tally = Tally::default();
     let inventory = inventory(policy, settings, credentials, &tally).await?;
     let retries = Tally::get(&tally.retries);
-    let Inventory { store, catalogue, fetched, repeated } = match inventory {
+    let Inventory { store, place, catalogue, fetched, repeated } = match inventory {
         Ok(inventory) => inventory,
         Err(trouble) => {
             return Ok(Selection { started, retries, troubles: vec![trouble], ..Selection::default() });
         }
     };
-    let presence =
-        present::present(&catalogue, &fetched, &policy.present, policy.archives.select, Timestamp::now());
+    let place = Place { address: &place, template: policy.archives.key.as_deref() };
+    let select = policy.archives.select;
+    let presence = present::present(place, &catalogue, &fetched, &policy.present, select, Timestamp::now());
     let made = made(&catalogue);
     Ok(Selection { started, retries, ..from_presence(&store, presence, &repeated, &made) })
 }
@@ -183,6 +184,8 @@ pub async fn selected(policy: &Policy, credentials: Option<&Path>) -> Result<Sel
 pub struct Inventory {
     /// The store.
     pub store: Arc<dyn Store>,
+    /// Where in it was looked, as the policy or the command line writes it.
+    pub place: String,
     /// Its objects, sorted.
     pub catalogue: Catalogue,
     /// Protection and replicas.
@@ -224,7 +227,7 @@ pub async fn inventory(
             repeated.insert(key.clone(), Tally::get(&tally.retries));
         }
     }
-    Ok(Ok(Inventory { store, catalogue, fetched, repeated }))
+    Ok(Ok(Inventory { store, place: settings.url.clone(), catalogue, fetched, repeated }))
 }
 
 async fn open(

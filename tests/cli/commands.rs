@@ -57,16 +57,20 @@ fn options_are_in_kebab_case() {
 
 #[test]
 fn man_pages_are_written_for_every_command() {
-    let folder = support::folder();
-    let ended = run(bare().arg("man").arg(folder.path()));
+    let scratch = support::folder();
+    let folder = scratch.path().join("share/man1");
+    let ended = run(bare().arg("man").arg(&folder));
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""), "{}", ended.stderr);
     for (path, _) in helps() {
         let page = [vec!["mailproof".to_owned()], path].concat().join("-") + ".1";
-        let text = fs::read_to_string(folder.path().join(&page)).expect(&page);
+        let text = fs::read_to_string(folder.join(&page)).expect(&page);
         assert!(text.contains(".TH"), "{page}");
     }
-    let absent = run(bare().args(["man", "/nowhere/at/all"]));
-    assert!(absent.code == Some(2) && absent.stderr.contains("name a folder that exists"), "{absent:?}");
+    let absent = run(bare().args(["man", "/dev/null/man1"]));
+    assert!(
+        absent.code == Some(2) && absent.stderr.contains("name a folder that can be written"),
+        "{absent:?}"
+    );
 }
 
 #[test]
@@ -93,7 +97,11 @@ fn a_good_policy_has_no_problems() {
     let bench = Bench::new();
     let ended = run(bench.command("policy").arg("check").arg(bench.policy("", "")));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stdout.ends_with("policy.toml: no problems\n"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("policy.toml: no problems (`mailproof doctor` looks for the files"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]

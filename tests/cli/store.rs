@@ -109,7 +109,7 @@ fn list_shows_what_is_there() {
     let text = run(bench.command("list").arg("--policy").arg(&policy));
     assert_eq!((text.code, text.stderr.as_str()), (Some(0), ""));
     assert!(
-        text.stdout.contains("s3://backups/sound\n") && text.stdout.contains("1 archives"),
+        text.stdout.contains("s3://backups/sound\n") && text.stdout.contains("1 archive"),
         "{}",
         text.stdout
     );
@@ -167,7 +167,7 @@ fn list_shows_versions_and_what_was_deleted_and_is_still_kept() {
     assert!(lines[0].contains("VERSIONS    ARCHIVE"), "{}", text.stdout);
     assert!(lines[1].ends_with("inside?    2           s3://backups/sound"), "{}", text.stdout);
     assert!(lines[2].ends_with("-          1+deleted   s3://backups/gone"), "{}", text.stdout);
-    assert_eq!(lines[3..], ["1 archives, 11 B", "1 deleted and still kept, 10 B"]);
+    assert_eq!(lines[3..], ["1 archive, 11 B in s3://backups/", "1 deleted and still kept, 10 B"]);
 
     let rows = json(&list(&["--versions", "--format", "json"]).stdout)["archives"].take();
     let [sound, gone] = rows.as_array().unwrap().as_slice() else { panic!("{rows}") };
@@ -204,4 +204,27 @@ fn list_calls_versions_unknown_that_it_may_not_see() {
     let row = &inventory["archives"][0];
     assert!(row["versions"].is_null() && row["versions_detail"].is_string(), "{row}");
     assert!(inventory["versions_detail"].is_string(), "{inventory}");
+}
+
+#[test]
+fn an_empty_place_is_named() {
+    let bench = Bench::new();
+    let mut list = bench.command("list");
+    let ended = run(bench.reach(list.arg(format!("s3://{BUCKET}/nightli/"))));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let told: Vec<_> = ended.stdout.lines().skip(1).collect();
+    let hint = "nothing that could be an archive lies there: check `store.url` (bucket and prefix)";
+    assert_eq!(told, ["0 archives, 0 B in s3://backups/nightli/", hint]);
+    let policy = bench.policy("", "");
+    let mistyped = fs::read_to_string(&policy).unwrap().replace("s3://backups/", "s3://backups/nightli/");
+    fs::write(&policy, mistyped).unwrap();
+    let ended = run(bench.command("verify").args(["--format", "json", "--policy"]).arg(&policy));
+    assert_eq!(ended.code, Some(10), "{}", ended.stderr);
+    let result = json(&ended.stdout);
+    let finding = &result["findings"][0];
+    assert_eq!(
+        (&finding["id"], &finding["subject"]),
+        (&"present-missing".into(), &"s3://backups/nightli/".into())
+    );
+    assert!(finding["remedy"].as_str().unwrap().starts_with("Check `store.url`"), "{finding}");
 }

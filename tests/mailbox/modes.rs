@@ -111,8 +111,8 @@ fn an_export_that_was_aborted_says_where_it_stopped() {
     let (_, meaning) = examine(&export.write().unwrap());
     let found: Vec<_> = meaning.findings.iter().map(|finding| finding.kind.id).collect();
     assert_eq!(found, ["export-items-missing"; 3]);
-    let sent = meaning.findings.iter().find(|finding| finding.subject.ends_with("folder 5")).unwrap();
-    assert!(sent.observed.ends_with("stopped behind folder 5, item 269"), "{}", sent.observed);
+    let sent = meaning.findings.iter().find(|finding| finding.subject.ends_with("folder 5 (Sent)")).unwrap();
+    assert!(sent.observed.ends_with("stopped behind folder 5 (Sent), item 269"), "{}", sent.observed);
     assert_eq!((meaning.coverage.checked, meaning.coverage.total), (13, Some(DUE)));
 }
 

@@ -251,7 +251,7 @@ impl Bench {
         let selection = self.runtime.block_on(verify::named(&address, &Store::default(), None)).unwrap();
         let mut events = Vec::new();
         let run = verify::run(&job, selection, &JsonLines::new(&mut events));
-        let style = text::Style { color: false, all: true };
+        let style = text::Style { all: true, ..text::Style::default() };
         let record = self.folder.path().join("records");
         let record = mailproof::evidence::write(&Record::new(&run, None), &record).unwrap();
         self.findings.extend(run.archives[0].findings.counts().map(|(kind, _)| kind.id));

@@ -121,6 +121,35 @@ fn one_account_s_fault_is_that_account_s() {
 }
 
 #[test]
+fn of_several_sessions_the_broken_one_is_named() {
+    let cut = |mut file: File| {
+        file.content.truncate(file.content.len() / 2);
+        file
+    };
+    let of = |folder: &str, export: &Export| {
+        File::new(format!("{folder}/bruno@example.org.tgz"), export.write().unwrap())
+    };
+    let files = [of("one", &account(20)), cut(of("two", &account(20))), tgz("anna@example.org", &account(3))];
+    let result = verified(&files);
+    let told: Vec<_> =
+        result.findings.iter().filter(|finding| finding.kind.id == "export-truncated").collect();
+    assert_eq!((told.len(), told[0].subject.as_str()), (1, "two: bruno@example.org"), "{told:?}");
+    assert_eq!(told[0].account.as_deref(), Some("bruno@example.org"));
+    let places: Vec<_> = result.mailboxes.iter().map(|mailbox| mailbox.summary.place.as_deref()).collect();
+    assert_eq!(places, [Some("one"), Some("two"), None]);
+}
+
+#[test]
+fn of_an_archive_that_no_key_opens_no_number_is_claimed() {
+    let folder = support::folder();
+    let other = age::x25519::Identity::generate().to_public();
+    let archive = Pack::new(vec![other]).build(&[tgz("anna@example.org", &account(3))]).unwrap();
+    let result = verify_bytes(folder.path(), &age::x25519::Identity::generate(), &archive.encrypted);
+    assert_eq!((result.outcome, result.mailboxes.len()), (Outcome::NotVerified, 0));
+    assert_eq!(result.items.map(|items| (items.checked, items.total)), Some((0, None)));
+}
+
+#[test]
 fn an_archive_may_be_an_export_itself() {
     let folder = support::folder();
     let identity = age::x25519::Identity::generate();

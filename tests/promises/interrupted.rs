@@ -84,13 +84,15 @@ fn a_signal_ends_the_waiting_for_a_silent_store() {
         verify
     };
     for (bench, child) in [waiting_in_vain(named), waiting_in_vain(selected)] {
-        let sent = Instant::now();
+        let (sent, waiting) = (Instant::now(), jiff::Timestamp::now());
         signal(child.id(), "INT");
         let output = child.wait_with_output().unwrap();
         assert!(sent.elapsed() < SOON, "took {:?}", sent.elapsed());
         assert_eq!(output.status.code(), Some(130));
         let printed = json(&String::from_utf8(output.stdout).unwrap());
         assert_eq!((&printed["interrupted"], &printed["outcome"]), (&true.into(), &"not-verified".into()));
+        let started: jiff::Timestamp = printed["started"].as_str().unwrap().parse().unwrap();
+        assert!(started <= waiting, "the waiting is part of the run: {started}");
         assert_eq!(bench.kept()[0]["result"], printed);
     }
 }

@@ -5,6 +5,7 @@
 //! Invariants: both directions are compared, since a list alone never reveals an added file; nothing is
 //! called missing before the archive's end was reached, and nothing extra before the manifest's.
 
+mod elsewhere;
 mod flags;
 mod folders;
 mod line;

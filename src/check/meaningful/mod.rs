@@ -7,6 +7,7 @@ pub mod export;
 pub mod network_edition;
 pub mod raw_store;
 pub mod session;
+mod several;
 pub mod zextras;
 
 use crate::mailbox::{Beside, Contents, Stranger};
@@ -66,6 +67,7 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>, timing: &Timing) -> 
     let mut mailboxes = contents.exports;
     export::settle(&mut mailboxes, sessions);
     mailboxes.extend(contents.strangers.iter().filter_map(|member| stranger(member, &mut whole)));
+    several::tell_apart(&mut mailboxes);
     if let Some(first) = contents.passed_over.first() {
         whole.open.push(format!(
             "{} members are named after an account and are no export that can be read here ({first}); pack exports as they were written, \
@@ -80,6 +82,9 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>, timing: &Timing) -> 
              docs/formats.md lists what else is understood",
             contents.others
         ));
+    }
+    if mailboxes.is_empty() && !contents.ended {
+        whole.coverage.total = None;
     }
     let sound_increment = only_sessions && is_sound_increment(&whole, &mailboxes);
     Judgement { mailboxes, whole, others: contents.others, sessions: inside, sound_increment }

@@ -21,6 +21,15 @@ use crate::archive::storage::catalogue::{Archive, Catalogue, Series, TimeSource}
 use crate::policy::{Present, Select, stamp};
 use crate::verdict::{Cause, Finding, Findings, Kind, Rung, Severity, Standing, State, kinds};
 
+/// Where archives were looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// As the policy writes it: `s3://bucket/prefix/`.
+    pub address: &'a str,
+    /// How keys of archives look (`archives.key`); without it every object is one.
+    pub template: Option<&'a str>,
+}
+
 /// What was fetched for this check besides the listing.
 #[derive(Debug, Clone, Default)]
 pub struct Fetched {
@@ -70,13 +79,14 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// its archives that hold something and are not from the future; the rest is judged for selected archives.
 #[must_use]
 pub fn present(
+    place: Place<'_>,
     catalogue: &Catalogue,
     fetched: &Fetched,
     policy: &Present,
     select: Select,
     now: Timestamp,
 ) -> Presence {
-    let mut presence = Presence { findings: whole(catalogue), series: Vec::new() };
+    let mut presence = Presence { findings: whole(place, catalogue), series: Vec::new() };
     unread_times(catalogue, policy, &mut presence.findings);
     copies::unknown(&fetched.replicas, &mut presence.findings);
     for series in &catalogue.series {
@@ -92,21 +102,10 @@ pub fn present(
 }
 
 /// What is said of the listing as a whole.
-fn whole(catalogue: &Catalogue) -> Findings {
+fn whole(place: Place<'_>, catalogue: &Catalogue) -> Findings {
     let mut findings = Findings::default();
     if catalogue.series.is_empty() {
-        let observed = match catalogue.unmatched.len() {
-            0 => "none".to_owned(),
-            many => format!("none; {many} objects have other names"),
-        };
-        let mut finding =
-            Finding::new(&kinds::PRESENT_MISSING, "the selection").expected("an archive").observed(observed);
-        if !catalogue.unmatched.is_empty() {
-            finding = finding
-                .cause(Cause::Configuration)
-                .remedy("Mend `archives.key` in the policy so that it describes the names that are there.");
-        }
-        findings.push(finding);
+        findings.push(missing(place, catalogue));
     }
     for key in &catalogue.unmatched {
         let finding = Finding::new(&kinds::PRESENT_UNMATCHED_KEY, key);
@@ -130,6 +129,25 @@ fn unread_times(catalogue: &Catalogue, policy: &Present, findings: &mut Findings
             .expected("the day in its name as its time, by `{time}` in archives.key")
             .observed(format!("the store's clock for it, and for {count} such archives in all")),
     );
+}
+
+/// No object is an archive: by the names that are there, or because nothing is.
+fn missing(place: Place<'_>, catalogue: &Catalogue) -> Finding {
+    let finding = Finding::new(&kinds::PRESENT_MISSING, place.address).cause(Cause::Configuration);
+    let beside = match catalogue.sidecars.len() {
+        0 => String::new(),
+        count => format!(", {count} that only accompany archives"),
+    };
+    match (catalogue.unmatched.first(), place.template) {
+        (Some(key), Some(template)) => finding
+            .expected(format!("archives with keys like {template}"))
+            .observed(format!("{} objects of other names, for example {key}{beside}", catalogue.unmatched.len()))
+            .remedy("Mend `archives.key` in the policy so that it describes the names that are there."),
+        _ => finding.expected("an archive").observed(format!("0 objects that could be one{beside}")).remedy(
+            "Check `store.url` in the policy (bucket and prefix) first: no archive ever came to this place. \
+             If it is right, look at the backup job's log and its upload on the mail server; run the backup again, then verify it.",
+        ),
+    }
 }
 
 /// One series with all that is needed to judge its archives.
@@ -218,6 +236,15 @@ fn sentence(finding: &Finding) -> String {
 
 fn is_future(time: Timestamp, now: Timestamp) -> bool {
     time.duration_since(now) > CLOCK_TOLERANCE
+}
+
+/// A length of time to the minute, in hours below a week, as limits are stated.
+fn precise(duration: SignedDuration) -> String {
+    let minutes = duration.as_secs() / 60;
+    match minutes / 60 {
+        hours @ 0..168 => format!("{hours} h {} min", minutes % 60),
+        hours => format!("{} d {} h {} min", hours / 24, hours % 24, minutes % 60),
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{is_future, length, moment};
+use super::{is_future, length, moment, precise};
 use crate::archive::storage::catalogue::{Archive, Series};
-use crate::policy::Present;
+use crate::policy::{Age, Present};
 use crate::verdict::{Finding, Findings, kinds};
 
 /// How many archives before one its size is compared with.
@@ -17,7 +17,7 @@ pub(super) fn judge(series: &Series, policy: &Present, now: Timestamp) -> Findin
     let mut findings = Findings::default();
     let times = usable_times(series, now);
     if let Some(rpo) = policy.rpo {
-        stale(series, &times, signed(rpo.0), now, &mut findings);
+        stale(series, &times, rpo, now, &mut findings);
     }
     if let Some(every) = policy.every {
         gaps(series, times, signed(every.0), policy, now, &mut findings);
@@ -31,14 +31,14 @@ fn usable_times(series: &Series, now: Timestamp) -> Vec<Timestamp> {
     usable.filter_map(|archive| archive.time).filter(|time| !is_future(*time, now)).collect()
 }
 
-fn stale(series: &Series, times: &[Timestamp], rpo: SignedDuration, now: Timestamp, findings: &mut Findings) {
+fn stale(series: &Series, times: &[Timestamp], rpo: Age, now: Timestamp, findings: &mut Findings) {
     // Archives that are all empty, from the future or without a time are said to be so each.
     let Some(newest) = times.last() else { return };
     let age = now.duration_since(*newest);
-    if age > rpo {
-        let observed = format!("the newest is {} old, of {}", length(age), moment(*newest));
+    if age > signed(rpo.0) {
+        let observed = format!("the newest is {} old, of {}", precise(age), moment(*newest));
         let finding = Finding::new(&kinds::PRESENT_STALE, subject(series));
-        findings.push(finding.expected(format!("at most {} old", length(rpo))).observed(observed));
+        findings.push(finding.expected(format!("at most {rpo} old")).observed(observed));
     }
 }
 

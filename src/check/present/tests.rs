@@ -3,6 +3,7 @@ use crate::archive::storage::Object;
 use crate::policy::{Age, Archives, Lock};
 
 const DAY: u64 = 86_400;
+const PLACE: Place<'_> = Place { address: "s3://b/backup/", template: Some("{account}-{time}.age") };
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -37,7 +38,7 @@ fn policy() -> Present {
 }
 
 fn judged(objects: Vec<Object>, policy: &Present) -> Presence {
-    present(&catalogue(objects), &Fetched::default(), policy, Select::Newest, now())
+    present(PLACE, &catalogue(objects), &Fetched::default(), policy, Select::Newest, now())
 }
 
 /// All findings as `id`, those of the whole first.
@@ -72,6 +73,38 @@ fn an_empty_selection_is_missing() {
 }
 
 #[test]
+fn what_is_missing_is_told_with_the_place_and_what_lies_there() {
+    let told = |keys: &[&str]| {
+        let named =
+            |key: &&str| Object { key: format!("backup/{key}"), ..object("a", "2026-11-23T01:30:00Z", 1) };
+        let presence = judged(keys.iter().map(named).collect(), &policy());
+        let finding = presence.findings.iter().next().unwrap().clone();
+        assert_eq!((finding.kind.id, finding.subject.as_str()), ("present-missing", "s3://b/backup/"));
+        (finding.observed, finding.expected, finding.remedy)
+    };
+    let (observed, _, remedy) = told(&[]);
+    assert_eq!(observed, "0 objects that could be one");
+    assert!(remedy.starts_with("Check `store.url`"), "{remedy}");
+    let (observed, expected, remedy) = told(&["x.zst", "y.zst", "x.zst.b3"]);
+    let others = "2 objects of other names, for example backup/x.zst, 1 that only accompany archives";
+    assert_eq!(
+        (observed.as_str(), expected.as_str()),
+        (others, "archives with keys like {account}-{time}.age")
+    );
+    assert!(remedy.starts_with("Mend `archives.key`"), "{remedy}");
+}
+
+#[test]
+fn an_age_just_above_the_limit_is_told_apart_from_it() {
+    let presence = judged(vec![object("a", "2026-11-22T05:03:00Z", 1)], &policy());
+    let finding = presence.series[0].findings.iter().next().unwrap();
+    assert!(finding.observed.starts_with("the newest is 26 h 57 min old"), "{}", finding.observed);
+    let presence = judged(vec![object("a", "2026-11-01T05:03:00Z", 1)], &policy());
+    let finding = presence.series[0].findings.iter().next().unwrap();
+    assert!(finding.observed.starts_with("the newest is 22 d 2 h 57 min old"), "{}", finding.observed);
+}
+
+#[test]
 fn unmatched_keys_are_counted_and_harm_nothing() {
     let mut objects = daily(1..=23);
     for number in 0..50 {
@@ -92,7 +125,7 @@ fn a_day_in_a_name_that_no_template_reads_is_told_once() {
             keys.map(|key| Object { key: format!("backup/{key}"), ..object("a", "2026-11-23T01:30:00Z", 9) });
         let archives = Archives { key: template.map(str::to_owned), ..Archives::default() };
         let catalogue = Catalogue::new(objects.into(), "backup/", &archives).unwrap();
-        ids(&present(&catalogue, &Fetched::default(), policy, Select::Newest, now()))
+        ids(&present(PLACE, &catalogue, &Fetched::default(), policy, Select::Newest, now()))
     };
     let dated = ["zimbra-2026-11-22.tar", "zimbra-2026-11-23.tar"];
     assert_eq!(judged(Some("{any}.tar"), dated, &policy()), ["present-time-unread"]);
@@ -111,8 +144,8 @@ fn an_archive_older_than_the_rpo_is_stale() {
     assert_eq!(ids(&presence), ["present-stale"]);
     assert_eq!(state(&presence), State::Disproven);
     let finding = presence.series[0].findings.iter().next().unwrap();
-    assert_eq!(finding.expected, "at most 1 d 2 h old");
-    assert_eq!(finding.observed, "the newest is 2 d 6 h old, of 2026-11-21T01:30:00Z");
+    assert_eq!(finding.expected, "at most 26h old");
+    assert_eq!(finding.observed, "the newest is 54 h 30 min old, of 2026-11-21T01:30:00Z");
 }
 
 #[test]
@@ -193,7 +226,7 @@ fn a_day_of_25_or_23_hours_is_no_gap() {
         let catalogue = Catalogue::new(days.iter().map(make).collect(), "", &archives).unwrap();
         let last = catalogue.series[0].archives[2].time.unwrap();
         let now = last + SignedDuration::from_hours(25);
-        let presence = present(&catalogue, &Fetched::default(), &policy(), Select::All, now);
+        let presence = present(PLACE, &catalogue, &Fetched::default(), &policy(), Select::All, now);
         assert!(ids(&presence).is_empty(), "{presence:?}");
     }
 }
@@ -237,7 +270,7 @@ fn an_incremental_backup_is_not_measured_by_a_full_one() {
     ];
     let catalogue = Catalogue::new(objects.into_iter().map(make).collect(), "", &archives).unwrap();
     let policy = Present { shrink_percent: Some(50), ..policy() };
-    assert!(ids(&present(&catalogue, &Fetched::default(), &policy, Select::All, now())).is_empty());
+    assert!(ids(&present(PLACE, &catalogue, &Fetched::default(), &policy, Select::All, now())).is_empty());
 }
 
 #[test]
@@ -259,9 +292,9 @@ fn without_any_time_freshness_is_not_proven() {
     timeless.key = "backup/x".to_owned();
     let catalogue = Catalogue::new(vec![timeless], "backup/", &Archives::default()).unwrap();
     let unstated = Present::default();
-    let presence = present(&catalogue, &Fetched::default(), &unstated, Select::Newest, now());
+    let presence = present(PLACE, &catalogue, &Fetched::default(), &unstated, Select::Newest, now());
     assert_eq!(state(&presence), State::Proven);
-    let presence = present(&catalogue, &Fetched::default(), &policy(), Select::Newest, now());
+    let presence = present(PLACE, &catalogue, &Fetched::default(), &policy(), Select::Newest, now());
     assert_eq!((ids(&presence), state(&presence)), (vec![], State::NotProven));
 }
 
@@ -289,7 +322,7 @@ fn protected(
         fetched.protections.insert("backup/a-2026-11-23T01:30:00Z.age".to_owned(), protection);
     }
     let policy = Present { lock, retention: days.map(|days| Age::seconds(days * DAY)), ..Present::default() };
-    let presence = present(&catalogue(daily([23])), &fetched, &policy, Select::Newest, now());
+    let presence = present(PLACE, &catalogue(daily([23])), &fetched, &policy, Select::Newest, now());
     (ids(&presence), state(&presence))
 }
 
@@ -337,7 +370,7 @@ fn a_lock_that_ended_as_agreed_is_fine_and_one_that_should_hold_is_not() {
     fetched.protections.insert("backup/a-2026-11-01T01:30:00Z.age".to_owned(), old);
     let found = |retention| {
         let policy = Present { lock: Some(Lock::Compliance), retention, ..Present::default() };
-        ids(&present(&catalogue(daily([1])), &fetched, &policy, Select::Newest, now()))
+        ids(&present(PLACE, &catalogue(daily([1])), &fetched, &policy, Select::Newest, now()))
     };
     assert!(found(Some(Age::days(7))).is_empty());
     assert_eq!(found(None), ["present-not-locked"]);
@@ -356,7 +389,7 @@ fn replicated(replica: Replica, etag: Option<&str>) -> (Vec<&'static str>, State
     let fetched = Fetched { replicas: vec![replica], ..Fetched::default() };
     let mut objects = daily([22, 23]);
     objects[1].etag = etag.map(str::to_owned);
-    let presence = present(&catalogue(objects), &fetched, &Present::default(), Select::Newest, now());
+    let presence = present(PLACE, &catalogue(objects), &fetched, &Present::default(), Select::Newest, now());
     let worst = presence.series[0].archives[0].findings.worst();
     (ids(&presence), state(&presence), worst)
 }

@@ -42,6 +42,11 @@ pub(super) static SITUATIONS: &[Damage] = &[
         &[&kinds::MANIFEST_MEMBER_MISSING, &kinds::MANIFEST_MEMBER_EXTRA],
         |sound| listing(sound, &sound.manifest().replacen("sessions.txt", "sessions.tx_", 1)),
     ),
+    failed("manifest-of-other-paths", &[&kinds::MANIFEST_OTHER_PATHS], |sound| {
+        let line =
+            |line: &str| line.split_once("  ").map(|(hash, name)| format!("{hash}  /srv/backup/{name}\n"));
+        listing(sound, &sound.manifest().lines().filter_map(line).collect::<String>())
+    }),
     failed("manifest-line-missing", &[&kinds::MANIFEST_MEMBER_EXTRA], |sound| {
         listing(sound, sound.manifest().split_once('\n').map_or("", |(_, rest)| rest))
     }),

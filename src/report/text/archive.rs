@@ -1,13 +1,13 @@
 //! One archive with all that is to be said of it.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use super::{Paint, Style};
+use super::{Paint, Style, mailboxes};
 use crate::compare::Compared;
 use crate::mailbox::sample::Statement;
 use crate::report::human;
-use crate::verdict::{Finding, Findings, Outcome, Severity, State};
+use crate::verdict::{Finding, Findings, Outcome, Severity};
 use crate::verify::{ArchiveResult, Trouble};
 
 /// Where the next steps are said.
@@ -20,9 +20,10 @@ pub enum Remedies {
 }
 
 pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, style: Style) {
-    let rung = archive.rung.map_or("nothing proven".to_owned(), |rung| format!("rung {rung}"));
+    let rung = archive.rung.map_or("nothing".to_owned(), |rung| rung.to_string());
     let _ = writeln!(text, "\n{}  {}", style.outcome(archive.outcome, 12), human::line(&archive.archive));
-    let _ = writeln!(text, "    {rung}; {}; {}", coverage(archive), volume(archive));
+    let parts = [format!("proven up to: {rung}; {}", coverage(archive)), volume(archive)];
+    style.parts(text, 4, &parts);
     if let Some(repairs) = repairs(archive.facts.resumes, archive.facts.retries) {
         let _ = writeln!(text, "    {}", style.paint(Paint::Dim, &repairs));
     }
@@ -30,8 +31,11 @@ pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, st
         let equal = "the stored bytes equal the checksum beside them (BLAKE3)";
         let _ = writeln!(text, "    {}", style.paint(Paint::Dim, equal));
     }
-    sessions(text, archive);
-    mailboxes(text, archive);
+    sessions(text, archive, style);
+    mailboxes::render(text, archive, style);
+    if let Some(compared) = &archive.compared {
+        live(text, compared, style);
+    }
     for trouble in &archive.troubles {
         self::trouble(text, trouble, style);
     }
@@ -40,7 +44,7 @@ pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, st
         let _ =
             writeln!(text, "    {}", style.paint(Paint::Dim, "read twice; both results are in the record"));
     }
-    unproven(text, archive);
+    unproven(text, archive, style);
 }
 
 fn coverage(archive: &ArchiveResult) -> String {
@@ -67,12 +71,10 @@ fn volume(archive: &ArchiveResult) -> String {
 }
 
 /// How many messages were compared with the mail server, and what that says of the others.
-fn live(text: &mut String, compared: &Compared) {
+fn live(text: &mut String, compared: &Compared, style: Style) {
     let (checked, population) = (human::count(compared.checked()), human::count(compared.population()));
-    let _ = writeln!(
-        text,
-        "    compared {checked} of {population} messages with the live mailboxes, byte for byte"
-    );
+    let all = format!("compared {checked} of {population} messages with the live mailboxes, byte for byte");
+    style.prose(text, 4, &all);
     if let Some(Statement { confidence, at_most, population, checked }) =
         compared.statement.filter(|said| said.checked > 0)
     {
@@ -84,12 +86,12 @@ fn live(text: &mut String, compared: &Compared) {
                 human::count(at_most)
             ),
         };
-        let _ = writeln!(text, "    {rest}");
+        style.prose(text, 4, &rest);
     }
 }
 
 /// The sessions in it; of several the newest.
-fn sessions(text: &mut String, archive: &ArchiveResult) {
+fn sessions(text: &mut String, archive: &ArchiveResult, style: Style) {
     let Some(newest) = archive.sessions.newest.last() else { return };
     let accounts = format!("{} account{}", newest.accounts, if newest.accounts == 1 { "" } else { "s" });
     let started = newest.started.strftime("%Y-%m-%d %H:%M");
@@ -98,59 +100,7 @@ fn sessions(text: &mut String, archive: &ArchiveResult) {
         count => format!("{} sessions, the newest", human::count(count)),
     };
     let name = human::line(&newest.name);
-    let _ = writeln!(text, "    {many} {name} of {started} (mail server's clock), {accounts}");
-}
-
-/// How many mailboxes are written out of which something is open; the record has all.
-const SHOWN_MAILBOXES: usize = 3;
-
-/// The mailboxes in it, and those of which something could not be judged. What is wrong with one is among the findings.
-fn mailboxes(text: &mut String, archive: &ArchiveResult) {
-    let Some(items) = archive.items else { return };
-    let count = archive.mailboxes.len();
-    let plural = if count == 1 { "mailbox" } else { "mailboxes" };
-    let checked = human::count(items.checked);
-    let total = items.total.map_or("an unknown number of".to_owned(), human::count);
-    let others = match archive.others {
-        0 => String::new(),
-        1 => "; 1 other file, not looked into".to_owned(),
-        others => format!("; {} other files, not looked into", human::count(others)),
-    };
-    let count = human::count(count as u64);
-    let _ = writeln!(text, "    {count} {plural}; checked {checked} of {total} items{others}");
-    if let Some(compared) = &archive.compared {
-        live(text, compared);
-    }
-    unjudged(text, archive);
-}
-
-/// Mailboxes of which something could not be judged; those with the same reason together.
-fn unjudged(text: &mut String, archive: &ArchiveResult) {
-    let mut alike: Vec<(&str, Vec<&str>)> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for mailbox in archive.mailboxes.iter().filter(|mailbox| mailbox.state == State::NotProven) {
-        let reason = mailbox.reason.as_deref().unwrap_or("not judged");
-        let account = &*mailbox.summary.account;
-        let own = reason.strip_prefix(account).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(reason);
-        let place = *places.entry(own).or_insert(alike.len());
-        match alike.get_mut(place) {
-            Some((_, accounts)) => accounts.push(account),
-            None => alike.push((own, vec![account])),
-        }
-    }
-    for (reason, accounts) in alike.iter().take(SHOWN_MAILBOXES) {
-        let shown: Vec<_> =
-            accounts.iter().take(SHOWN_MAILBOXES).map(|account| human::line(account)).collect();
-        let more = match accounts.len() - shown.len() {
-            0 => String::new(),
-            more => format!(" and {} more", human::count(more as u64)),
-        };
-        let _ = writeln!(text, "    not proven {}{more}: {}", shown.join(", "), human::line(reason));
-    }
-    let more: usize = alike.iter().skip(SHOWN_MAILBOXES).map(|(_, accounts)| accounts.len()).sum();
-    if more > 0 {
-        let _ = writeln!(text, "    … and {} more mailboxes not proven", human::count(more as u64));
-    }
+    style.prose(text, 4, &format!("{many} {name} of {started} (mail server's clock), {accounts}"));
 }
 
 /// What went wrong on the way and was mended.
@@ -165,46 +115,93 @@ pub fn repairs(resumes: u64, retries: u64) -> Option<String> {
 }
 
 pub fn trouble(text: &mut String, trouble: &Trouble, style: Style) {
-    let word = style.paint(Paint::Yellow, "could not look");
-    let _ = writeln!(text, "    {word} ({}): {}", trouble.stage, human::clean(&trouble.message));
+    const WORD: &str = "could not look";
+    let mut told = String::new();
+    style.prose(&mut told, 4, &format!("{WORD} ({}): {}", trouble.stage, human::clean(&trouble.message)));
+    text.push_str(&told.replacen(WORD, &style.paint(Paint::Yellow, WORD), 1));
 }
 
 /// How many findings of one kind are written out; the record has more.
 const SHOWN_PER_KIND: usize = 3;
 
+/// The most serious kind first, otherwise in the order in which they were found.
 pub fn findings(text: &mut String, findings: &Findings, remedies: Remedies, style: Style) {
-    for (kind, count) in findings.counts() {
+    let of = |(kind, count)| {
         let of_kind: Vec<_> = findings.iter().filter(|finding| finding.kind == kind).collect();
-        for finding in of_kind.iter().take(SHOWN_PER_KIND) {
-            render_finding(text, finding, style);
+        (of_kind.iter().map(|finding| finding.severity).max(), of_kind, count)
+    };
+    let mut kinds: Vec<_> = findings.counts().map(of).collect();
+    kinds.sort_by_key(|(severity, ..)| Reverse(*severity));
+    for (severity, of_kind, count) in kinds {
+        if severity == Some(Severity::Failure) || count <= SHOWN_PER_KIND as u64 {
+            one_by_one(text, &of_kind, count, style);
+        } else {
+            together(text, &of_kind, count, style);
         }
-        let more = count - of_kind.len().min(SHOWN_PER_KIND) as u64;
-        if more > 0 {
-            let _ = writeln!(text, "      … and {} more of {}", human::count(more), kind.id);
-        }
-        if let Some(first) = of_kind.first().filter(|_| remedies == Remedies::Beside) {
-            let _ = writeln!(text, "      cause: {}; do: {}", first.cause, human::clean(&first.remedy));
+        if remedies == Remedies::Beside {
+            next_step(text, &of_kind, style);
         }
     }
 }
 
-fn render_finding(text: &mut String, finding: &Finding, style: Style) {
+fn one_by_one(text: &mut String, of_kind: &[&Finding], count: u64, style: Style) {
+    for finding in of_kind.iter().take(SHOWN_PER_KIND) {
+        head(text, finding, &finding.subject, style);
+        sides(text, finding, "", style);
+    }
+    let more = count - of_kind.len().min(SHOWN_PER_KIND) as u64;
+    if let Some(first) = of_kind.first().filter(|_| more > 0) {
+        let _ = writeln!(text, "      … and {} more of {}", human::count(more), first.kind.id);
+    }
+}
+
+/// Many that are no failures are one, with the first few names; what they say where all say the same, else what the first says.
+fn together(text: &mut String, of_kind: &[&Finding], count: u64, style: Style) {
+    let Some(first) = of_kind.first() else { return };
+    let said = |finding: &Finding| (finding.expected.clone(), finding.observed.clone());
+    let alike = of_kind.iter().all(|finding| said(finding) == said(first));
+    head(text, first, &format!("{} times", human::count(count)), style);
+    style.prose(text, 6, &names(of_kind.iter().map(|finding| finding.subject.as_str()), count));
+    sides(text, first, if alike { "" } else { "the first: " }, style);
+}
+
+/// The first few names of `count`.
+pub fn names<'a>(names: impl Iterator<Item = &'a str>, count: u64) -> String {
+    let shown: Vec<_> = names.take(SHOWN_PER_KIND).map(human::line).collect();
+    let more = count.saturating_sub(shown.len() as u64);
+    let rest = if more > 0 { format!(" and {} more", human::count(more)) } else { String::new() };
+    format!("{}{rest}", shown.join(", "))
+}
+
+fn head(text: &mut String, finding: &Finding, subject: &str, style: Style) {
     let severity = style.severity(finding.severity);
     let id = style.paint(Paint::Bold, finding.kind.id);
-    let _ = writeln!(text, "    {severity} {id}: {}", human::line(&finding.subject));
+    let _ = writeln!(text, "    {severity} {id}: {}", human::line(subject));
+}
+
+fn sides(text: &mut String, finding: &Finding, whose: &str, style: Style) {
     let sides = [("expected", &finding.expected), ("observed", &finding.observed)];
     for (side, what) in sides.iter().filter(|(_, what)| !what.is_empty()) {
-        let _ = writeln!(text, "      {side} {}", human::line(what));
+        style.prose(text, 6, &format!("{whose}{side} {}", human::line(what)));
     }
+}
+
+/// What to do about findings of one kind; it names the account where all are about one.
+fn next_step(text: &mut String, of_kind: &[&Finding], style: Style) {
+    let Some(first) = of_kind.first() else { return };
+    let one = of_kind.iter().all(|finding| finding.account == first.account);
+    let step = if one { first.next_step() } else { first.remedy.as_str().into() };
+    style.prose(text, 6, &format!("cause: {}", first.cause));
+    style.prose(text, 6, &format!("do: {}", human::clean(&step)));
 }
 
 /// Says why an archive without a finding is not proven.
-fn unproven(text: &mut String, archive: &ArchiveResult) {
+fn unproven(text: &mut String, archive: &ArchiveResult, style: Style) {
     let silent = archive.troubles.is_empty() && archive.findings.worst() < Some(Severity::Failure);
     if archive.outcome != Outcome::Passed && silent {
         for standing in &archive.standings {
             if let Some(reason) = &standing.reason {
-                let _ = writeln!(text, "    not proven: {} ({})", standing.rung, human::clean(reason));
+                style.prose(text, 4, &format!("not proven: {} ({})", standing.rung, human::clean(reason)));
             }
         }
     }

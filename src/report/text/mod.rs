@@ -3,9 +3,11 @@
 //! Input: a run's result. Output: text. Invariant: what failed stands before what could not be proven, that
 //! before what passed, and nothing that is summed up counts as less than what it is.
 
-mod archive;
+pub(super) mod archive;
 mod groups;
+pub(super) mod mailboxes;
 mod steps;
+mod wrap;
 
 use std::fmt::Write as _;
 
@@ -14,6 +16,8 @@ use crate::verdict::{Outcome, Rung, Severity, Standing, State};
 use crate::verify::{ArchiveResult, RunResult};
 use archive::Remedies;
 
+pub use wrap::wrap;
+
 /// How the text is dressed, and how much of it there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Style {
@@ -21,7 +25,14 @@ pub struct Style {
     pub color: bool,
     /// Show every archive by itself, also where many are alike.
     pub all: bool,
+    /// Columns that prose fits into; 80 where nothing is known.
+    pub width: Option<usize>,
 }
+
+/// Columns where none are known.
+const USUAL_WIDTH: usize = 80;
+/// Prose gets at least so many.
+const NARROWEST: usize = 20;
 
 #[derive(Clone, Copy)]
 enum Paint {
@@ -33,6 +44,26 @@ enum Paint {
 }
 
 impl Style {
+    /// Writes prose that fits: its lines begin `indent` columns from the left, and what goes on two more.
+    fn prose(self, text: &mut String, indent: usize, words: &str) {
+        let columns = self.columns().max(indent + NARROWEST);
+        let indented: String = words.lines().map(|line| format!("{:indent$}{line}\n", "")).collect();
+        text.push_str(&wrap(&indented, columns, |piece| piece.chars().count()));
+    }
+
+    /// Writes statements on one line where they fit, else each on its own.
+    fn parts(self, text: &mut String, indent: usize, parts: &[String]) {
+        let joined = parts.join("; ");
+        if indent + joined.chars().count() <= self.columns() {
+            return self.prose(text, indent, &joined);
+        }
+        parts.iter().for_each(|part| self.prose(text, indent, part));
+    }
+
+    fn columns(self) -> usize {
+        self.width.unwrap_or(USUAL_WIDTH)
+    }
+
     fn paint(self, paint: Paint, text: &str) -> String {
         let code = match paint {
             Paint::Green => "32;1",
@@ -87,44 +118,23 @@ pub fn render(run: &RunResult, style: Style) -> String {
     text
 }
 
-/// Breaks lines of `text` that are longer than `width` between words; what goes on is indented below its line.
-///
-/// `measured` gives the columns of a piece of text, escape sequences not counted. A word longer than a line stays whole.
-#[must_use]
-pub fn wrap(text: &str, width: usize, measured: impl Fn(&str) -> usize) -> String {
-    let mut wrapped = String::with_capacity(text.len());
-    for line in text.lines() {
-        let words = line.trim_start();
-        let indent = line.len() - words.len();
-        let mut column = indent;
-        wrapped.push_str(&line[..indent]);
-        for (place, word) in words.split(' ').enumerate() {
-            let length = measured(word);
-            if place > 0 && column + 1 + length > width {
-                let _ = write!(wrapped, "\n{:1$}", "", indent + 2);
-                column = indent + 2;
-            } else if place > 0 {
-                wrapped.push(' ');
-                column += 1;
-            }
-            wrapped.push_str(word);
-            column += length;
-        }
-        wrapped.push('\n');
-    }
-    wrapped
-}
-
 fn headline(text: &mut String, run: &RunResult, style: Style) {
     let elapsed = run.finished.duration_since(run.started).as_millis();
     let elapsed = human::duration(u64::try_from(elapsed).unwrap_or(0));
-    let _ = writeln!(
-        text,
-        "{}  {}  {}",
-        style.outcome(run.outcome, 0),
-        style.paint(Paint::Bold, &summary(run)),
-        style.paint(Paint::Dim, &format!("(rung asked for: {}; took {elapsed})", run.required)),
-    );
+    let (outcome, summary) = (style.outcome(run.outcome, 0), summary(run));
+    let asked = format!("(rung asked for: {}; took {elapsed})", run.required);
+    let length = Style::default().outcome(run.outcome, 0).len() + summary.chars().count() + asked.len() + 4;
+    let gap = if length > style.columns() { "\n    " } else { "  " };
+    let (summary, asked) = (style.paint(Paint::Bold, &summary), style.paint(Paint::Dim, &asked));
+    let _ = writeln!(text, "{outcome}  {summary}{gap}{asked}");
+}
+
+/// Renders one archive by itself, with the next steps beside what was found; ends with a line break.
+#[must_use]
+pub fn render_archive(archive: &ArchiveResult, style: Style) -> String {
+    let mut text = String::new();
+    archive::render(&mut text, archive, Remedies::Beside, style);
+    text
 }
 
 /// The verdict in one sentence.

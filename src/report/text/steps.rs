@@ -17,6 +17,8 @@ struct Step<'a> {
     archives: u64,
     /// The selection as a whole asks for it.
     selection: bool,
+    /// All that ask for it are about the same account.
+    one_account: bool,
 }
 
 /// Steps by kind and remedy.
@@ -50,7 +52,9 @@ impl<'a> Steps<'a> {
                 severity: finding.severity,
                 archives: 0,
                 selection: false,
+                one_account: true,
             });
+            step.one_account &= finding.account == step.first.account;
             step.severity = step.severity.max(finding.severity);
             if !asked.contains(&key) {
                 asked.push(key);
@@ -71,7 +75,9 @@ impl Step<'_> {
         let severity = style.severity(self.severity);
         let id = style.paint(Paint::Bold, self.first.kind.id);
         let _ = writeln!(text, "    {severity} {id} ({}); cause: {}", self.concerned(), self.first.cause);
-        let _ = writeln!(text, "      {}", human::clean(&self.first.remedy));
+        let remedy =
+            if self.one_account { self.first.next_step() } else { self.first.remedy.as_str().into() };
+        style.prose(text, 6, &human::clean(&remedy));
     }
 
     fn concerned(&self) -> String {

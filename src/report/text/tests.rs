@@ -1,14 +1,15 @@
-use super::{Style, render, wrap};
+use super::{Style, render};
 use crate::archive::decrypt::Keyring;
+use crate::check::meaningful::export::MailboxSummary;
 use crate::check::meaningful::session::Inside;
 use crate::event::Silent;
 use crate::network::Cancel;
 use crate::policy::{Keys, Policy};
-use crate::verdict::{Coverage, Finding, Findings, Kind, Outcome, Rung, Unit, kinds};
-use crate::verify::{self, ArchiveResult, Facts, Job, RunResult, Selection, Trouble};
+use crate::verdict::{Coverage, Finding, Findings, Kind, Outcome, Rung, State, Unit, kinds};
+use crate::verify::{self, ArchiveResult, Facts, Job, MailboxResult, RunResult, Selection, Trouble};
 
-const PLAIN: Style = Style { color: false, all: false };
-const ALL: Style = Style { color: false, all: true };
+const PLAIN: Style = Style { color: false, all: false, width: None };
+const ALL: Style = Style { color: false, all: true, width: None };
 
 fn passed(name: &str) -> ArchiveResult {
     ArchiveResult {
@@ -67,6 +68,11 @@ fn lines(archives: Vec<ArchiveResult>, style: Style) -> Vec<String> {
     render(&run(archives), style).lines().map(str::to_owned).collect()
 }
 
+/// The text as if no line were broken.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The lines that begin with an outcome, behind the headline.
 fn shown(lines: &[String]) -> Vec<&str> {
     let outcomes = ["FAILED", "NOT VERIFIED", "PASSED"];
@@ -77,7 +83,7 @@ fn shown(lines: &[String]) -> Vec<&str> {
 #[test]
 fn one_archive_has_its_remedy_beside_what_was_found() {
     let text = render(&run(vec![failed("a", &kinds::AGE_TRUNCATED)]), PLAIN);
-    assert!(text.contains(&format!("; do: {}", kinds::AGE_TRUNCATED.remedy)), "{text}");
+    assert!(flowing(&text).contains(&format!("do: {}", kinds::AGE_TRUNCATED.remedy)), "{text}");
     assert!(!text.contains("What to do"), "{text}");
 }
 
@@ -105,7 +111,7 @@ fn a_remedy_is_said_once_with_how_many_archives_it_concerns() {
     let mut run = run(archives);
     run.findings.push(Finding::new(&kinds::AGE_TRUNCATED, "all of them"));
     let text = render(&run, PLAIN);
-    assert_eq!(text.matches(kinds::AGE_TRUNCATED.remedy).count(), 1, "{text}");
+    assert_eq!(flowing(&text).matches(kinds::AGE_TRUNCATED.remedy).count(), 1, "{text}");
     let (shown, steps) = text.split_once("\nWhat to do\n").unwrap();
     assert!(
         steps.starts_with("    failure age-truncated (the selection and 7 archives); cause: "),
@@ -182,14 +188,119 @@ fn five_hundred_archives_fit_on_a_screen() {
     archives.insert(100, failed("x", &kinds::AGE_TRUNCATED));
     archives.insert(200, failed("y", &kinds::AGE_TRUNCATED));
     archives.insert(300, unverified("z", "no key"));
-    let lines = lines(archives, PLAIN);
+    let lines = lines(archives, Style { width: Some(120), ..PLAIN });
     assert!(lines.len() <= 24, "{lines:#?}");
     let verdict = "FAILED  2 of 499 archives can't be relied on, 1 could not be proven  ";
     assert!(lines[0].starts_with(verdict), "{lines:#?}");
 }
 
+fn mailbox(account: &str, place: Option<&str>, state: State, reason: Option<&str>) -> MailboxResult {
+    let source = format!("{}/{account}.tgz", place.unwrap_or("exports"));
+    let place = place.map(str::to_owned);
+    let summary = MailboxSummary { place, ..MailboxSummary::nothing(account, source.as_bytes()) };
+    let coverage = Coverage { checked: 1, total: Some(2), unit: Unit::Items };
+    MailboxResult { summary, state, reason: reason.map(str::to_owned), coverage }
+}
+
+fn holding(mailboxes: Vec<MailboxResult>) -> ArchiveResult {
+    let items = Some(Coverage { checked: 1, total: Some(2), unit: Unit::Items });
+    ArchiveResult { items, mailboxes, outcome: Outcome::NotVerified, ..passed("m") }
+}
+
 #[test]
-fn long_lines_break_between_words_and_are_indented() {
-    let wrapped = wrap("  do: look at the job\nshort\n  averyveryverylongword\n", 14, str::len);
-    assert_eq!(wrapped, "  do: look at\n    the job\nshort\n  averyveryverylongword\n");
+fn a_finding_reads_well_within_eighty_columns() {
+    let mut archive = failed("a", &kinds::TAR_EMPTY);
+    archive.findings = Findings::default();
+    let finding =
+        Finding::new(&kinds::EXPORT_TRUNCATED, "full-1: bruno@example.org").observed("b ".repeat(50).trim());
+    archive.findings.push(
+        finding.remedy(
+            "Look at `zmprov ga ACCOUNT mail zimbraMailAlias` on the mail server, then export again.",
+        ),
+    );
+    archive.findings = archive.findings.about("bruno@example.org");
+    let text = render(&run(vec![archive]), PLAIN);
+    let (_, shown) = text.split_once("\n\n").unwrap();
+    let expected = "\
+FAILED        s3://backups/a
+    proven up to: present; checked 13 of 13 members; 1.00 MB stored
+    failure export-truncated: full-1: bruno@example.org
+      observed b b b b b b b b b b b b b b b b b b b b b b b b b b b b b b b b b
+        b b b b b b b b b b b b b b b b b
+      cause: producer-fault
+      do: Look at `zmprov ga bruno@example.org mail zimbraMailAlias` on the mail
+        server, then export again.
+";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_remedy_for_several_accounts_names_none() {
+    let mut archive = failed("a", &kinds::TAR_EMPTY);
+    archive.findings = Findings::default();
+    for account in ["anna@example.org", "bruno@example.org"] {
+        let mut one = Findings::default();
+        one.push(Finding::new(&kinds::EXPORT_EMPTY, account));
+        archive.findings.append(one.about(account));
+    }
+    let text = flowing(&render(&run(vec![archive]), PLAIN));
+    assert!(text.contains("`zmmailbox -z -m ACCOUNT gms`"), "{text}");
+}
+
+#[test]
+fn what_five_hundred_accounts_have_in_common_is_one() {
+    let mut archive =
+        holding(many(500, |name| mailbox(name, None, State::NotProven, Some(&format!("{name}: no counts")))));
+    for number in 0..500 {
+        let finding = Finding::new(&kinds::EXPORT_TRASH_EXCLUDED, format!("{number:03}"));
+        archive.findings.push(finding.expected("items").observed(format!("{number}")));
+        archive
+            .findings
+            .push(Finding::new(&kinds::EXPORT_WITHOUT_DESCRIPTIONS, format!("{number:03}")).observed("none"));
+    }
+    let lines = lines(vec![archive.clone()], PLAIN);
+    let text = lines.join("\n");
+    assert!(lines.len() < 24, "{text}");
+    for told in [
+        "    500 mailboxes; checked 1 of 2 items\n    not proven 000, 001, 002 and 497 more: no counts\n",
+        "    info export-trash-excluded: 500 times\n      000, 001, 002 and 497 more\n      the first: expected items\n      the first: observed 0\n",
+        "    warning export-without-descriptions: 500 times\n      000, 001, 002 and 497 more\n      observed none\n",
+    ] {
+        assert!(text.contains(told), "{text}");
+    }
+    let table = crate::report::contents::table(&archive, false);
+    assert_eq!(table.matches("no counts").count(), 1, "{table}");
+    assert!(table.ends_with("500 accounts: no counts\n500 mailboxes, 0 B\n"), "{table}");
+}
+
+#[test]
+fn the_table_tells_the_mailboxes_of_one_account_apart() {
+    let reason = "full-1: b@c.d: cut";
+    let archive = holding(vec![
+        mailbox("b@c.d", Some("full-1"), State::NotProven, Some(reason)),
+        mailbox("a@c.d", Some("full-1"), State::Proven, None),
+        mailbox("a@c.d", Some("full-2"), State::Proven, None),
+        mailbox("b@c.d", Some("full-2"), State::Proven, None),
+    ]);
+    let table = crate::report::contents::table(&archive, false);
+    let firsts: Vec<_> = table.lines().skip(1).map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(firsts, ["full-1", "proven", "not", "cut", "full-2", "proven", "proven", "4"], "{table}");
+    assert!(table.ends_with("4 mailboxes of 2 accounts, 0 B\n"), "{table}");
+    let text = render(&run(vec![archive]), PLAIN);
+    assert!(
+        text.contains(
+            "    4 mailboxes of 2 accounts; checked 1 of 2 items\n    not proven full-1: b@c.d: cut\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn where_nothing_was_reached_no_number_is_claimed() {
+    let archive = ArchiveResult { items: Some(Coverage::none(Unit::Items)), ..holding(Vec::new()) };
+    let text = render(&run(vec![archive]), PLAIN);
+    assert!(
+        text.contains("an unknown number of mailboxes; checked 0 of an unknown number of items"),
+        "{text}"
+    );
 }

@@ -294,3 +294,56 @@ fn more_names_than_the_limit_are_one_finding_and_no_claim() {
     assert_eq!(findings, ["limit-members manifest and members"]);
     assert_eq!((result.missing, result.extra, result.coverage.total), (0, 0, None));
 }
+
+#[test]
+fn a_manifest_written_from_another_place_is_one_finding() {
+    for first in [true, false] {
+        let mut reconciliation = new();
+        let members = "s/a=1 s/b=2 s/c/a=1 new=5";
+        let lines = "/srv/x/s/c/a=1 /srv/x/s/a=1 /srv/x/s/b=2";
+        if first {
+            list(&mut reconciliation, lines);
+        }
+        see(&mut reconciliation, members);
+        if !first {
+            list(&mut reconciliation, lines);
+        }
+        let (result, told) = finish(reconciliation);
+        assert_eq!(told, ["manifest-other-paths 3 lines of the manifest", "manifest-member-extra new"]);
+        assert_eq!(
+            (result.missing, result.extra, result.coverage.checked),
+            (3, 4, 0),
+            "nothing is proven by it"
+        );
+    }
+}
+
+#[test]
+fn lines_of_another_content_or_several_places_are_told_one_by_one() {
+    for (members, lines) in [
+        ("a=1 b=2", "/x/a=1 /x/b=3"),
+        ("a=1 b=2", "/x/a=1 /y/b=2"),
+        ("a=1 b=2", "/x/a=1 /x/b=2 /x/c=3"),
+        ("a=1 b=2", "/x/a=1 /xb=2"),
+        ("a@ b=2", "/x/a=1 /x/b=2"),
+        ("a? b=2", "/x/a=1 /x/b=2"),
+        ("a=1 b=2 x/c@", "/x/a=1 /x/b=2 x/c=3"),
+    ] {
+        let mut reconciliation = new();
+        list(&mut reconciliation, lines);
+        see(&mut reconciliation, members);
+        let (_, told) = finish(reconciliation);
+        assert!(!told.iter().any(|finding| finding.starts_with("manifest-other-paths")), "{told:?}");
+        assert!(told.iter().any(|finding| finding.starts_with("manifest-member-missing")), "{told:?}");
+    }
+}
+
+#[test]
+fn an_archive_that_was_cut_has_no_lines_from_another_place() {
+    let mut reconciliation = new();
+    list(&mut reconciliation, "/x/a=1 /x/b=2");
+    see(&mut reconciliation, "a=1 b=2");
+    let mut findings = Findings::default();
+    reconciliation.abandon(&mut findings);
+    assert_eq!(findings.count(&kinds::MANIFEST_OTHER_PATHS), 0);
+}

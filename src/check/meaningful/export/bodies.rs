@@ -184,7 +184,7 @@ mod tests {
     fn a_changed_byte_is_named_with_both_digests() {
         let meaning = with(|body| body.digest = Digest::Sha256([9; 32]));
         let finding = only(&meaning, "export-item-digest");
-        assert_eq!(finding.subject, "anna@example.org: folder 2, item 259");
+        assert_eq!(finding.subject, "anna@example.org: folder 2 (Inbox), item 259");
         assert_eq!(finding.observed, format!("SHA-256 {}", "09".repeat(32)));
         assert_ne!(finding.expected, finding.observed);
         assert_eq!((meaning.coverage.checked, meaning.coverage.total), (4, Some(5)));

@@ -4,13 +4,17 @@
 //! Trash and Junk with their subfolders only where the exporting account's preferences say so (`ZimbraQuery.java`).
 
 mod stop;
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
 
 use super::order::{Group, Order};
-use super::{Meaning, folder_place};
+use super::{Meaning, folder_number, folder_place, item_number};
 use crate::mailbox::{Flags, Folder, Item, ItemId, ItemKind, Mailbox};
 use crate::verdict::{Coverage, Finding, Unit, kinds};
 use stop::Sequence;
@@ -188,10 +192,10 @@ impl<'a> Counts<'a> {
         observed += &match (stop, self.last) {
             _ if shifted => String::new(),
             (Some(last), _) => {
-                format!("; as if the export had stopped behind folder {}, item {}", last.folder, last.id)
+                format!("; as if the export had stopped behind {}", item_number(last))
             }
             (None, Some(last)) => {
-                format!("; the last item of the export is folder {}, item {}", last.folder, last.id)
+                format!("; the last item of the export is {}", item_number(last))
             }
             (None, None) => "; no item came at all".to_owned(),
         };
@@ -234,7 +238,11 @@ impl<'a> Counts<'a> {
         if folders > 0 {
             meaning.findings.push(
                 Finding::new(&kinds::EXPORT_TRASH_EXCLUDED, account)
-                    .expected(format!("{items} items in {folders} folders of Trash and Junk"))
+                    .expected(format!(
+                        "{} in {} of Trash and Junk",
+                        counted(items, "item"),
+                        counted(folders, "folder")
+                    ))
                     .observed("none of them"),
             );
         }
@@ -271,7 +279,7 @@ impl<'a> Counts<'a> {
             (0, true, None) => None,
             (0, false, _) => Some("it does not describe the mailbox's root folder (number 1)".to_owned()),
             (0, true, Some(folder)) => {
-                Some(format!("it does not describe folder {folder}, which must be there"))
+                Some(format!("it does not describe {}, which must be there", folder_number(folder)))
             }
             _ => Some(format!("{strays} items lie in folders it does not describe")),
         }

@@ -1,5 +1,7 @@
 //! How the layers of an export ended (modes 1, 2, 4): cut, damaged, or with what is harmless here.
 
+use std::borrow::Cow;
+
 use super::Meaning;
 use super::bodies::UNWRITABLE;
 use super::counts::Counts;
@@ -67,10 +69,15 @@ fn named(mailbox: &Mailbox) -> String {
     }
 }
 
-/// Where a layer's fault is, without the name of a member, in which a person may have written.
-fn place(subject: &str) -> &str {
+/// Where a layer's fault is, without the name of a member, in which a person may have written. What is an archive to a
+/// layer is the export here.
+fn place(subject: &str) -> Cow<'_, str> {
     let second = subject.match_indices(' ').nth(1).map_or(subject.len(), |(at, _)| at);
-    if subject.starts_with("member ") { &subject[..second] } else { subject }
+    match subject.strip_prefix("archive") {
+        _ if subject.starts_with("member ") => Cow::Borrowed(&subject[..second]),
+        Some(rest) if rest.is_empty() || rest.starts_with(',') => Cow::Owned(format!("export{rest}")),
+        _ => Cow::Borrowed(subject),
+    }
 }
 
 fn meaning_of(mailbox: &Mailbox) -> Option<&'static str> {
@@ -115,7 +122,9 @@ mod tests {
     #[test]
     fn a_cut_transfer_and_a_server_that_gave_up_are_told_apart() {
         let cut = with(&[&kinds::GZIP_TRUNCATED, &kinds::TAR_TRUNCATED_MEMBER]);
-        assert!(only(&cut, "export-truncated").observed.starts_with("the transfer stopped"));
+        let observed = &only(&cut, "export-truncated").observed;
+        assert!(observed.starts_with("the transfer stopped"), "{observed}");
+        assert!(observed.contains("gzip-truncated (export), "), "{observed}");
         let gave_up = with(&[&kinds::TAR_TRUNCATED_MEMBER]);
         let finding = only(&gave_up, "export-truncated");
         assert!(finding.observed.starts_with("the server gave up inside an item"), "{}", finding.observed);
@@ -148,7 +157,7 @@ mod tests {
         }
         assert_eq!(found(&export.examine()), [""; 0]);
         let limited = with(&[&kinds::LIMIT_UNPACKED_SIZE]);
-        assert_eq!(only(&limited, "limit-unpacked-size").subject, "anna@example.org: archive");
+        assert_eq!(only(&limited, "limit-unpacked-size").subject, "anna@example.org: export");
     }
 
     #[test]

@@ -100,12 +100,36 @@ impl Examiner for Examination {
 
 /// How findings name an item.
 fn item_place(account: &str, item: &Item) -> String {
-    format!("{account}: folder {}, item {}", item.folder, item.id)
+    format!("{account}: {}", item_number(item))
+}
+
+/// How findings name an item of an account that is known.
+fn item_number(item: &Item) -> String {
+    format!("{}, item {}", folder_number(item.folder), item.id)
 }
 
 /// How findings name a folder.
 fn folder_place(account: &str, folder: ItemId) -> String {
-    format!("{account}: folder {folder}")
+    format!("{account}: {}", folder_number(folder))
+}
+
+/// `folder 5 (Sent)`: with its name where every mailbox has it under this number (`Mailbox.java`, `ID_FOLDER_…`).
+fn folder_number(folder: ItemId) -> String {
+    let name = match folder.0 {
+        2 => "Inbox",
+        3 => "Trash",
+        4 => "Junk",
+        5 => "Sent",
+        6 => "Drafts",
+        7 => "Contacts",
+        10 => "Calendar",
+        13 => "Emailed Contacts",
+        14 => "Chats",
+        15 => "Tasks",
+        16 => "Briefcase",
+        _ => return format!("folder {folder}"),
+    };
+    format!("folder {folder} ({name})")
 }
 
 /// How findings name an entry: by its numbers where it has some, else by its name without the subject in it.

@@ -146,7 +146,10 @@ mod tests {
         let mut export = Export::full();
         export.items[2].1 = None;
         let meaning = export.examine();
-        assert_eq!(only(&meaning, "export-body-missing").subject, "anna@example.org: folder 2, item 259");
+        assert_eq!(
+            only(&meaning, "export-body-missing").subject,
+            "anna@example.org: folder 2 (Inbox), item 259"
+        );
         // A contact without a photo has neither digest nor body.
         let mut twin = Export::full();
         twin.add(contact_of(7, 400), None);

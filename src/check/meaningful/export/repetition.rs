@@ -61,7 +61,7 @@ mod tests {
         let finding = only(&meaning, "export-item-duplicate");
         assert_eq!(
             (finding.subject.as_str(), finding.severity),
-            ("anna@example.org: folder 2, item 257", Severity::Failure)
+            ("anna@example.org: folder 2 (Inbox), item 257", Severity::Failure)
         );
     }
 
@@ -104,6 +104,9 @@ mod tests {
         export.folders.extend([search.clone(), search]);
         assert_eq!(found(&export.examine()), [""; 0]);
         export.folders.push(folder(2, 1, "/Inbox", 3));
-        assert_eq!(only(&export.examine(), "export-item-duplicate").subject, "anna@example.org: folder 2");
+        assert_eq!(
+            only(&export.examine(), "export-item-duplicate").subject,
+            "anna@example.org: folder 2 (Inbox)"
+        );
     }
 }

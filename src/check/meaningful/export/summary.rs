@@ -13,6 +13,8 @@ pub struct MailboxSummary {
     pub account: String,
     /// The member of the archive it was read from.
     pub source: String,
+    /// Which of several of this account in the archive it is: the folder it lies in, or the member.
+    pub place: Option<String>,
     /// In which form it was exported.
     pub form: Form,
     /// Folders, search folders and mountpoints, in the order of the export; the first 500.
@@ -51,6 +53,7 @@ impl MailboxSummary {
         Self {
             account: account.to_owned(),
             source: shown(member),
+            place: None,
             form: Form::promised(member).map_or(Form::default(), |(form, _)| form),
             folders: Vec::new(),
             items: Vec::new(),
@@ -70,6 +73,7 @@ impl MailboxSummary {
         Self {
             account: mailbox.account.clone(),
             source: mailbox.source.clone(),
+            place: None,
             form: mailbox.form,
             folders: folders.take(MOST_FOLDERS).collect(),
             items: by_kind(mailbox),

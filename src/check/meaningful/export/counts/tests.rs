@@ -37,9 +37,9 @@ fn a_few_less_may_be_deleted_and_more_are_missing() {
     assert_eq!(meaning.coverage.total, Some(5));
     let meaning = lacking(4).examine();
     let finding = only(&meaning, "export-items-missing");
-    assert_eq!(finding.subject, "anna@example.org: folder 2");
+    assert_eq!(finding.subject, "anna@example.org: folder 2 (Inbox)");
     assert_eq!(finding.expected, "7 items, 7000 bytes");
-    let last = "the last item of the export is folder 5, item 261";
+    let last = "the last item of the export is folder 5 (Sent), item 261";
     assert_eq!(finding.observed, format!("3 items, 3000 bytes; {last}"));
     assert_eq!((meaning.coverage.checked, meaning.coverage.total), (5, Some(9)));
 }
@@ -111,7 +111,7 @@ fn files_without_a_byte_are_not_exported_and_are_told() {
 fn equal_numbers_of_other_bytes_are_told() {
     let mut export = Export::full();
     export.folder(5).bytes = Some(1999);
-    assert_eq!(only(&export.examine(), "export-bytes-differ").subject, "anna@example.org: folder 5");
+    assert_eq!(only(&export.examine(), "export-bytes-differ").subject, "anna@example.org: folder 5 (Sent)");
     export.folder(5).bytes = None;
     assert_eq!(found(&export.examine()), [""; 0]);
 }
@@ -125,7 +125,7 @@ fn an_export_that_stops_is_told_from_blobs_that_are_missing() {
     let meaning = export.examine();
     assert_eq!(found(&meaning), ["export-items-missing"; 3]);
     for finding in meaning.findings.iter() {
-        let told = "; as if the export had stopped behind folder 5, item 261";
+        let told = "; as if the export had stopped behind folder 5 (Sent), item 261";
         assert!(finding.observed.ends_with(told), "{}", finding.observed);
     }
     // Items of a folder that was left come again: the search goes by another order, so blobs are missing.
@@ -155,7 +155,7 @@ fn an_export_in_the_order_of_numbers_stops_before_the_newest_of_all_folders_that
     }
     let stopped = |export: &Export| {
         let meaning = export.examine();
-        let told = |finding: &Finding| finding.observed.contains("stopped behind folder 5, item 268");
+        let told = |finding: &Finding| finding.observed.contains("stopped behind folder 5 (Sent), item 268");
         (found(&meaning), meaning.findings.iter().all(told))
     };
     assert_eq!(stopped(&export), (vec!["export-items-missing"; 2], true));
