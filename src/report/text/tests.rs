@@ -304,3 +304,14 @@ fn where_nothing_was_reached_no_number_is_claimed() {
         "{text}"
     );
 }
+
+#[test]
+fn of_one_archive_the_failure_stands_before_what_is_only_odd() {
+    let mut archive = with(Outcome::Failed, "a", &kinds::EXPORT_TRASH_EXCLUDED);
+    archive.findings.push(Finding::new(&kinds::TAR_SINGLE_ZERO_BLOCK, "archive"));
+    archive.findings.push(Finding::new(&kinds::EXPORT_ERROR_PAGE, "b"));
+    let text = render(&run(vec![archive]), PLAIN);
+    let at = |id: &str| text.find(id).unwrap();
+    assert!(at("export-error-page") < at("tar-single-zero-block"), "{text}");
+    assert!(at("tar-single-zero-block") < at("export-trash-excluded"), "{text}");
+}
