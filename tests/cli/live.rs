@@ -99,7 +99,7 @@ fn what_differs_is_named_by_number_and_never_by_its_subject() {
     let ended = scene.verify(&["--quiet"]);
     assert_eq!(ended.code, Some(10), "{ended:?}");
     assert!(
-        ended.stdout.contains("live-message-differs: anna@example.org: folder 2, item 310"),
+        ended.stdout.contains("live-message-differs: anna@example.org: folder 2 (Inbox), item 310"),
         "{}",
         ended.stdout
     );

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 
 use super::{Comparison, Difference};
+use crate::check::meaningful::export::item_place;
 use crate::verdict::{Finding, Findings, kinds};
 
 /// What is to be said of one mailbox after its sample was compared. Names folders and items by number only.
@@ -9,8 +10,7 @@ pub fn findings(account: &str, comparison: &Comparison) -> Findings {
     let mut findings = Findings::default();
     for (item, difference) in &comparison.messages {
         if let Difference::Differs(explanation) = difference {
-            let subject = format!("{account}: folder {}, item {}", item.folder, item.id);
-            let finding = Finding::new(&kinds::LIVE_MESSAGE_DIFFERS, subject);
+            let finding = Finding::new(&kinds::LIVE_MESSAGE_DIFFERS, item_place(account, item));
             let expected = format!("the {} bytes of the backup", item.size);
             findings.push(finding.expected(expected).observed(explanation.to_string()));
         }

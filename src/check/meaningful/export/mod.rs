@@ -99,7 +99,7 @@ impl Examiner for Examination {
 }
 
 /// How findings name an item.
-fn item_place(account: &str, item: &Item) -> String {
+pub(in crate::check) fn item_place(account: &str, item: &Item) -> String {
     format!("{account}: {}", item_number(item))
 }
 

@@ -1,7 +1,6 @@
 //! The catalogue against the files: sessions that were not completed, accounts that failed or are missing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Around, Seen, Timing, subject};
 use crate::check::meaningful::Meaning;
@@ -33,11 +32,9 @@ pub(super) struct Told<'a> {
 impl<'a> Told<'a> {
     /// The accounts that were backed up, each once.
     pub(super) fn accounts(&self) -> impl Iterator<Item = &'a str> {
-        self.rows.iter().enumerate().flat_map(|(at, row)| {
-            let before = &self.rows[..at];
-            let is_new = |account: &&Arc<str>| !before.iter().any(|row| row.accounts.contains(*account));
-            row.accounts.iter().filter(is_new).map(|account| &**account)
-        })
+        let mut seen = HashSet::new();
+        let all = self.rows.iter().flat_map(|row| &row.accounts).map(|account| &**account);
+        all.filter(move |account| seen.insert(*account))
     }
 
     fn lists(&self, account: &str) -> bool {
@@ -74,22 +71,18 @@ impl<'a> Listed<'a> {
             });
         }
         if listing.odd > 0 {
-            let finding = Finding::new(&kinds::SESSION_CATALOGUE_UNREADABLE, &catalogue.source);
-            let observed = format!("{} lines or rows that say nothing known", listing.odd);
-            meaning.findings.push(
-                finding
-                    .expected("sessions and accounts as zmbackup writes them")
-                    .observed(observed)
-                    .severity(Severity::Info)
-                    .remedy("Look at the catalogue on the mail server; the rest of it was used."),
-            );
+            self.whole = false;
+            odd(catalogue, listing.odd, meaning);
         }
         for (name, row) in &listing.sessions {
             let mine = self.sessions.entry(*name).or_default();
-            // A session that one of two catalogues calls done is done.
-            if mine.status == Status::InProgress {
-                mine.status = row.status;
-            }
+            // A session that one of two catalogues calls done is done; one that failed did, since the text of
+            // zmbackup 1.2 calls every session finished.
+            mine.status = match (mine.status, row.status) {
+                (Status::Failed, _) | (_, Status::Failed) => Status::Failed,
+                (Status::InProgress, other) => other,
+                (known, _) => known,
+            };
             mine.in_utc |= row.in_utc;
             mine.rows.push(row);
         }
@@ -114,6 +107,25 @@ impl<'a> Listed<'a> {
     pub(super) fn is_of_two(&self) -> bool {
         self.sessions.values().any(|row| row.in_utc)
     }
+}
+
+/// Lines that say nothing known may be those of accounts of which nothing is here.
+fn odd(catalogue: &Catalogue, lines: u64, meaning: &mut Meaning) {
+    let finding = Finding::new(&kinds::SESSION_CATALOGUE_UNREADABLE, &catalogue.source);
+    meaning.findings.push(
+        finding
+            .expected("sessions and accounts as zmbackup writes them")
+            .observed(format!("{lines} lines or rows that say nothing known"))
+            .severity(Severity::Warning)
+            .remedy("Look at the catalogue on the mail server and mend or remove those lines; the rest of it was used."),
+    );
+    meaning.leave_open(|| {
+        format!(
+            "{}: {lines} lines or rows say nothing known, so an account may be listed there of which nothing is here; \
+             mend or remove them on the mail server",
+            catalogue.source
+        )
+    });
 }
 
 fn unreadable(catalogue: &Catalogue, error: &CatalogueError, meaning: &mut Meaning) {

@@ -271,6 +271,10 @@ fn a_session_that_was_not_completed_is_told() {
         let rows = rows(&[row(FULL, status, true, &["anna"])]);
         let archive = Archive::new().account(FULL, "anna").file("sessions.sqlite3", &rows);
         assert_eq!(judged(archive), one(severity, id, &format!("session {FULL}")));
+        // The text of zmbackup 1.2 calls every session finished.
+        let both = Archive::new().account(FULL, "anna").file("sessions.txt", text(&[(FULL, &["anna"])]));
+        let told = judged(both.file("sessions.sqlite3", &rows));
+        assert_eq!(told.first().map(|(_, told, _)| *told), (status == "FAILED").then_some(id));
         // Where the session is not in the archive, none of its files is affected.
         let archive = Archive::new().file("sessions.sqlite3", &rows);
         assert_eq!(judged(archive), one(Warning, id, &format!("session {FULL}")));
@@ -352,8 +356,9 @@ fn a_catalogue_that_can_not_be_read_leaves_sessions_unjudged() {
         }
     }
     let odd = format!("{}garbage\n", text(&[(FULL, &["anna"])]));
-    let archive = Archive::new().account(FULL, "anna").file("sessions.txt", odd);
-    assert_eq!(judged(archive), one(Info, "session-catalogue-unreadable", "sessions.txt"));
+    let meaning = sessions(&Archive::new().account(FULL, "anna").file("sessions.txt", odd).finish());
+    assert_eq!(listed(&meaning), one(Warning, "session-catalogue-unreadable", "sessions.txt"));
+    assert!(meaning.open.len() == 1 && meaning.open[0].contains("1 lines or rows"), "{:?}", meaning.open);
 }
 
 #[test]
