@@ -15,6 +15,8 @@ const MAILBOXES: [u32; 3] = [5, 7, 105];
 const MESSAGES: u32 = 12;
 /// The dump of the first group.
 const DUMP: &str = "zimbra/db/mboxgroup5.sql.gz";
+/// The dump of the server's own database.
+const SERVER: &str = "zimbra/db/zimbra.sql.gz";
 
 pub(super) static SITUATIONS: &[Damage] = &[
     passed("mailbox-store-sound", &[], |sound| packed(sound, &copy()?.files()?)),
@@ -91,6 +93,12 @@ pub(super) static SITUATIONS: &[Damage] = &[
                 blob.content = flip(std::mem::take(&mut blob.content), inside);
             }
         })
+    }),
+    // All mailboxes are there, and nothing says whose they are.
+    open("mailbox-store-no-list", &[], |sound| {
+        let mut files = copy()?.files()?;
+        files.retain(|file| file.name != SERVER);
+        packed(sound, &files)
     }),
     open("mailbox-store-alone", &[], |sound| {
         let mut files = copy()?.files()?;

@@ -11,12 +11,35 @@ const GROUPS: u32 = 100;
 
 pub(super) fn examine(view: &View<'_>, meaning: &mut Meaning) {
     let facts = view.facts;
+    if facts.has_dump() {
+        unlisted(facts, meaning);
+    }
     if view.rows_complete && facts.has_dump() {
         let dumped = dumped(facts);
         missing(facts, &dumped, meaning);
         without_rows(facts, &dumped, meaning);
     }
     twice(facts, meaning);
+}
+
+/// Only `zimbra.mailbox` says whose mailbox is whose, and that none is missing.
+fn unlisted(facts: &Facts, meaning: &mut Meaning) {
+    if !facts.mailboxes.are_listed() {
+        meaning.open.push(
+            "No dump lists the mailboxes (`zimbra.mailbox`), so nothing says whose mailbox is whose, nor whether one is \
+             missing; dump the database `zimbra` as well, best with `mysqldump --single-transaction --all-databases`."
+                .to_owned(),
+        );
+        return;
+    }
+    let mut unlisted = facts.mailboxes.iter().filter(|(_, mailbox)| mailbox.rows > 0 && !mailbox.listed);
+    if let Some((first, _)) = unlisted.next() {
+        meaning.open.push(format!(
+            "{} mailboxes (the first is {first}) have rows, and `zimbra.mailbox` does not list them, so nothing says whose \
+             they are; dump all databases at once with `mysqldump --single-transaction --all-databases`.",
+            unlisted.count() + 1
+        ));
+    }
 }
 
 /// The group of a mailbox: as `zimbra.mailbox` states it, else as Zimbra computes it.

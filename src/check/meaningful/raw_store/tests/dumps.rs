@@ -119,7 +119,8 @@ fn messages_and_documents_always_have_a_digest() {
             rows.push(Row { kind: *kind, ..Row::of(5, id, 5, b"").bare() });
         }
         let dump = Sql::new(Style::MySql8, "mboxgroup5").items("mail_item", &rows).finish();
-        let copy = Copy::new().file("db/mboxgroup5.sql", &dump).file("store/0/5/msg/0/257-2.msg", b"one");
+        let copy = Copy::new().file("db/zimbra.sql", &server(&[5])).file("db/mboxgroup5.sql", &dump);
+        let copy = copy.file("store/0/5/msg/0/257-2.msg", b"one");
         copy.file("store/0/5/msg/0/258-3.msg", b"two").file(THIRD, b"three").judged()
     };
     for kind in [5, 8, 14, 16] {
