@@ -53,6 +53,19 @@ pub(super) static SITUATIONS: &[Damage] = &[
         let bare = groups.remove(&5).map(|dump| dump.without_comments()).unwrap_or_default();
         with_dump(sound, DUMP, |_| gzipped(&bare))
     }),
+    // `mysqldump >> X.sql`, night after night; the last one lost its rows.
+    open("mailbox-store-dump-appended", &[], |sound| {
+        let mut lost = copy()?;
+        lost.rows.retain(|row| row.kind == 1);
+        let newer = lost.groups().remove(&5).map(|dump| dump.finish()).unwrap_or_default();
+        with_dump(sound, DUMP, |dump| gzipped(&[dump, &newer].concat()))
+    }),
+    open("mailbox-store-dump-undone", &[], |sound| {
+        with_dump(sound, DUMP, |dump| {
+            let end = find(dump, b"-- Dump completed");
+            gzipped(&[&dump[..end], b"DELETE FROM `mail_item`;\n", &dump[end..]].concat())
+        })
+    }),
     failed("mailbox-store-group-missing", &[&kinds::STORE_GROUP_MISSING], |sound| {
         let mut files = copy()?.files()?;
         files.retain(|file| file.name != DUMP);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Meaning, View};
+use crate::mailbox::zimbra::store::sql::Database;
 use crate::mailbox::zimbra::store::{Facts, Mailbox};
 use crate::verdict::{Finding, kinds};
 
@@ -117,15 +118,16 @@ fn without_rows(facts: &Facts, dumped: &BTreeSet<u32>, meaning: &mut Meaning) {
 fn twice(facts: &Facts, meaning: &mut Meaning) {
     let mut seen = BTreeSet::new();
     let mut doubled = BTreeSet::new();
-    for group in facts.dumps.iter().flat_map(|dump| &dump.summary.groups) {
-        if !seen.insert(group) {
-            doubled.insert(group);
-        }
+    for summary in facts.dumps.iter().map(|dump| &dump.summary) {
+        let list = summary.lists.then_some(Database::Zimbra);
+        let databases = summary.groups.iter().copied().map(Database::Group).chain(list);
+        doubled.extend(databases.filter(|database| !seen.insert(*database)));
+        doubled.extend(&summary.repeated);
     }
-    if let Some(group) = doubled.first() {
+    if let Some(first) = doubled.first() {
         meaning.open.push(format!(
-            "{} groups (mboxgroup{group} is the first) stand in more than one dump; rows of all dumps were judged, though \
-             older ones may rightly state files that are gone.",
+            "{} databases ({first} is the first) were dumped more than once, into several files or one behind the other; rows \
+             of all dumps were judged, and which a restore takes is not known: keep one dump of each, in a file of its own.",
             doubled.len()
         ));
     }

@@ -156,7 +156,7 @@ impl Draft {
             Token::Word(bytes) | Token::Name(bytes) | Token::Text(bytes) => {
                 value.bytes.extend_from_slice(&bytes[..bytes.len().min(LONGEST)]);
             }
-            Token::Mark(_) | Token::Comment(_) => value.stated = false,
+            Token::Mark(_) | Token::Comment(_) | Token::Unexecuted(_) => value.stated = false,
         }
     }
 
@@ -166,8 +166,10 @@ impl Draft {
             return None;
         }
         match layout.table {
-            Table::Items => self.mail().map(Row::Mail),
-            Table::Revisions => self.mail().map(|row| Row::Mail(MailRow { kind: DOCUMENT, ..row })),
+            Table::Items | Table::Dumpster => self.mail().map(Row::Mail),
+            Table::Revisions | Table::RevisionDumpster => {
+                self.mail().map(|row| Row::Mail(MailRow { kind: DOCUMENT, ..row }))
+            }
             Table::Mailboxes => self.mailbox().map(Row::Mailbox),
             Table::Volumes => self.volume().map(Row::Volume),
         }
