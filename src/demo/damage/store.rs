@@ -77,6 +77,15 @@ pub(super) static SITUATIONS: &[Damage] = &[
     failed("mailbox-store-most-rows-missing", &[&kinds::STORE_ROWS_MISSING], |sound| {
         changed(sound, |copy| copy.rows.retain(|row| row.mailbox != 105 || row.kind == 1))
     }),
+    failed("mailbox-store-folder-missing", &[&kinds::STORE_FOLDER_MISSING], |sound| {
+        changed(sound, |copy| drop(copy.rows.remove(position(copy, 105, 2))))
+    }),
+    failed("mailbox-store-only-dumpster", &[&kinds::STORE_GROUP_MISSING], |sound| {
+        with_dump(sound, DUMP, |dump| {
+            let without = replaced(dump, b"`mail_item_dumpster`", b"`none_of_zimbra`");
+            gzipped(&replaced(&without, b"`mail_item`", b"`mail_item_dumpster`"))
+        })
+    }),
     open("mailbox-store-some-rows-missing", &[&kinds::STORE_BLOB_UNEXPECTED], |sound| {
         changed(sound, |copy| copy.rows.retain(|row| row.mailbox != 105 || row.id < 266))
     }),
@@ -157,6 +166,18 @@ fn changed(sound: &Specimen, change: fn(&mut RawStore)) -> Result<Case, PackErro
     let mut copy = copy()?;
     change(&mut copy);
     packed(sound, &copy.files()?)
+}
+
+/// The same with other bytes wherever `what` stands.
+fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
+    let mut made = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, behind)) = rest.split_first() {
+        let found = rest.strip_prefix(what);
+        made.extend_from_slice(if found.is_some() { with } else { std::slice::from_ref(first) });
+        rest = found.unwrap_or(behind);
+    }
+    made
 }
 
 fn gzipped(dump: &[u8]) -> Result<Vec<u8>, PackError> {

@@ -48,7 +48,7 @@ pub(super) fn group_of(id: u32, mailbox: &Mailbox) -> u32 {
     mailbox.group().unwrap_or_else(|| id.saturating_sub(1) % GROUPS + 1)
 }
 
-/// Groups of which rows or at least the table were there.
+/// Groups of which `mail_item` was there, with rows or without.
 pub(super) fn dumped(facts: &Facts) -> BTreeSet<u32> {
     let with_rows = facts.mailboxes.iter().filter(|(_, mailbox)| mailbox.rows > 0);
     with_rows.map(|(id, mailbox)| group_of(id, mailbox)).chain(facts.groups.iter().copied()).collect()
@@ -82,7 +82,7 @@ fn missing(facts: &Facts, dumped: &BTreeSet<u32>, meaning: &mut Meaning) {
                 .expected(format!(
                     "a dump, as {mailboxes} mailboxes are in this group (the first is {first})"
                 ))
-                .observed(format!("none; {blobs} blobs belong to them")),
+                .observed(format!("no `mail_item` of it; {blobs} blobs belong to them")),
         );
     }
 }

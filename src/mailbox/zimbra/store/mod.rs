@@ -5,6 +5,7 @@
 //! not on their size; what is over `limits.members` is counted; names are never paths.
 
 mod dump;
+mod folders;
 mod join;
 mod mailboxes;
 mod name;
@@ -21,6 +22,7 @@ use sql::{Locator, MailRow, MailboxRow, Records, VolumeRow};
 use table::Key;
 
 pub use dump::{Dump, DumpFault};
+pub use folders::Folders;
 pub use join::{Items, Sides};
 pub use mailboxes::{Mailbox, Mailboxes};
 pub use table::{Blob, Blobs, Body, Fault, Row, Rows, State};
@@ -53,6 +55,8 @@ pub struct Facts {
     pub groups: BTreeSet<u32>,
     /// Mailboxes, by number.
     pub mailboxes: Mailboxes,
+    /// Folders of the mailboxes.
+    pub folders: Folders,
     /// Folders of the server's volumes, by number, as `zimbra.volume` has them.
     pub volumes: BTreeMap<u16, Box<[u8]>>,
     /// Rows whose blob lies in an external store.
@@ -291,8 +295,11 @@ impl Records for Taken {
     fn mail(&mut self, row: &MailRow) {
         let facts = &mut self.facts;
         facts.newest_change = facts.newest_change.max(row.changed);
+        if row.live {
+            facts.folders.note(row);
+        }
         if let Some(mailbox) = facts.mailboxes.entry(row.mailbox) {
-            mailbox.note_row(row.change);
+            mailbox.note_row(row.change, row.live);
         }
         match (row.digest, row.locator) {
             (None, _) => facts.note_bare(row),

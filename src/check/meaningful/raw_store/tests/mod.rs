@@ -1,4 +1,5 @@
 mod dumps;
+mod folders;
 mod groups;
 mod rowless;
 
@@ -42,6 +43,7 @@ impl Copy {
 /// Three messages of mailbox 5.
 fn rows() -> Vec<Row> {
     vec![
+        Row::folder(5, 1, 1),
         Row::folder(5, 2, 900),
         Row::of(5, 257, 2, b"one"),
         Row::of(5, 258, 3, b"two"),
@@ -102,6 +104,7 @@ fn a_copy_with_all_that_is_legal_passes() {
     let older = Row::of(5, 260, 7, b"older version");
     let large = vec![b'x'; 9000];
     let items = [
+        Row::folder(5, 1, 1),
         Row::folder(5, 2, 900),
         Row::of(5, 257, 2, b"packed"),
         Row::of(5, 258, 3, &gzip(b"a message that is gzip")),
@@ -199,7 +202,7 @@ fn broken_gzip_is_no_blob() {
     let finding = only(&meaning, "store-blob-gzip");
     assert!(finding.observed.contains("gzip-truncated"), "{finding:?}");
     // Unless the message itself is that.
-    let items = [Row::folder(5, 2, 900), Row::of(5, 257, 2, &packed)];
+    let items = [Row::folder(5, 1, 1), Row::folder(5, 2, 900), Row::of(5, 257, 2, &packed)];
     let dump = Sql::new(Style::MySql8, "mboxgroup5").items("mail_item", &items).finish();
     let meaning = Copy::new().file("a.sql", &dump).file("store/0/5/msg/0/257-2.msg", &packed).judged();
     assert_passes(&meaning, 1);

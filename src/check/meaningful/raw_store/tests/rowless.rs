@@ -33,7 +33,7 @@ fn copy_of(mailboxes: &[(u32, u32, u32)], listed: &[u32]) -> Copy {
             copy = copy.file(&format!("store/0/{mailbox}/msg/0/{id}-2.msg"), b"mail");
         }
         if *rows > 0 {
-            items.push(Row::folder(*mailbox, 2, 9000));
+            items.extend([Row::folder(*mailbox, 1, 1), Row::folder(*mailbox, 2, 9000)]);
         }
         items.extend(ids.take(*rows as usize).map(|id| Row::of(*mailbox, id, 2, b"mail")));
     }

@@ -43,6 +43,8 @@ pub struct MailRow {
     pub change: u32,
     /// When the row last changed, in seconds since 1970; else the item's date.
     pub changed: u64,
+    /// It stands in `mail_item`, not in a dumpster or among older versions.
+    pub live: bool,
     /// Where the blob lies.
     pub locator: Locator,
 }
@@ -166,7 +168,8 @@ impl Draft {
             return None;
         }
         match layout.table {
-            Table::Items | Table::Dumpster => self.mail().map(Row::Mail),
+            Table::Items => self.mail().map(|row| Row::Mail(MailRow { live: true, ..row })),
+            Table::Dumpster => self.mail().map(Row::Mail),
             Table::Revisions | Table::RevisionDumpster => {
                 self.mail().map(|row| Row::Mail(MailRow { kind: DOCUMENT, ..row }))
             }
@@ -198,6 +201,7 @@ impl Draft {
                 .number(Column::ChangeDate)
                 .or_else(|| self.number(Column::Date))
                 .unwrap_or_default(),
+            live: false,
             locator: self.locator(),
         })
     }
