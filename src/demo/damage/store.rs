@@ -4,6 +4,7 @@ use flate2::Compression;
 
 use super::{Case, Damage, Layer, PackError, Specimen, cut, find, flip};
 use crate::demo::pack::File;
+use crate::demo::zimbra::dump::{Dump, Style};
 use crate::demo::zimbra::gzip;
 use crate::demo::zimbra::store::RawStore;
 use crate::policy::Policy;
@@ -120,6 +121,23 @@ pub(super) static SITUATIONS: &[Damage] = &[
     open("mailbox-store-no-list", &[], |sound| {
         let mut files = copy()?.files()?;
         files.retain(|file| file.name != SERVER);
+        packed(sound, &files)
+    }),
+    open("mailbox-store-volume-unlisted", &[], |sound| {
+        changed(sound, |copy| {
+            let at = position(copy, 5, 260);
+            copy.rows[at].locator = "'77'";
+        })
+    }),
+    open("mailbox-store-volume-other", &[], |sound| {
+        let server = Dump::new(Style::MariaDb10, "zimbra").mailboxes(&MAILBOXES);
+        let server = server.volumes(&[(1, "/opt/zimbra/store"), (2, "/hsm/store")]).finish();
+        let mut moved = copy()?;
+        let at = position(&moved, 5, 260);
+        moved.rows[at].locator = "'2'";
+        let mut files = moved.files()?;
+        files.retain(|file| file.name != SERVER);
+        files.push(File::new(SERVER, gzipped(&server)?));
         packed(sound, &files)
     }),
     open("mailbox-store-alone", &[], |sound| {

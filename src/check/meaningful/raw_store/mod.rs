@@ -7,7 +7,9 @@ mod dumps;
 mod folders;
 mod groups;
 mod items;
+mod pairs;
 mod rowless;
+mod volumes;
 
 use super::Meaning;
 use crate::mailbox::zimbra::store::{Dump, Facts};

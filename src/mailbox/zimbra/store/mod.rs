@@ -59,6 +59,8 @@ pub struct Facts {
     pub folders: Folders,
     /// Folders of the server's volumes, by number, as `zimbra.volume` has them.
     pub volumes: BTreeMap<u16, Box<[u8]>>,
+    /// Folders of the archive that volumes lie in; blobs name them by number.
+    pub places: Vec<Box<[u8]>>,
     /// Rows whose blob lies in an external store.
     pub external: u64,
     /// Rows that state a digest and no place.
@@ -131,8 +133,6 @@ pub struct Store {
     limits: Limits,
     hashing: Hashing,
     current: Current,
-    /// Folders of volumes in the archive.
-    volumes: Vec<Box<[u8]>>,
     taken: Taken,
 }
 
@@ -159,7 +159,6 @@ impl Store {
             limits: limits.clone(),
             hashing: Hashing::new(limits),
             current: Current::Nothing,
-            volumes: Vec::new(),
             taken: Taken { most: limits.members.min(u64::from(u32::MAX / 2)), ..Taken::default() },
         }
     }
@@ -209,12 +208,15 @@ impl Store {
     }
 
     fn key(&mut self, place: Place<'_>) -> Key {
-        let known = self.volumes.iter().position(|volume| **volume == *place.volume);
+        let places = &mut self.taken.facts.places;
+        let known = places.iter().position(|volume| **volume == *place.volume);
         let number = known.unwrap_or_else(|| {
-            if self.volumes.len() < usize::from(MOST_VOLUMES) {
-                self.volumes.push(place.volume.into());
+            let room = places.len() < usize::from(MOST_VOLUMES);
+            if room {
+                places.push(place.volume.into());
             }
-            self.volumes.len() - 1
+            // Those beyond the bound share a number that none has.
+            places.len() - usize::from(room)
         });
         (place.mailbox, place.item, place.revision, u16::try_from(number).unwrap_or(MOST_VOLUMES))
     }

@@ -1,7 +1,9 @@
 mod dumps;
 mod folders;
 mod groups;
+mod pairs;
 mod rowless;
+mod volumes;
 
 use super::*;
 use crate::archive::unpack::{Body, Kind, Sink};
@@ -110,7 +112,7 @@ fn a_copy_with_all_that_is_legal_passes() {
         Row::of(5, 258, 3, &gzip(b"a message that is gzip")),
         Row::of(5, 259, 4, b"name of an old server"),
         Row::of(5, 260, 8, b"newer version"),
-        Row::of(5, 261, 9, &large),
+        Row { locator: "'2'", ..Row::of(5, 261, 9, &large) },
         Row { digest: Some(sha1(b"of ZCS 7")), ..Row::of(5, 262, 10, b"of ZCS 7") },
     ];
     let dump = Sql::new(Style::MySql8, "")
@@ -119,6 +121,7 @@ fn a_copy_with_all_that_is_legal_passes() {
         .items("mail_item_dumpster", &[Row::of(5, 263, 11, b"deleted")])
         .revisions(&[older])
         .database("zimbra")
+        .volumes(&[(1, "/opt/zimbra/store"), (2, "/opt/zimbra/hsm")])
         .mailboxes(&[5])
         .finish();
     let meaning = Copy::new()

@@ -39,7 +39,7 @@ fn copy_of(mailboxes: &[(u32, u32, u32)], listed: &[u32]) -> Copy {
     }
     let mut dump = Sql::new(Style::MariaDb10, "").database("mboxgroup5").items("mail_item", &items);
     if !listed.is_empty() {
-        dump = dump.database("zimbra").mailboxes(listed);
+        dump = dump.database("zimbra").volumes(&[(1, "/opt/zimbra/store")]).mailboxes(listed);
     }
     copy.file("db/all.sql", &dump.finish())
 }
