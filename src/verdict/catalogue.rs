@@ -371,6 +371,8 @@ kinds! {
         "Without this database the mailboxes in it are only files: dump with `mysqldump --single-transaction --all-databases`, or list `SHOW DATABASES LIKE 'mboxgroup%'` in the job instead of numbers."
     STORE_ROWS_MISSING "store-rows-missing" Failure ProducerFault
         "The dump lacks rows that the files tell of: run `zmblobchk --mailboxes MAILBOX start` on the mail server; if it calls few of them unexpected, dump again and look at the dump's options (`--where`, `--ignore-table`); if many, look for the rows in an older dump."
+    STORE_FOLDER_MISSING "store-folder-missing" Failure ProducerFault
+        "Zimbra can't show what lies in a folder without a row: compare with `SELECT id FROM mail_item WHERE mailbox_id = MAILBOX AND type IN (1, 2, 13)` in the mailbox's group on the mail server; if the rows are there, mend the job (`--where`, `--ignore-table`) and dump again, else take the folders from an older dump."
     STORE_DIGEST_MISSING "store-digest-missing" Failure ProducerFault
         "Zimbra can't open these items: run `zmdbintegrityreport -m` on the mail server and look at `SELECT id, type, size FROM mail_item WHERE mailbox_id = MAILBOX AND type IN (5, 8, 14, 16) AND blob_digest IS NULL`; restore them from an older backup."
     STORE_BLOB_MISSING "store-blob-missing" Failure ProducerFault

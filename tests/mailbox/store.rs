@@ -24,7 +24,7 @@ const EACH: u32 = 1000;
 /// Says that this process is the one whose memory is measured.
 const MEASURED: &str = "MAILPROOF_TEST_MEASURED";
 
-const TABLE: &str = "USE `mboxgroup1`;\nCREATE TABLE `mail_item` (`mailbox_id` int, `id` int, `folder_id` int, `size` bigint, \
+const TABLE: &str = "USE `mboxgroup1`;\nCREATE TABLE `mail_item` (`mailbox_id` int, `id` int, `type` int, `folder_id` int, `size` bigint, \
                      `locator` text, `blob_digest` text, `mod_metadata` int, `change_date` int, `mod_content` int);\n";
 
 struct Feed {
@@ -56,10 +56,13 @@ impl Feed {
         for number in 0..MANY {
             line.push_str(if line.is_empty() { "INSERT INTO `mail_item` VALUES " } else { "," });
             let (mailbox, item) = (number / EACH + 1, number % EACH + 257);
+            if number.is_multiple_of(EACH) {
+                write!(line, "({mailbox},2,1,2,0,NULL,NULL,1,1700000000,1),").unwrap();
+            }
             let text = text(number);
             let stated = digest(&SHA256, text.as_bytes()).as_ref().try_into().unwrap();
             let (size, stated) = (text.len(), Digest::Sha256(stated).to_string());
-            write!(line, "({mailbox},{item},2,{size},'1','{stated}',{item},1700000000,{item})").unwrap();
+            write!(line, "({mailbox},{item},5,2,{size},'1','{stated}',{item},1700000000,{item})").unwrap();
             if line.len() > 1 << 20 || number + 1 == MANY {
                 line.push_str(";\n");
                 self.store.data(line.as_bytes());

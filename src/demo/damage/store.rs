@@ -4,6 +4,7 @@ use flate2::Compression;
 
 use super::{Case, Damage, Layer, PackError, Specimen, cut, find, flip};
 use crate::demo::pack::File;
+use crate::demo::zimbra::dump::{Dump, Style};
 use crate::demo::zimbra::gzip;
 use crate::demo::zimbra::store::RawStore;
 use crate::policy::Policy;
@@ -15,6 +16,8 @@ const MAILBOXES: [u32; 3] = [5, 7, 105];
 const MESSAGES: u32 = 12;
 /// The dump of the first group.
 const DUMP: &str = "zimbra/db/mboxgroup5.sql.gz";
+/// The dump of the server's own database.
+const SERVER: &str = "zimbra/db/zimbra.sql.gz";
 
 pub(super) static SITUATIONS: &[Damage] = &[
     passed("mailbox-store-sound", &[], |sound| packed(sound, &copy()?.files()?)),
@@ -51,6 +54,19 @@ pub(super) static SITUATIONS: &[Damage] = &[
         let bare = groups.remove(&5).map(|dump| dump.without_comments()).unwrap_or_default();
         with_dump(sound, DUMP, |_| gzipped(&bare))
     }),
+    // `mysqldump >> X.sql`, night after night; the last one lost its rows.
+    open("mailbox-store-dump-appended", &[], |sound| {
+        let mut lost = copy()?;
+        lost.rows.retain(|row| row.kind == 1);
+        let newer = lost.groups().remove(&5).map(|dump| dump.finish()).unwrap_or_default();
+        with_dump(sound, DUMP, |dump| gzipped(&[dump, &newer].concat()))
+    }),
+    open("mailbox-store-dump-undone", &[], |sound| {
+        with_dump(sound, DUMP, |dump| {
+            let end = find(dump, b"-- Dump completed");
+            gzipped(&[&dump[..end], b"DELETE FROM `mail_item`;\n", &dump[end..]].concat())
+        })
+    }),
     failed("mailbox-store-group-missing", &[&kinds::STORE_GROUP_MISSING], |sound| {
         let mut files = copy()?.files()?;
         files.retain(|file| file.name != DUMP);
@@ -61,6 +77,15 @@ pub(super) static SITUATIONS: &[Damage] = &[
     }),
     failed("mailbox-store-most-rows-missing", &[&kinds::STORE_ROWS_MISSING], |sound| {
         changed(sound, |copy| copy.rows.retain(|row| row.mailbox != 105 || row.kind == 1))
+    }),
+    failed("mailbox-store-folder-missing", &[&kinds::STORE_FOLDER_MISSING], |sound| {
+        changed(sound, |copy| drop(copy.rows.remove(position(copy, 105, 2))))
+    }),
+    failed("mailbox-store-only-dumpster", &[&kinds::STORE_GROUP_MISSING], |sound| {
+        with_dump(sound, DUMP, |dump| {
+            let without = replaced(dump, b"`mail_item_dumpster`", b"`none_of_zimbra`");
+            gzipped(&replaced(&without, b"`mail_item`", b"`mail_item_dumpster`"))
+        })
     }),
     open("mailbox-store-some-rows-missing", &[&kinds::STORE_BLOB_UNEXPECTED], |sound| {
         changed(sound, |copy| copy.rows.retain(|row| row.mailbox != 105 || row.id < 266))
@@ -91,6 +116,29 @@ pub(super) static SITUATIONS: &[Damage] = &[
                 blob.content = flip(std::mem::take(&mut blob.content), inside);
             }
         })
+    }),
+    // All mailboxes are there, and nothing says whose they are.
+    open("mailbox-store-no-list", &[], |sound| {
+        let mut files = copy()?.files()?;
+        files.retain(|file| file.name != SERVER);
+        packed(sound, &files)
+    }),
+    open("mailbox-store-volume-unlisted", &[], |sound| {
+        changed(sound, |copy| {
+            let at = position(copy, 5, 260);
+            copy.rows[at].locator = "'77'";
+        })
+    }),
+    open("mailbox-store-volume-other", &[], |sound| {
+        let server = Dump::new(Style::MariaDb10, "zimbra").mailboxes(&MAILBOXES);
+        let server = server.volumes(&[(1, "/opt/zimbra/store"), (2, "/hsm/store")]).finish();
+        let mut moved = copy()?;
+        let at = position(&moved, 5, 260);
+        moved.rows[at].locator = "'2'";
+        let mut files = moved.files()?;
+        files.retain(|file| file.name != SERVER);
+        files.push(File::new(SERVER, gzipped(&server)?));
+        packed(sound, &files)
     }),
     open("mailbox-store-alone", &[], |sound| {
         let mut files = copy()?.files()?;
@@ -136,6 +184,18 @@ fn changed(sound: &Specimen, change: fn(&mut RawStore)) -> Result<Case, PackErro
     let mut copy = copy()?;
     change(&mut copy);
     packed(sound, &copy.files()?)
+}
+
+/// The same with other bytes wherever `what` stands.
+fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
+    let mut made = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, behind)) = rest.split_first() {
+        let found = rest.strip_prefix(what);
+        made.extend_from_slice(if found.is_some() { with } else { std::slice::from_ref(first) });
+        rest = found.unwrap_or(behind);
+    }
+    made
 }
 
 fn gzipped(dump: &[u8]) -> Result<Vec<u8>, PackError> {

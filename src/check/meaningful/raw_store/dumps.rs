@@ -42,8 +42,17 @@ fn judge(dump: &Dump, meaning: &mut Meaning) {
     if dump.summary.unread > 0 {
         meaning.open.push(format!(
             "{}: {} statements fill Zimbra's tables in a form that is not read here (`INSERT … SELECT`, `INSERT … SET`, \
-             `LOAD DATA`), so rows are missing; dump with plain `mysqldump`.",
+             `LOAD DATA`, a temporary table, a comment for a version that no server has), so rows are missing; dump with plain \
+             `mysqldump`.",
             dump.source, dump.summary.unread
+        ));
+    }
+    if dump.summary.undone > 0 {
+        meaning.open.push(format!(
+            "{}: {} statements take away what stands before them (`DROP`, `TRUNCATE`, `DELETE`, `UPDATE`, `RENAME`, \
+             `ROLLBACK`) and are not followed, so which rows a restore leaves is not known; dump anew, each time into a file \
+             of its own.",
+            dump.source, dump.summary.undone
         ));
     }
     let readable = matches!(dump.fault, None | Some(DumpFault::Gzip(_)));

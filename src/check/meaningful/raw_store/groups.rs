@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Meaning, View};
+use crate::mailbox::zimbra::store::sql::Database;
 use crate::mailbox::zimbra::store::{Facts, Mailbox};
 use crate::verdict::{Finding, kinds};
 
@@ -11,6 +12,9 @@ const GROUPS: u32 = 100;
 
 pub(super) fn examine(view: &View<'_>, meaning: &mut Meaning) {
     let facts = view.facts;
+    if facts.has_dump() {
+        unlisted(facts, meaning);
+    }
     if view.rows_complete && facts.has_dump() {
         let dumped = dumped(facts);
         missing(facts, &dumped, meaning);
@@ -19,12 +23,32 @@ pub(super) fn examine(view: &View<'_>, meaning: &mut Meaning) {
     twice(facts, meaning);
 }
 
+/// Only `zimbra.mailbox` says whose mailbox is whose, and that none is missing.
+fn unlisted(facts: &Facts, meaning: &mut Meaning) {
+    if !facts.mailboxes.are_listed() {
+        meaning.open.push(
+            "No dump lists the mailboxes (`zimbra.mailbox`), so nothing says whose mailbox is whose, nor whether one is \
+             missing; dump the database `zimbra` as well, best with `mysqldump --single-transaction --all-databases`."
+                .to_owned(),
+        );
+        return;
+    }
+    let mut unlisted = facts.mailboxes.iter().filter(|(_, mailbox)| mailbox.rows > 0 && !mailbox.listed);
+    if let Some((first, _)) = unlisted.next() {
+        meaning.open.push(format!(
+            "{} mailboxes (the first is {first}) have rows, and `zimbra.mailbox` does not list them, so nothing says whose \
+             they are; dump all databases at once with `mysqldump --single-transaction --all-databases`.",
+            unlisted.count() + 1
+        ));
+    }
+}
+
 /// The group of a mailbox: as `zimbra.mailbox` states it, else as Zimbra computes it.
 pub(super) fn group_of(id: u32, mailbox: &Mailbox) -> u32 {
     mailbox.group().unwrap_or_else(|| id.saturating_sub(1) % GROUPS + 1)
 }
 
-/// Groups of which rows or at least the table were there.
+/// Groups of which `mail_item` was there, with rows or without.
 pub(super) fn dumped(facts: &Facts) -> BTreeSet<u32> {
     let with_rows = facts.mailboxes.iter().filter(|(_, mailbox)| mailbox.rows > 0);
     with_rows.map(|(id, mailbox)| group_of(id, mailbox)).chain(facts.groups.iter().copied()).collect()
@@ -58,7 +82,7 @@ fn missing(facts: &Facts, dumped: &BTreeSet<u32>, meaning: &mut Meaning) {
                 .expected(format!(
                     "a dump, as {mailboxes} mailboxes are in this group (the first is {first})"
                 ))
-                .observed(format!("none; {blobs} blobs belong to them")),
+                .observed(format!("no `mail_item` of it; {blobs} blobs belong to them")),
         );
     }
 }
@@ -94,15 +118,16 @@ fn without_rows(facts: &Facts, dumped: &BTreeSet<u32>, meaning: &mut Meaning) {
 fn twice(facts: &Facts, meaning: &mut Meaning) {
     let mut seen = BTreeSet::new();
     let mut doubled = BTreeSet::new();
-    for group in facts.dumps.iter().flat_map(|dump| &dump.summary.groups) {
-        if !seen.insert(group) {
-            doubled.insert(group);
-        }
+    for summary in facts.dumps.iter().map(|dump| &dump.summary) {
+        let list = summary.lists.then_some(Database::Zimbra);
+        let databases = summary.groups.iter().copied().map(Database::Group).chain(list);
+        doubled.extend(databases.filter(|database| !seen.insert(*database)));
+        doubled.extend(&summary.repeated);
     }
-    if let Some(group) = doubled.first() {
+    if let Some(first) = doubled.first() {
         meaning.open.push(format!(
-            "{} groups (mboxgroup{group} is the first) stand in more than one dump; rows of all dumps were judged, though \
-             older ones may rightly state files that are gone.",
+            "{} databases ({first} is the first) were dumped more than once, into several files or one behind the other; rows \
+             of all dumps were judged, and which a restore takes is not known: keep one dump of each, in a file of its own.",
             doubled.len()
         ));
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::groups::{dumped, group_of};
+use super::pairs::{Pairs, namesakes};
 use super::rowless::Rowless;
+use super::volumes::Volumes;
 use super::{Meaning, View, name_of_mailbox, stated};
 use crate::mailbox::zimbra::content::Content;
 use crate::mailbox::zimbra::store::{Blob, Body, Facts, Row, Sides, State};
@@ -13,11 +15,13 @@ use crate::verdict::{Cause, Coverage, Finding, Kind, Severity, Unit, kinds};
 pub(super) fn examine(view: &View<'_>, meaning: &mut Meaning) {
     let facts = view.facts;
     let (rowless, used, tally) = (Rowless::new(facts), Vec::new(), Tally::default());
-    let mut judge = Judge { view, meaning, dumped: dumped(facts), rowless, used, tally };
+    let volumes = Volumes::new(facts);
+    let mut judge = Judge { view, meaning, dumped: dumped(facts), rowless, volumes, used, tally };
     for sides in facts.items() {
         judge.item(sides);
     }
     judge.rowless.finish(judge.meaning);
+    judge.volumes.finish(judge.meaning);
     let Tally { checked, doubled, missing, unread, newer, unjudged } = judge.tally;
     let total = view.rows_complete.then(|| stated(facts).saturating_sub(doubled));
     meaning.coverage = Coverage { checked, total, unit: Unit::Items };
@@ -83,6 +87,7 @@ struct Judge<'a, 'b> {
     meaning: &'b mut Meaning,
     dumped: BTreeSet<u32>,
     rowless: Rowless<'a>,
+    volumes: Volumes<'a>,
     /// Which blobs of the item belong to a row; used again for the next item.
     used: Vec<bool>,
     tally: Tally,
@@ -104,8 +109,8 @@ impl<'a> Judge<'a, '_> {
             }
             last = Some(row);
         }
-        for row in left {
-            self.without_file(row, sides);
+        if !left.is_empty() {
+            self.without_files(left, sides);
         }
         for (at, used) in sides.blobs.iter().zip(std::mem::take(&mut self.used)) {
             match facts.blobs.get(*at) {
@@ -118,21 +123,20 @@ impl<'a> Judge<'a, '_> {
     /// Compares a row with the files that bear its name; `false` if there is none.
     fn by_name(&mut self, row: &Row, sides: Sides<'_>) -> bool {
         let facts = self.view.facts;
-        let named = |at: &u32| {
-            facts
-                .blobs
-                .get(*at)
-                .is_some_and(|blob| blob.revision().is_none_or(|revision| revision == row.revision))
-        };
         // A file may lie on two volumes while it is moved; one that fits is enough.
         let mut best: Option<Option<Body>> = None;
-        for (place, at) in sides.blobs.iter().enumerate().filter(|(_, at)| named(at)) {
-            let body = facts.blobs.body(*at);
+        let mut placed = false;
+        for place in namesakes(facts, row, sides.blobs) {
+            let at = sides.blobs[place];
+            let body = facts.blobs.body(at);
             self.used[place] = true;
-            if best.is_none() || body.is_some_and(|body| fits(row, &body)) {
+            let fits = body.is_some_and(|body| fits(row, &body));
+            if best.is_none() || fits {
                 best = Some(body);
             }
+            placed |= fits && facts.blobs.get(at).is_some_and(|blob| self.volumes.may_hold(row, blob));
         }
+        self.volumes.note(row, placed || !best.flatten().is_some_and(|body| fits(row, &body)));
         match best {
             Some(Some(body)) if body.is_read() && body.state != State::OverLimit => self.compare(row, &body),
             Some(Some(body)) if fits(row, &body) => self.tally.checked += 1,
@@ -168,19 +172,31 @@ impl<'a> Judge<'a, '_> {
         self.push(kind, row, observed);
     }
 
-    /// No file bears the row's name; one with another revision may be it.
-    fn without_file(&mut self, row: &Row, sides: Sides<'_>) {
+    /// No file bears the names of these rows; such with another revision may be theirs. Those with the content that a row
+    /// states come first, and of the rest the one of the highest revision.
+    fn without_files(&mut self, left: Vec<&Row>, sides: Sides<'_>) {
         let facts = self.view.facts;
-        let free = |(place, _): &(usize, &u32)| !self.used[*place];
-        let mut candidates = sides.blobs.iter().enumerate().filter(free);
-        let fitting =
-            candidates.clone().find(|(_, at)| facts.blobs.body(**at).is_some_and(|body| fits(row, &body)));
-        let same = fitting.is_some();
-        let Some((place, at)) = fitting.or_else(|| candidates.next_back()) else {
-            return self.missing(row, "no file");
-        };
-        self.used[place] = true;
-        let Some(blob) = facts.blobs.get(*at) else { return };
+        let mut pairs = Pairs::new(left);
+        for (place, at) in sides.blobs.iter().enumerate() {
+            if !self.used[place] && facts.blobs.body(*at).is_some_and(|body| pairs.take(place, &body)) {
+                self.used[place] = true;
+            }
+        }
+        let mut free = (0..sides.blobs.len()).rev();
+        for (row, fitting) in pairs.finish() {
+            let place = fitting.or_else(|| free.by_ref().find(|place| !self.used[*place]));
+            let Some(place) = place else {
+                self.missing(row, "no file");
+                continue;
+            };
+            self.used[place] = true;
+            if let Some(blob) = facts.blobs.get(sides.blobs[place]) {
+                self.revised(row, blob, fitting.is_some());
+            }
+        }
+    }
+
+    fn revised(&mut self, row: &Row, blob: &Blob, same: bool) {
         let content = if same { "the content the row states" } else { "another content" };
         let revision = blob.revision().map_or("none".to_owned(), |revision| revision.to_string());
         self.tally.checked += u64::from(same);
@@ -258,7 +274,7 @@ impl<'a> Judge<'a, '_> {
     }
 }
 
-fn fits(row: &Row, body: &Body) -> bool {
+pub(super) fn fits(row: &Row, body: &Body) -> bool {
     let digest = row.digest();
     body.readings().any(|reading| reading.size == row.size && reading.is(&digest))
 }

@@ -4,9 +4,12 @@
 //! what a hot copy explains is said to be so explained; what can't be judged is named and counts as not checked.
 
 mod dumps;
+mod folders;
 mod groups;
 mod items;
+mod pairs;
 mod rowless;
+mod volumes;
 
 use super::Meaning;
 use crate::mailbox::zimbra::store::{Dump, Facts};
@@ -23,6 +26,7 @@ pub fn examine(facts: &Facts, ended: bool) -> Meaning {
     let view = View::new(facts, ended);
     dumps::examine(&view, &mut meaning);
     groups::examine(&view, &mut meaning);
+    folders::examine(&view, &mut meaning);
     limits(facts, &mut meaning);
     match (facts.has_dump(), facts.blobs.is_empty()) {
         (true, false) => items::examine(&view, &mut meaning),

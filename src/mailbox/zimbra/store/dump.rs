@@ -49,8 +49,8 @@ impl Dump {
     /// Holds if it is, or should be, a dump of Zimbra's databases.
     #[must_use]
     pub fn is_zimbras(&self) -> bool {
-        let Summary { zimbra, no_columns, unread, of_all, .. } = self.summary;
-        self.expected || zimbra || no_columns || unread > 0 || (of_all && self.is_cut())
+        let Summary { zimbra, no_columns, unread, undone, of_all, .. } = self.summary;
+        self.expected || zimbra || no_columns || unread > 0 || undone > 0 || (of_all && self.is_cut())
     }
 
     /// Holds if the checks must hear of it: a file that is empty or foreign might have been such a dump.
@@ -74,9 +74,9 @@ impl Dump {
     /// Holds if rows are missing that it should hold.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        let Summary { no_columns, bad_rows, unread, .. } = self.summary;
+        let Summary { no_columns, bad_rows, unread, undone, .. } = self.summary;
         let faulty = self.fault.is_some_and(|fault| self.is_zimbras() || fault == DumpFault::Empty);
-        faulty || self.is_cut() || no_columns || bad_rows > 0 || unread > 0
+        faulty || self.is_cut() || no_columns || bad_rows > 0 || unread > 0 || undone > 0
     }
 }
 

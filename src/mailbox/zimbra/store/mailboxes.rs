@@ -16,7 +16,7 @@ pub struct Mailbox {
     pub listed: bool,
     /// The group that list names, plus one; 0 where it names none. Zimbra has 100.
     group: u16,
-    /// Rows of its items, with or without a blob; no more are counted than 32 bits hold.
+    /// Rows of its `mail_item`, with or without a blob; no more are counted than 32 bits hold.
     pub rows: u32,
     /// The highest change number of its rows.
     pub change: u32,
@@ -44,8 +44,9 @@ impl Mailbox {
         self.blobs = self.blobs.saturating_add(1);
     }
 
-    pub(super) fn note_row(&mut self, change: u32) {
-        self.rows = self.rows.saturating_add(1);
+    /// Takes a row in; only a `live` one is an item that the mailbox has.
+    pub(super) fn note_row(&mut self, change: u32, live: bool) {
+        self.rows = self.rows.saturating_add(u32::from(live));
         self.change = self.change.max(change);
     }
 
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn mailboxes_beyond_the_bound_are_counted() {
         let mut mailboxes = Mailboxes::default();
-        (0..MOST).for_each(|id| mailboxes.entry(u32::try_from(id).unwrap()).unwrap().note_row(3));
+        (0..MOST).for_each(|id| mailboxes.entry(u32::try_from(id).unwrap()).unwrap().note_row(3, true));
         assert!(mailboxes.entry(7).is_some());
         assert!(mailboxes.entry(u32::MAX).is_none());
         assert_eq!((mailboxes.over, mailboxes.iter().count()), (1, MOST));

@@ -5,6 +5,7 @@
 //! not on their size; what is over `limits.members` is counted; names are never paths.
 
 mod dump;
+mod folders;
 mod join;
 mod mailboxes;
 mod name;
@@ -21,6 +22,7 @@ use sql::{Locator, MailRow, MailboxRow, Records, VolumeRow};
 use table::Key;
 
 pub use dump::{Dump, DumpFault};
+pub use folders::Folders;
 pub use join::{Items, Sides};
 pub use mailboxes::{Mailbox, Mailboxes};
 pub use table::{Blob, Blobs, Body, Fault, Row, Rows, State};
@@ -53,8 +55,12 @@ pub struct Facts {
     pub groups: BTreeSet<u32>,
     /// Mailboxes, by number.
     pub mailboxes: Mailboxes,
+    /// Folders of the mailboxes.
+    pub folders: Folders,
     /// Folders of the server's volumes, by number, as `zimbra.volume` has them.
     pub volumes: BTreeMap<u16, Box<[u8]>>,
+    /// Folders of the archive that volumes lie in; blobs name them by number.
+    pub places: Vec<Box<[u8]>>,
     /// Rows whose blob lies in an external store.
     pub external: u64,
     /// Rows that state a digest and no place.
@@ -127,8 +133,6 @@ pub struct Store {
     limits: Limits,
     hashing: Hashing,
     current: Current,
-    /// Folders of volumes in the archive.
-    volumes: Vec<Box<[u8]>>,
     taken: Taken,
 }
 
@@ -155,7 +159,6 @@ impl Store {
             limits: limits.clone(),
             hashing: Hashing::new(limits),
             current: Current::Nothing,
-            volumes: Vec::new(),
             taken: Taken { most: limits.members.min(u64::from(u32::MAX / 2)), ..Taken::default() },
         }
     }
@@ -205,12 +208,15 @@ impl Store {
     }
 
     fn key(&mut self, place: Place<'_>) -> Key {
-        let known = self.volumes.iter().position(|volume| **volume == *place.volume);
+        let places = &mut self.taken.facts.places;
+        let known = places.iter().position(|volume| **volume == *place.volume);
         let number = known.unwrap_or_else(|| {
-            if self.volumes.len() < usize::from(MOST_VOLUMES) {
-                self.volumes.push(place.volume.into());
+            let room = places.len() < usize::from(MOST_VOLUMES);
+            if room {
+                places.push(place.volume.into());
             }
-            self.volumes.len() - 1
+            // Those beyond the bound share a number that none has.
+            places.len() - usize::from(room)
         });
         (place.mailbox, place.item, place.revision, u16::try_from(number).unwrap_or(MOST_VOLUMES))
     }
@@ -291,8 +297,11 @@ impl Records for Taken {
     fn mail(&mut self, row: &MailRow) {
         let facts = &mut self.facts;
         facts.newest_change = facts.newest_change.max(row.changed);
+        if row.live {
+            facts.folders.note(row);
+        }
         if let Some(mailbox) = facts.mailboxes.entry(row.mailbox) {
-            mailbox.note_row(row.change);
+            mailbox.note_row(row.change, row.live);
         }
         match (row.digest, row.locator) {
             (None, _) => facts.note_bare(row),

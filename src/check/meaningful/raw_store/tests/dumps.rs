@@ -45,7 +45,7 @@ fn rows_elsewhere_and_rows_twice_are_said() {
     let meaning = with_two().file(THIRD, b"three").file("again.sql", &extra).judged();
     assert!(ids(&meaning).is_empty());
     assert!(meaning.open.iter().any(|line| line.contains("external store")), "{:?}", meaning.open);
-    assert!(meaning.open.iter().any(|line| line.contains("more than one dump")), "{:?}", meaning.open);
+    assert!(meaning.open.iter().any(|line| line.contains("more than once")), "{:?}", meaning.open);
     assert_eq!((meaning.coverage.checked, meaning.coverage.total), (3, Some(4)));
 }
 
@@ -119,7 +119,8 @@ fn messages_and_documents_always_have_a_digest() {
             rows.push(Row { kind: *kind, ..Row::of(5, id, 5, b"").bare() });
         }
         let dump = Sql::new(Style::MySql8, "mboxgroup5").items("mail_item", &rows).finish();
-        let copy = Copy::new().file("db/mboxgroup5.sql", &dump).file("store/0/5/msg/0/257-2.msg", b"one");
+        let copy = Copy::new().file("db/zimbra.sql", &server(&[5])).file("db/mboxgroup5.sql", &dump);
+        let copy = copy.file("store/0/5/msg/0/257-2.msg", b"one");
         copy.file("store/0/5/msg/0/258-3.msg", b"two").file(THIRD, b"three").judged()
     };
     for kind in [5, 8, 14, 16] {
@@ -137,4 +138,27 @@ fn messages_and_documents_always_have_a_digest() {
                     INSERT INTO mail_item VALUES (5,300,9,NULL,5);\n-- Dump completed\n";
     let meaning = with_two().file(THIRD, b"three").file("more.sql", untyped).judged();
     assert!(meaning.open.iter().any(|line| line.starts_with("1 rows state neither")), "{:?}", meaning.open);
+}
+
+#[test]
+fn dumps_in_one_file_count_like_those_in_several() {
+    let newer = Sql::new(Style::MariaDb10, "mboxgroup5").items("mail_item", &rows()[..2]).finish();
+    let with = |dump: &[u8]| {
+        let copy = Copy::new().file("db/zimbra.sql", &server(&[5])).file("db/mboxgroup5.sql", dump);
+        let copy = copy.file("store/0/5/msg/0/257-2.msg", b"one").file("store/0/5/msg/0/258-3.msg", b"two");
+        copy.file(THIRD, b"three").judged()
+    };
+    let appended = [dump(), newer.clone()].concat();
+    let members = [gzip(&dump()), gzip(&newer)].concat();
+    for meaning in [with(&appended), with(&members)] {
+        let said = meaning.open.iter().any(|line| line.starts_with("1 databases (mboxgroup5 is the first)"));
+        assert!(said, "{:?}", meaning.open);
+    }
+    let dropped = [dump(), b"DROP TABLE mail_item;\n-- Dump completed\n".to_vec()].concat();
+    let meaning = with(&dropped);
+    assert!(meaning.open[0].contains("1 statements take away"), "{:?}", meaning.open);
+    assert_eq!(meaning.coverage.total, None);
+    let lists = with_two().file(THIRD, b"three").file("db/older.sql", &server(&[5])).judged();
+    assert!(lists.open[0].starts_with("1 databases (zimbra is the first)"), "{:?}", lists.open);
+    assert_eq!(with(&dump()).open, [""; 0]);
 }

@@ -1,6 +1,9 @@
 mod dumps;
+mod folders;
 mod groups;
+mod pairs;
 mod rowless;
+mod volumes;
 
 use super::*;
 use crate::archive::unpack::{Body, Kind, Sink};
@@ -42,6 +45,7 @@ impl Copy {
 /// Three messages of mailbox 5.
 fn rows() -> Vec<Row> {
     vec![
+        Row::folder(5, 1, 1),
         Row::folder(5, 2, 900),
         Row::of(5, 257, 2, b"one"),
         Row::of(5, 258, 3, b"two"),
@@ -54,8 +58,20 @@ fn dump() -> Vec<u8> {
     Sql::new(Style::MariaDb10, "mboxgroup5").items("mail_item", &rows()).finish()
 }
 
+/// The dump of the server's own database.
+fn server(mailboxes: &[u32]) -> Vec<u8> {
+    let dump = Sql::new(Style::MariaDb10, "zimbra").volumes(&[(1, "/opt/zimbra/store")]);
+    dump.mailboxes(mailboxes).finish()
+}
+
 fn with_two() -> Copy {
+    with_two_of(&[5])
+}
+
+/// Two of the three blobs, in a server that lists these mailboxes.
+fn with_two_of(mailboxes: &[u32]) -> Copy {
     Copy::new()
+        .file("db/zimbra.sql", &server(mailboxes))
         .file("db/mboxgroup5.sql", &dump())
         .file("store/0/5/msg/0/257-2.msg", b"one")
         .file("store/0/5/msg/0/258-3.msg", b"two")
@@ -90,12 +106,13 @@ fn a_copy_with_all_that_is_legal_passes() {
     let older = Row::of(5, 260, 7, b"older version");
     let large = vec![b'x'; 9000];
     let items = [
+        Row::folder(5, 1, 1),
         Row::folder(5, 2, 900),
         Row::of(5, 257, 2, b"packed"),
         Row::of(5, 258, 3, &gzip(b"a message that is gzip")),
         Row::of(5, 259, 4, b"name of an old server"),
         Row::of(5, 260, 8, b"newer version"),
-        Row::of(5, 261, 9, &large),
+        Row { locator: "'2'", ..Row::of(5, 261, 9, &large) },
         Row { digest: Some(sha1(b"of ZCS 7")), ..Row::of(5, 262, 10, b"of ZCS 7") },
     ];
     let dump = Sql::new(Style::MySql8, "")
@@ -104,6 +121,7 @@ fn a_copy_with_all_that_is_legal_passes() {
         .items("mail_item_dumpster", &[Row::of(5, 263, 11, b"deleted")])
         .revisions(&[older])
         .database("zimbra")
+        .volumes(&[(1, "/opt/zimbra/store"), (2, "/opt/zimbra/hsm")])
         .mailboxes(&[5])
         .finish();
     let meaning = Copy::new()
@@ -132,7 +150,10 @@ fn sha1(body: &[u8]) -> String {
 fn a_row_without_its_file_is_missing() {
     let meaning = with_two().judged();
     let finding = only(&meaning, "store-blob-missing");
-    assert_eq!(finding.subject, "mailbox 5: folder 2, item 259, revision 4");
+    assert_eq!(
+        finding.subject,
+        "mailbox 5 (00000005-0000-4000-8000-000000000000): folder 2, item 259, revision 4"
+    );
     assert!(finding.expected.starts_with("5 bytes"), "{finding:?}");
     assert!(finding.remedy.contains("zmblobchk --mailboxes 5 start"), "{finding:?}");
     assert_eq!((meaning.coverage.checked, meaning.coverage.total), (2, Some(3)));
@@ -184,7 +205,7 @@ fn broken_gzip_is_no_blob() {
     let finding = only(&meaning, "store-blob-gzip");
     assert!(finding.observed.contains("gzip-truncated"), "{finding:?}");
     // Unless the message itself is that.
-    let items = [Row::folder(5, 2, 900), Row::of(5, 257, 2, &packed)];
+    let items = [Row::folder(5, 1, 1), Row::folder(5, 2, 900), Row::of(5, 257, 2, &packed)];
     let dump = Sql::new(Style::MySql8, "mboxgroup5").items("mail_item", &items).finish();
     let meaning = Copy::new().file("a.sql", &dump).file("store/0/5/msg/0/257-2.msg", &packed).judged();
     assert_passes(&meaning, 1);
@@ -200,7 +221,7 @@ fn a_store_alone_or_a_dump_alone_can_not_be_judged() {
     let store = Copy::new().file(THIRD, &broken).judged();
     assert_eq!(only(&store, "store-blob-gzip").severity, Severity::Warning);
     let dump = Copy::new().file("mboxgroup5.sql", &dump()).judged();
-    assert!(ids(&dump).is_empty() && dump.open[0].contains("no blob"));
+    assert!(ids(&dump).is_empty() && dump.open[1].contains("no blob"));
     assert_eq!((dump.coverage.checked, dump.coverage.total), (0, Some(3)));
     let nothing = Copy::new().judged();
     assert!(nothing.open.is_empty() && nothing.findings.is_empty());

@@ -5,7 +5,7 @@ fn a_file_without_a_row_is_unexpected_unless_it_is_newer() {
     let meaning = with_two().file(THIRD, b"three").file("store/0/5/msg/0/300-5.msg", b"left over").judged();
     let finding = only(&meaning, "store-blob-unexpected");
     assert_eq!((finding.severity, finding.cause), (Severity::Warning, Cause::SourceChurn));
-    assert_eq!(finding.subject, "mailbox 5: item 300, revision 5");
+    assert_eq!(finding.subject, "mailbox 5 (00000005-0000-4000-8000-000000000000): item 300, revision 5");
     let meaning = with_two()
         .file(THIRD, b"three")
         .file("store/0/5/msg/0/300-901.msg", b"delivered after the dump")
@@ -33,13 +33,13 @@ fn copy_of(mailboxes: &[(u32, u32, u32)], listed: &[u32]) -> Copy {
             copy = copy.file(&format!("store/0/{mailbox}/msg/0/{id}-2.msg"), b"mail");
         }
         if *rows > 0 {
-            items.push(Row::folder(*mailbox, 2, 9000));
+            items.extend([Row::folder(*mailbox, 1, 1), Row::folder(*mailbox, 2, 9000)]);
         }
         items.extend(ids.take(*rows as usize).map(|id| Row::of(*mailbox, id, 2, b"mail")));
     }
     let mut dump = Sql::new(Style::MariaDb10, "").database("mboxgroup5").items("mail_item", &items);
     if !listed.is_empty() {
-        dump = dump.database("zimbra").mailboxes(listed);
+        dump = dump.database("zimbra").volumes(&[(1, "/opt/zimbra/store")]).mailboxes(listed);
     }
     copy.file("db/all.sql", &dump.finish())
 }
@@ -92,8 +92,9 @@ fn a_mailbox_without_a_row_is_lost_or_unknown() {
 #[test]
 fn few_in_each_mailbox_may_be_many_in_all() {
     let mailboxes = |count: u32| (0..count).map(|at| (5 + at * 100, 3, 1)).collect::<Vec<_>>();
-    assert_eq!(copy_of(&mailboxes(10), &[]).judged().open, [""; 0]);
-    let meaning = copy_of(&mailboxes(11), &[]).judged();
+    let listed: Vec<_> = (0..11).map(|at| 5 + at * 100).collect();
+    assert_eq!(copy_of(&mailboxes(10), &listed[..10]).judged().open, [""; 0]);
+    let meaning = copy_of(&mailboxes(11), &listed).judged();
     assert!(meaning.open[0].starts_with("11 blobs in all have no row, beside 33"), "{:?}", meaning.open);
     assert!(meaning.findings.worst() == Some(Severity::Warning));
 }

@@ -2,12 +2,28 @@
 
 use super::layout::{Database, Layout, Table};
 use super::lexer::Token;
-use super::statement::{State, Statements};
+use super::statement::{Purpose, State, Statements};
 
 /// Groups of mailboxes that are remembered; Zimbra has 100.
 const MOST_GROUPS: usize = 1_000;
 
 impl Statements {
+    /// Behind `CREATE`. A temporary table is gone with the restore, and hides the one of its name till then.
+    pub(super) fn create(&mut self, token: Token<'_>, temporary: bool) {
+        let Token::Word(word) = token else {
+            self.state = State::Skip;
+            return;
+        };
+        let is = |keyword: &str| word.eq_ignore_ascii_case(keyword.as_bytes());
+        self.state = match () {
+            () if is("TEMPORARY") => State::Create { temporary: true },
+            () if is("OR") || is("REPLACE") => State::Create { temporary },
+            () if is("TABLE") && temporary => State::Name(Purpose::Load),
+            () if is("TABLE") => State::Name(Purpose::Create),
+            () => State::Skip,
+        };
+    }
+
     /// Behind the name of a table that is created.
     pub(super) fn begin_table(&mut self, token: Token<'_>) {
         self.state = match (self.named(), token) {
@@ -42,6 +58,7 @@ impl Statements {
         if self.layout.suffices() {
             self.summary.zimbra = true;
             self.note_group(database, table);
+            self.touch((database, table), true);
         }
         self.layouts.retain(|layout| layout.table != table);
         self.layouts.push(self.layout.clone());

@@ -76,6 +76,16 @@ impl Course {
         self.headers > 0
     }
 
+    /// How many headers came.
+    pub(super) fn headers(&self) -> u64 {
+        self.headers
+    }
+
+    /// Holds in a transaction.
+    pub(super) fn is_uncommitted(&self) -> bool {
+        self.uncommitted
+    }
+
     /// Takes the first word of a statement in; holds if the rest of it matters here.
     pub(super) fn begin(&mut self, word: &[u8]) -> bool {
         let is = |keyword: &str| word.eq_ignore_ascii_case(keyword.as_bytes());

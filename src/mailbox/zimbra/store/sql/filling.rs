@@ -50,6 +50,9 @@ impl Statements {
         if self.layout.suffices() {
             self.summary.zimbra = true;
             self.state = State::Values { depth: 0 };
+            if let Some(named) = self.named() {
+                self.touch(named, false);
+            }
         } else if self.is_zimbras() || self.layout.columns.is_empty() {
             self.summary.no_columns = true;
         }
@@ -60,7 +63,7 @@ impl Statements {
         let named =
             self.naming.table(self.database).is_some_and(|(database, _)| database != Database::Unknown);
         // No other program has tables of these names.
-        named || matches!(self.layout.table, Table::Items)
+        named || matches!(self.layout.table, Table::Items | Table::Dumpster)
     }
 
     /// Counts a statement whose rows are not read.
@@ -116,9 +119,9 @@ impl<R: Records> Following<'_, R> {
     fn row(&mut self) {
         let statements = &mut *self.statements;
         match statements.layout.table {
-            Table::Items | Table::Revisions => statements.summary.rows += 1,
             Table::Mailboxes => statements.summary.mailboxes += 1,
             Table::Volumes => {}
+            _ => statements.summary.rows += 1,
         }
         match statements.draft.end(&statements.layout) {
             Some(Row::Mail(row)) => self.records.mail(&row),

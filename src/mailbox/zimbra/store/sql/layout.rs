@@ -1,10 +1,12 @@
 //! Which tables and columns matter (Zimbra's `create_database.sql` and `db.sql`).
 
+use std::fmt;
+
 /// Columns of a table that are looked at; Zimbra's widest table has 26.
 const MOST_COLUMNS: usize = 512;
 
 /// The database that statements are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Database {
     /// `mboxgroup<N>`
     Group(u32),
@@ -30,13 +32,26 @@ impl Database {
     }
 }
 
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group(number) => write!(f, "mboxgroup{number}"),
+            Self::Zimbra => f.write_str("zimbra"),
+            Self::Unknown | Self::Other => f.write_str("a database without a name"),
+        }
+    }
+}
+
 /// A table that matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Table {
-    /// `mail_item` and what is laid out like it.
     Items,
+    /// What was deleted of late; laid out like the items.
+    Dumpster,
     /// Older versions of documents.
     Revisions,
+    /// Such of deleted ones.
+    RevisionDumpster,
     Mailboxes,
     Volumes,
 }
@@ -47,18 +62,30 @@ impl Table {
         let mail = matches!(database, Database::Group(_) | Database::Unknown);
         let global = matches!(database, Database::Zimbra | Database::Unknown);
         match name.to_ascii_lowercase().as_slice() {
-            b"mail_item" | b"mail_item_dumpster" if mail => Some(Self::Items),
-            b"revision" | b"revision_dumpster" if mail => Some(Self::Revisions),
+            b"mail_item" if mail => Some(Self::Items),
+            b"mail_item_dumpster" if mail => Some(Self::Dumpster),
+            b"revision" if mail => Some(Self::Revisions),
+            b"revision_dumpster" if mail => Some(Self::RevisionDumpster),
             b"mailbox" if global => Some(Self::Mailboxes),
             b"volume" if global => Some(Self::Volumes),
             _ => None,
         }
     }
 
+    /// Holds for older versions of documents.
+    fn is_revisions(self) -> bool {
+        matches!(self, Self::Revisions | Self::RevisionDumpster)
+    }
+
+    /// Holds if its rows are those of items, or of versions.
+    fn is_mail(self) -> bool {
+        !matches!(self, Self::Mailboxes | Self::Volumes)
+    }
+
     /// Columns without which its rows say nothing.
     pub(super) fn needs(self) -> &'static [Column] {
         match self {
-            Self::Items | Self::Revisions => {
+            Self::Items | Self::Dumpster | Self::Revisions | Self::RevisionDumpster => {
                 &[Column::Mailbox, Column::Id, Column::Size, Column::Digest, Column::ModContent]
             }
             Self::Mailboxes => &[Column::Id, Column::Group, Column::Account],
@@ -90,10 +117,10 @@ impl Column {
     /// The column of this name. `volume_id` is what `locator` was called before ZCS 8.
     pub(super) fn named(table: Table, name: &[u8]) -> Option<Self> {
         let name = name.to_ascii_lowercase();
-        let mail = matches!(table, Table::Items | Table::Revisions);
+        let mail = table.is_mail();
         Some(match name.as_slice() {
-            b"id" if table != Table::Revisions => Self::Id,
-            b"item_id" if table == Table::Revisions => Self::Id,
+            b"id" if !table.is_revisions() => Self::Id,
+            b"item_id" if table.is_revisions() => Self::Id,
             b"group_id" if table == Table::Mailboxes => Self::Group,
             b"account_id" if table == Table::Mailboxes => Self::Account,
             b"path" if table == Table::Volumes => Self::Path,

@@ -3,10 +3,14 @@
 //! Input: bytes in pieces of any length. Output: tokens, handed to a [`Taker`]. Invariant: of a token at most [`KEPT`]
 //! bytes are in memory; how the bytes were sliced changes nothing.
 
+use std::ops::Range;
+
 /// Bytes of a token that are kept: a `hex()` of the longest digest is shorter.
 pub(super) const KEPT: usize = 256;
-/// Versioned comments of a version that no server has, as the sandbox line of `mariadb-dump`, are comments.
-const NEWEST: u32 = 200_000;
+/// Versions of MySQL and of MariaDB that will not come: comments for these, as the sandbox line of `mariadb-dump`, are
+/// never executed.
+const NO_MYSQL: Range<u32> = 99_000..100_000;
+const NO_MARIADB: u32 = 200_000;
 
 /// A piece of SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub(super) enum Token<'a> {
     Mark(u8),
     /// A comment to the end of its line.
     Comment(&'a [u8]),
+    /// The first [`KEPT`] bytes of a comment for a version that no server has.
+    Unexecuted(&'a [u8]),
 }
 
 /// Which token the kept bytes become.
@@ -33,6 +39,7 @@ enum Shape {
     Text,
     Hex,
     Comment,
+    Unexecuted,
 }
 
 impl Shape {
@@ -43,6 +50,7 @@ impl Shape {
             Self::Text => Token::Text(bytes),
             Self::Hex => Token::Hex(bytes),
             Self::Comment => Token::Comment(bytes),
+            Self::Unexecuted => Token::Unexecuted(bytes),
         }
     }
 }
@@ -96,11 +104,14 @@ pub(super) struct Lexer {
     hex: bool,
     /// Inside a comment that a server executes.
     versioned: bool,
+    /// Inside one that none executes.
+    unexecuted: bool,
 }
 
 impl Default for Lexer {
     fn default() -> Self {
-        Self { state: State::Between, kept: Vec::with_capacity(KEPT), hex: false, versioned: false }
+        let kept = Vec::with_capacity(KEPT);
+        Self { state: State::Between, kept, hex: false, versioned: false, unexecuted: false }
     }
 }
 
@@ -112,6 +123,7 @@ impl Lexer {
                 State::Quoted(quote) => self.run(bytes, |byte| byte == quote || byte == b'\\'),
                 State::Line => self.run(bytes, |byte| byte == b'\n'),
                 State::Word => self.run(bytes, |byte| !is_word(byte)),
+                State::Block if self.unexecuted => self.run(bytes, |byte| byte == b'*'),
                 State::Block => bytes.iter().position(|byte| *byte == b'*').unwrap_or(bytes.len()),
                 _ => 0,
             };
@@ -171,6 +183,9 @@ impl Lexer {
             State::Slash | State::Star => return self.slash_or_star(byte, taker),
             State::Opening | State::OpeningM | State::Version(_) => return self.open(byte),
             State::Block => self.state = State::BlockStar,
+            State::BlockStar if byte == b'/' && std::mem::take(&mut self.unexecuted) => {
+                self.close(Shape::Unexecuted, taker);
+            }
             State::BlockStar => self.state = block_star(byte),
         }
         true
@@ -271,12 +286,13 @@ impl Lexer {
                 let digit = u32::from(byte - b'0');
                 self.state = State::Version(number.saturating_mul(10).saturating_add(digit));
             }
-            (State::Version(number), _) if number < NEWEST => {
+            (State::Version(number), _) if number < NO_MARIADB && !NO_MYSQL.contains(&number) => {
                 self.versioned = true;
                 self.state = State::Between;
                 return false;
             }
-            _ => {
+            (state, _) => {
+                self.unexecuted = matches!(state, State::Version(_));
                 self.state = State::Block;
                 return false;
             }

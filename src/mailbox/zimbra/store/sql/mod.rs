@@ -13,6 +13,7 @@ mod lexer;
 mod naming;
 mod row;
 mod statement;
+mod touched;
 
 pub use ending::{Cut, Ending};
 pub use layout::Database;

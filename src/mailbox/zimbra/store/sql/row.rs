@@ -43,6 +43,8 @@ pub struct MailRow {
     pub change: u32,
     /// When the row last changed, in seconds since 1970; else the item's date.
     pub changed: u64,
+    /// It stands in `mail_item`, not in a dumpster or among older versions.
+    pub live: bool,
     /// Where the blob lies.
     pub locator: Locator,
 }
@@ -156,7 +158,7 @@ impl Draft {
             Token::Word(bytes) | Token::Name(bytes) | Token::Text(bytes) => {
                 value.bytes.extend_from_slice(&bytes[..bytes.len().min(LONGEST)]);
             }
-            Token::Mark(_) | Token::Comment(_) => value.stated = false,
+            Token::Mark(_) | Token::Comment(_) | Token::Unexecuted(_) => value.stated = false,
         }
     }
 
@@ -166,8 +168,11 @@ impl Draft {
             return None;
         }
         match layout.table {
-            Table::Items => self.mail().map(Row::Mail),
-            Table::Revisions => self.mail().map(|row| Row::Mail(MailRow { kind: DOCUMENT, ..row })),
+            Table::Items => self.mail().map(|row| Row::Mail(MailRow { live: true, ..row })),
+            Table::Dumpster => self.mail().map(Row::Mail),
+            Table::Revisions | Table::RevisionDumpster => {
+                self.mail().map(|row| Row::Mail(MailRow { kind: DOCUMENT, ..row }))
+            }
             Table::Mailboxes => self.mailbox().map(Row::Mailbox),
             Table::Volumes => self.volume().map(Row::Volume),
         }
@@ -196,6 +201,7 @@ impl Draft {
                 .number(Column::ChangeDate)
                 .or_else(|| self.number(Column::Date))
                 .unwrap_or_default(),
+            live: false,
             locator: self.locator(),
         })
     }

@@ -8,6 +8,7 @@ use super::layout::{Database, Layout, Table};
 use super::lexer::{Rest, Taker, Token};
 use super::naming::Naming;
 use super::row::Draft;
+use super::touched::Touched;
 
 /// What a dump says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +23,12 @@ pub struct Summary {
     pub bad_rows: u64,
     /// Statements that fill a table that matters in a form that is not read (`INSERT … SELECT`).
     pub unread: u64,
+    /// Statements that take rows away again which came before (`DROP`, `DELETE`, `ROLLBACK`).
+    pub undone: u64,
+    /// Databases of which a table was made or filled twice: one dump behind another.
+    pub repeated: BTreeSet<Database>,
+    /// It is a dump of the list of mailboxes.
+    pub lists: bool,
     /// Rows of a table that matters came without the columns that the checks need.
     pub no_columns: bool,
     /// A table that matters was defined, or rows of one came.
@@ -49,7 +56,15 @@ pub(super) enum State {
     /// The end of `USE`, which `mysql` takes without a semicolon, too.
     Used,
     /// `TABLE`, behind `CREATE`.
-    Create,
+    Create {
+        temporary: bool,
+    },
+    /// What is dropped.
+    Drop,
+    /// The name of the database that is dropped.
+    DropDatabase,
+    /// `FROM`, behind `DELETE`.
+    Delete,
     /// `INTO`, behind `LOAD DATA`.
     Load,
     /// The name of the table; `INTO` and the like before it are left out.
@@ -76,6 +91,8 @@ pub(super) enum Purpose {
     Insert,
     /// It is filled in a way that is not read.
     Load,
+    /// It, or rows of it, are taken away.
+    Undo,
 }
 
 /// What ends statements.
@@ -100,7 +117,10 @@ pub(super) struct Statements {
     pub(super) layout: Layout,
     pub(super) draft: Draft,
     delimiter: Delimiter,
-    course: Course,
+    pub(super) course: Course,
+    pub(super) touched: Touched,
+    /// Rows that came before the transaction.
+    pub(super) committed: u64,
     pub(super) summary: Summary,
 }
 
@@ -121,6 +141,8 @@ impl Statements {
             draft: Draft::default(),
             delimiter: Delimiter::Semicolon,
             course: Course::default(),
+            touched: Touched::default(),
+            committed: 0,
             summary: Summary::default(),
         }
     }
@@ -135,6 +157,8 @@ impl Statements {
         self.summary.ending = self.course.end(!whole || !between);
         self.summary.zimbra |=
             self.course.has_header() && matches!(self.database, Database::Group(_) | Database::Zimbra);
+        let dumped = self.summary.mailboxes > 0 || self.course.has_header();
+        self.summary.lists = dumped && self.touched.has_list();
         self.summary
     }
 
@@ -157,15 +181,16 @@ impl Statements {
     fn start(&mut self, word: &[u8]) -> Rest {
         let is = |keyword: &str| word.eq_ignore_ascii_case(keyword.as_bytes());
         self.naming.clear();
+        self.follow_transaction(word);
         self.state = match () {
             () if is("DELIMITER") => return self.delimiter(),
             () if self.delimiter != Delimiter::Semicolon => return self.start_foreign(word),
             () if self.course.begin(word) => State::Course,
             () if is("USE") => State::Use,
-            () if is("CREATE") => State::Create,
+            () if is("CREATE") => State::Create { temporary: false },
             () if is("LOAD") => State::Load,
             () if is("INSERT") || is("REPLACE") => State::Name(Purpose::Insert),
-            () => State::Skip,
+            () => Self::undoing(word).unwrap_or(State::Skip),
         };
         Rest::Sql
     }
@@ -176,8 +201,11 @@ impl Statements {
         if is("CREATE") {
             self.delimiter = Delimiter::Routine;
         }
-        let fills = self.delimiter == Delimiter::Foreign && (is("INSERT") || is("REPLACE"));
-        self.state = if fills { State::Name(Purpose::Load) } else { State::Skip };
+        self.state = match () {
+            () if self.delimiter == Delimiter::Routine => State::Skip,
+            () if is("INSERT") || is("REPLACE") => State::Name(Purpose::Load),
+            () => Self::undoing(word).unwrap_or(State::Skip),
+        };
         Rest::Sql
     }
 
@@ -199,13 +227,16 @@ impl Statements {
             Purpose::Create => self.begin_table(token),
             Purpose::Insert => self.begin_insert(token),
             Purpose::Load => self.begin_load(),
+            Purpose::Undo => self.undo(Some(token)),
         }
     }
 
     /// The end of a statement.
     fn end(&mut self) {
-        if self.state == State::Name(Purpose::Load) {
-            self.begin_load();
+        match self.state {
+            State::Name(Purpose::Load) => self.begin_load(),
+            State::Name(Purpose::Undo) => self.undo(None),
+            _ => {}
         }
         self.state = State::Start;
     }
@@ -228,6 +259,7 @@ impl<R: Records> Taker for Following<'_, R> {
                 return statements.delimiter();
             }
             (_, Token::Comment(text)) => statements.comment(text),
+            (_, Token::Unexecuted(text)) => statements.unexecuted(text),
             (_, Token::Mark(b';')) => statements.end(),
             (State::Start | State::Used, Token::Word(word)) => return statements.start(word),
             (State::Skip | State::Delimiter, _) => {}
@@ -238,11 +270,16 @@ impl<R: Records> Taker for Following<'_, R> {
                 statements.state = State::Used;
             }
             (State::Use, _) => {}
-            (State::Create, Token::Word(word)) if is_before_table(word) => {}
-            (State::Create, Token::Word(word)) if word.eq_ignore_ascii_case(b"TABLE") => {
-                statements.state = State::Name(Purpose::Create);
+            (State::Create { temporary }, token) => {
+                let temporary = *temporary;
+                statements.create(token, temporary);
             }
-            (State::Create, _) => statements.state = State::Skip,
+            (State::Drop, token) => statements.drop_what(token),
+            (State::DropDatabase, token) => statements.drop_database(token),
+            (State::Delete, Token::Word(word)) if word.eq_ignore_ascii_case(b"FROM") => {
+                statements.state = State::Name(Purpose::Undo);
+            }
+            (State::Delete, _) => {}
             (State::Load, Token::Word(word)) if word.eq_ignore_ascii_case(b"INTO") => {
                 statements.state = State::Name(Purpose::Load);
             }
@@ -264,11 +301,6 @@ impl<R: Records> Taker for Following<'_, R> {
         }
         Rest::Sql
     }
-}
-
-/// Words between `CREATE` and `TABLE`.
-fn is_before_table(word: &[u8]) -> bool {
-    ["TEMPORARY", "OR", "REPLACE"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword.as_bytes()))
 }
 
 fn split<'a>(text: &'a [u8], at: &[u8]) -> Option<(&'a [u8], &'a [u8])> {

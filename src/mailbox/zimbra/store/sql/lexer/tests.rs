@@ -12,6 +12,7 @@ impl Taker for Seen {
             Token::Text(bytes) => ("t", bytes),
             Token::Hex(bytes) => ("x", bytes),
             Token::Comment(bytes) => ("c", bytes),
+            Token::Unexecuted(bytes) => ("u", bytes),
             Token::Mark(byte) => ("m", &[byte][..]),
         };
         self.0.push(format!("{kind}:{}", bytes.escape_ascii()));
@@ -54,7 +55,9 @@ fn comments_are_left_out_unless_a_server_executes_them() {
     assert_eq!(said("--\nx --"), "c: w:x c:");
     assert_eq!(said("/* ' */a/***/b /*/ ; */ c / d"), "w:a w:b w:c m:/ w:d");
     assert_eq!(said("/*!40101 SET a='*/' */; b"), "w:SET w:a m:= t:*/ m:; w:b");
-    assert_eq!(said("/*M!999999\\- enable the sandbox mode */ a"), "w:a");
+    assert_eq!(said("/*M!999999\\- enable the sandbox mode */ a"), r"u:\\- enable the sandbox mode  w:a");
+    assert_eq!(said("/*!99999 b **/ /*!99999*/ /* d */ e"), "u: b  u: w:e");
+    assert_eq!(said("/*!90500 a */ /*M!120100 b */"), "w:a w:b");
     assert_eq!(said("/*M!100616 b*/ /*! c*/ * d"), "w:b w:c m:* w:d");
     assert_eq!(said("DELIMITER ;;\nx;"), "w:DELIMITER c: ;; w:x m:;");
 }

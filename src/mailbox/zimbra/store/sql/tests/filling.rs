@@ -20,7 +20,8 @@ fn rows_are_read_in_each_form_of_a_dump() {
         format!("/*M!100100 INSERT INTO mail_item {ROW} */;"),
         format!("/* INSERT INTO mail_item VALUES (1,1,0,NULL,9); */ INSERT INTO mail_item {ROW};"),
         format!("-- INSERT INTO mail_item VALUES (1,1,0,NULL,9);\nINSERT INTO mail_item {ROW};"),
-        format!("/*!999999 INSERT INTO mail_item VALUES (1,1,0,NULL,9); */ INSERT INTO mail_item {ROW};"),
+        format!("/*!99999 any words */ INSERT INTO mail_item {ROW};"),
+        format!("DROP TABLE IF EXISTS other, `mboxgroup3`.mail_item; INSERT INTO mail_item {ROW};"),
         format!("CREATE OR REPLACE {} INSERT INTO mail_item {ROW};", &TABLE["CREATE ".len()..]),
     ] {
         assert_eq!(filled(&sql), (vec![257], 0, vec![]), "{sql}");
@@ -40,12 +41,18 @@ fn what_is_not_read_is_counted() {
         "LOAD DATA INFILE 'a.txt' INTO TABLE mail_item;",
         "DELIMITER //\nINSERT INTO mail_item VALUES (1,257,0,NULL,9)//\nDELIMITER ;\n",
         "USE mboxgroup3; INSERT INTO revision SELECT * FROM other;",
+        "/*!999999 INSERT INTO mail_item VALUES (1,257,0,NULL,9) */;",
+        "/*M!99999 REPLACE INTO mail_item VALUES (1,257,0,NULL,9) */;",
+        "CREATE TEMPORARY TABLE mail_item (id int);",
+        "INSERT INTO mail_item VALUES /*!99999 (1,257,0,NULL,9) */;",
     ] {
         let (items, unread, _) = filled(sql);
         assert_eq!((items, unread), (vec![], 1), "{sql}");
     }
     for sql in [
         "USE wiki; INSERT INTO mail_item SELECT 1;",
+        "USE wiki; /*!999999 INSERT INTO mail_item SELECT 1 */;",
+        "USE wiki; CREATE TEMPORARY TABLE mail_item (id int);",
         "INSERT INTO revision SELECT 1;",
         "INSERT INTO wiki.mail_item SET a=1;",
         "LOAD DATA INFILE 'mail_item' INTO TABLE other;",

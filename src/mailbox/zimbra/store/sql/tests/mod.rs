@@ -1,5 +1,6 @@
 mod ending;
 mod filling;
+mod touched;
 
 use super::*;
 use crate::demo::zimbra::dump::{Dump, Row, Style};
@@ -83,7 +84,8 @@ fn dumps_of_both_servers_give_their_rows() {
         let account = seen.mailboxes[1].account.unwrap().to_string();
         assert_eq!(account, "0000006b-0000-4000-8000-000000000000");
         assert_eq!(&*seen.volumes[0].path, b"/opt/zimbra/store");
-        let counted = Summary { groups: [7].into(), rows: 23, mailboxes: 2, ..Summary::default() };
+        let counted =
+            Summary { groups: [7].into(), rows: 23, mailboxes: 2, lists: true, ..Summary::default() };
         let said = Summary { zimbra: true, of_all: true, filled: true, ending: Ending::Completed, ..counted };
         assert_eq!(summary, said);
         assert_eq!((seen.mail[0].kind, seen.mail[22].kind), (1, 8), "revisions are those of documents");
