@@ -189,11 +189,20 @@ fn mode_3_an_export_that_was_aborted_on_one_item() {
     let late = with(|export| export.items.extend((300..310).map(|id| mail(id, INBOX))));
     let stated = account().members();
     let folders = stated.iter().take_while(|member| member.kind == ItemKind::Folder).count();
-    let delivered = late.pack(&[&stated[..folders], &late.members()[folders..]].concat()).unwrap();
+    let delivered =
+        |export: Export| export.pack(&[&stated[..folders], &export.members()[folders..]].concat()).unwrap();
+    let mut hidden = late.clone();
+    hidden.items[2..8].iter_mut().for_each(|item| item.fate = Fate::Lost);
     hold([
         bad(3, "in the second folder", aborted, &["failure export-items-missing"]),
         bad(3, "on the first item", at_once, &["failure export-items-missing"]),
-        twin(3, "more items than stated: delivered meanwhile", delivered),
+        bad(
+            3,
+            "as many delivered meanwhile as are lost",
+            delivered(hidden),
+            &["failure export-items-missing"],
+        ),
+        twin(3, "more items than stated: delivered meanwhile", delivered(late)),
     ]);
 }
 
