@@ -10,6 +10,7 @@ mod item;
 pub mod message;
 mod reader;
 mod task;
+mod unread;
 mod view;
 pub mod zimbra;
 
@@ -17,4 +18,5 @@ pub use beside::Beside;
 pub use digest::{Digest, DigestError};
 pub use item::{Flags, Item, ItemId, ItemKind};
 pub use reader::{Contents, Reader, Stranger};
+pub use unread::Unread;
 pub use view::{Ending, Folder, Form, Mailbox};

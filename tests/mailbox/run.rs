@@ -178,6 +178,10 @@ fn an_account_that_nobody_judged_keeps_the_archive_from_passing() {
         ("store/incoming/bruno@example.org.tgz", half, Outcome::Failed),
         ("exports/bruno@example.org.tgz.part", half, Outcome::NotVerified),
         ("exports/bruno@example.org", half, Outcome::NotVerified),
+        ("exports/bruno@example.org/mail.mbox", half, Outcome::NotVerified),
+        ("exports/bruno/Inbox/0000000257-x.eml.meta", b"{}", Outcome::NotVerified),
+        ("exports/bruno/Inbox/x.eml.meta", b"{}", Outcome::NotVerified),
+        ("exports/anna@example.org/filters.sieve", b"x", Outcome::Passed),
         ("exports/bruno@example.org.tgz.b3", b"x", Outcome::Passed),
         ("exports/notes.txt", b"x", Outcome::Passed),
     ] {

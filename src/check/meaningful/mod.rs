@@ -54,11 +54,11 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
     let mut whole = parts.into_iter().fold(Meaning::default(), Meaning::joined);
     let mut mailboxes = contents.exports;
     mailboxes.extend(contents.strangers.iter().filter_map(|member| stranger(member, &mut whole)));
-    if let Some(first) = contents.passed_over.first() {
+    if let Some(first) = contents.unread.first.first() {
         whole.open.push(format!(
-            "{} members are named after an account and are no export that can be read here ({first}); pack exports as they were written, \
-             named ACCOUNT.tgz, .tar or .zip, and no links",
-            contents.passed_over.len()
+            "{} members belong to an account and are no export that can be read here, {first} first; pack exports as they were written, \
+             not unpacked, named ACCOUNT.tgz, .tar or .zip, and no links",
+            contents.unread.count
         ));
     }
     let silent = mailboxes.is_empty() && whole.findings.is_empty() && whole.open.is_empty();

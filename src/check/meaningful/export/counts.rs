@@ -152,6 +152,7 @@ impl<'a> Counts<'a> {
             self.judge_folders(&mailbox.account, allowance, undecodable, meaning);
             self.tell_excluded(&mailbox.account, meaning);
         }
+        self.tell_contradictions(&mailbox.account, meaning);
         self.tell_unknown(mailbox, meaning);
         meaning.coverage = self.coverage(mailbox.ending.whole, tolerated);
     }
@@ -253,6 +254,22 @@ impl<'a> Counts<'a> {
                     .expected(format!("{items} items in {folders} folders of Trash and Junk"))
                     .observed("none of them"),
             );
+        }
+    }
+
+    /// No folder has more items with `\Deleted` than items (`Folder.updateSize`), so nobody knows how many are due.
+    fn tell_contradictions(&self, account: &str, meaning: &mut Meaning) {
+        let mut folders = self.folders.iter().filter(|folder| {
+            let seen = self.seen(folder.id);
+            folder.deleted > folder.items && seen.items - seen.newer < folder.items
+        });
+        if let Some(first) = folders.next() {
+            let count = folders.count().saturating_add(1);
+            meaning.open.push(format!(
+                "{account}: {count} folders state more deleted items than items, folder {} first, so how many should have come can't be told; \
+                 let the mail server count anew (`RecalculateMailboxCountsRequest`) and export again",
+                first.id
+            ));
         }
     }
 

@@ -127,6 +127,18 @@ fn deleted_items_that_came_do_not_stand_for_others() {
 }
 
 #[test]
+fn more_deleted_items_than_items_are_a_contradiction() {
+    let mut export = lacking(1000);
+    export.folder(2).deleted = 2000;
+    let meaning = export.examine();
+    assert_eq!((found(&meaning).len(), meaning.open.len()), (0, 1));
+    assert!(meaning.open[0].contains("folder 2 first"), "{}", meaning.open[0]);
+    // Where as many came as are stated, none is missing whatever is deleted.
+    export.folder(2).items = 3;
+    assert_eq!(export.examine().open, [""; 0]);
+}
+
+#[test]
 fn files_without_a_byte_are_not_exported_and_are_told() {
     let mut export = Export::full();
     export.folders.push(folder(16, 1, "/Briefcase", 10));
