@@ -16,6 +16,9 @@ const HEAD: usize = 512;
 /// Members that are none of what their names say, kept for the checks.
 const MOST_STRANGERS: usize = 1000;
 
+/// Bytes of what is listed of all exports together.
+const LISTED: usize = 32 << 20;
+
 /// What an archive holds.
 #[derive(Debug)]
 pub struct Contents<V> {
@@ -65,6 +68,8 @@ pub struct Reader<E: Examiner, F> {
     whole: Option<Box<Export<E>>>,
     collectors: Collectors,
     exports: Vec<E::Verdict>,
+    /// Bytes of [`LISTED`] that are left.
+    room: usize,
     strangers: Vec<Stranger>,
     others: u64,
     failures: Vec<String>,
@@ -105,6 +110,7 @@ where
             whole: None,
             collectors: Collectors::new(limits),
             exports: Vec::new(),
+            room: LISTED,
             strangers: Vec::new(),
             others: 0,
             failures: Vec::new(),
@@ -123,7 +129,7 @@ where
         }
         if let Some(export) = self.whole.take() {
             let ending = super::Ending { whole: ended, ..super::Ending::default() };
-            self.exports.push(export.finish(ending, 0));
+            self.keep(export.finish(ending, 0));
         }
         Contents {
             exports: self.exports,
@@ -136,9 +142,14 @@ where
         }
     }
 
+    fn keep(&mut self, mut verdict: E::Verdict) {
+        E::fit(&mut verdict, &mut self.room);
+        self.exports.push(verdict);
+    }
+
     fn collect(&mut self, running: Running<E::Verdict>) {
         match running.join() {
-            Ok(Some(verdict)) => self.exports.push(verdict),
+            Ok(Some(verdict)) => self.keep(verdict),
             Ok(None) => self.others += 1,
             Err(failure) => self.failures.push(failure),
         }

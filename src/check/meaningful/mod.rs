@@ -53,6 +53,7 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
     ];
     let mut whole = parts.into_iter().fold(Meaning::default(), Meaning::joined);
     let mut mailboxes = contents.exports;
+    export::compare(&mut mailboxes);
     mailboxes.extend(contents.strangers.iter().filter_map(|member| stranger(member, &mut whole)));
     if let Some(first) = contents.unread.first.first() {
         whole.open.push(format!(

@@ -14,10 +14,12 @@ mod head;
 mod order;
 mod pairing;
 mod repetition;
+mod sameness;
 mod sender;
 mod summary;
 
 pub use head::judge_head;
+pub use sameness::judge as compare;
 pub use summary::{FolderSummary, MailboxSummary};
 
 use super::Meaning;
@@ -76,7 +78,11 @@ impl Examiner for Examination {
         repetition::finish(&mailbox, &order, &mut meaning);
         self.senders.finish(&mailbox, &mut meaning);
         counts.finish(&mailbox, self.shift, &undecodable, &mut meaning);
-        (MailboxSummary::new(&mailbox, &counts), meaning)
+        (MailboxSummary::new(&mailbox, &order, &counts), meaning)
+    }
+
+    fn fit((summary, _): &mut Self::Verdict, room: &mut usize) {
+        summary.fit(room);
     }
 }
 
