@@ -398,7 +398,22 @@ fn mode_16_the_export_of_another_account() {
     let sent_by_paul = |from: usize| {
         with(|export| export.items[from..18].iter_mut().for_each(|item| item.sender = PAUL.to_owned()))
     };
+    let bruno = |export: Export| {
+        let mut files = account().files();
+        files.push(File::new("exports/bruno@example.org.tgz", export.write().unwrap()));
+        files
+    };
+    let received = with(|export| export.items.truncate(12));
+    let both = ["exports/carla@example.org.tgz", "exports/dario@example.org.tgz"];
+    let broadcast: Vec<File> = both.map(|name| File::new(name, received.write().unwrap())).into();
     hold([
+        bad(
+            16,
+            "two accounts with one export",
+            bruno(account()),
+            &["warning export-other-account", "failure export-same-as-other"],
+        ),
+        odd(16, "two that got the same mail only", broadcast, &["warning export-same-as-other"]),
         odd(16, "all in Sent is Paul's", sent_by_paul(12), &["warning export-other-account"]),
         twin(16, "an account that also sends with an alias", sent_by_paul(13)),
     ]);

@@ -70,7 +70,9 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>) -> Judgement {
             contents.others
         ));
     }
-    Judgement { mailboxes, whole, others: contents.others }
+    let mut judgement = Judgement { mailboxes, whole, others: contents.others };
+    judgement.leave_empty_open();
+    judgement
 }
 
 /// What is said of a member that is not what its name says; an account of which there is nothing else has its row.
@@ -108,6 +110,18 @@ impl Meaning {
 }
 
 impl Judgement {
+    /// Empty mailboxes beside others are as they state; where there are no others nothing was compared, which is no proof.
+    fn leave_empty_open(&mut self) {
+        let empty = !self.mailboxes.is_empty() && self.coverage() == Coverage::nothing(Unit::Items);
+        if empty && self.open().next().is_none() {
+            self.whole.open.push(format!(
+                "no item was compared: the folders of {} mailboxes state that there is none, Trash and Junk aside, and nothing compared proves nothing; \
+                 ask the mail server with `zmmailbox -z -m ACCOUNT gms`, and archive empty mailboxes together with others",
+                self.mailboxes.len()
+            ));
+        }
+    }
+
     /// Everything that was found, the archive's own first.
     #[must_use]
     pub fn findings(&self) -> Findings {
