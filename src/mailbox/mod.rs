@@ -12,6 +12,7 @@ pub mod message;
 mod reader;
 pub mod sample;
 mod task;
+mod unread;
 mod view;
 pub mod zimbra;
 
@@ -20,4 +21,5 @@ pub use digest::{Digest, DigestError};
 pub use hasher::Hasher;
 pub use item::{Flags, Item, ItemId, ItemKind};
 pub use reader::{Contents, Reader, Stranger};
+pub use unread::Unread;
 pub use view::{Ending, Folder, Form, Mailbox};

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::beside::{Beside, Collectors};
 use super::task::{self, Feed, Running};
+use super::unread::{Notes, Unread};
 use super::view::{Form, Mailbox};
 use super::zimbra::export::{Examiner, Export};
 use super::zimbra::zmbackup;
@@ -12,10 +13,11 @@ use crate::policy::Limits;
 
 /// Bytes of a member that tell what it is.
 const HEAD: usize = 512;
-/// Members that were passed over and are named.
-const MOST_PASSED_OVER: usize = 100;
 /// Members that are none of what their names say, kept for the checks.
 const MOST_STRANGERS: usize = 1000;
+
+/// Bytes of what is listed of all exports together.
+const LISTED: usize = 32 << 20;
 
 /// What an archive holds.
 #[derive(Debug)]
@@ -30,9 +32,8 @@ pub struct Contents<V> {
     pub ended: bool,
     /// Members that belong to nothing that is known here.
     pub others: u64,
-    /// Members that are named after an account and can't be read as an export: links, other endings, strangers beyond the
-    /// first thousand; harmless on a terminal, the first hundred.
-    pub passed_over: Vec<String>,
+    /// Members that belong to an account and can't be read as an export, strangers beyond the first thousand among them.
+    pub unread: Unread,
     /// An export could not be examined: a fault of mailproof or of this machine, in words.
     pub failures: Vec<String>,
 }
@@ -67,6 +68,8 @@ pub struct Reader<E: Examiner, F> {
     whole: Option<Box<Export<E>>>,
     collectors: Collectors,
     exports: Vec<E::Verdict>,
+    /// Bytes of [`LISTED`] that are left.
+    room: usize,
     strangers: Vec<Stranger>,
     others: u64,
     failures: Vec<String>,
@@ -76,7 +79,7 @@ pub struct Reader<E: Examiner, F> {
     known: bool,
     /// The current member is the archive's manifest.
     apart: bool,
-    passed_over: Vec<String>,
+    notes: Notes,
 }
 
 /// What is being read.
@@ -107,13 +110,14 @@ where
             whole: None,
             collectors: Collectors::new(limits),
             exports: Vec::new(),
+            room: LISTED,
             strangers: Vec::new(),
             others: 0,
             failures: Vec::new(),
             begun: false,
             known: false,
             apart: false,
-            passed_over: Vec::new(),
+            notes: Notes::default(),
         }
     }
 
@@ -125,7 +129,7 @@ where
         }
         if let Some(export) = self.whole.take() {
             let ending = super::Ending { whole: ended, ..super::Ending::default() };
-            self.exports.push(export.finish(ending, 0));
+            self.keep(export.finish(ending, 0));
         }
         Contents {
             exports: self.exports,
@@ -133,14 +137,19 @@ where
             beside: self.collectors.finish(),
             ended,
             others: self.others,
-            passed_over: self.passed_over,
+            unread: self.notes.finish(),
             failures: self.failures,
         }
     }
 
+    fn keep(&mut self, mut verdict: E::Verdict) {
+        E::fit(&mut verdict, &mut self.room);
+        self.exports.push(verdict);
+    }
+
     fn collect(&mut self, running: Running<E::Verdict>) {
         match running.join() {
-            Ok(Some(verdict)) => self.exports.push(verdict),
+            Ok(Some(verdict)) => self.keep(verdict),
             Ok(None) => self.others += 1,
             Err(failure) => self.failures.push(failure),
         }
@@ -151,6 +160,7 @@ where
         let form = Form::of(&member.head);
         self.current = match form {
             Some(form) => {
+                self.notes.read(&member.name, &member.account);
                 let due = zmbackup::Collector::is_place_of_exports(&member.name);
                 self.begin_export(Mailbox { form, ..mailbox }, &member.head, due)
             }
@@ -204,9 +214,7 @@ where
 
     fn pass_over(&mut self, name: &[u8]) {
         self.others += 1;
-        if self.passed_over.len() < MOST_PASSED_OVER {
-            self.passed_over.push(shown(name));
-        }
+        self.notes.pass(name);
     }
 
     /// An archive whose first file is an item's is an export itself; its manifest may come before. A number before the name
@@ -226,7 +234,7 @@ where
         let mailbox = Mailbox { account, form: Form::Tar, ..Mailbox::default() };
         self.whole = Some(Box::new(Export::new(mailbox, examiner, &self.limits)));
         self.collectors = Collectors::new(&self.limits);
-        self.passed_over.clear();
+        self.notes = Notes::default();
         self.others = 0;
     }
 }
@@ -252,16 +260,18 @@ where
         let account = account_of(&member.name);
         let address = account.as_ref().is_some_and(|account| account.contains('@'));
         if member.kind != Kind::File {
-            self.collectors.begin(member);
+            let taken = self.collectors.begin(member);
             if account.is_some() {
                 self.pass_over(&member.name);
+            } else if !taken && self.notes.other(member) {
+                self.others += 1;
             }
             return;
         }
         // What is named after an address is an export wherever it lies.
         if !address && self.collectors.begin(member) {
             self.known = true;
-            return;
+            return self.notes.read_in(&member.name);
         }
         self.known |= account.is_some();
         match account {
@@ -279,8 +289,10 @@ where
                 let mailbox = Box::new(mailbox);
                 self.current = Current::Unknown { mailbox, member: stranger };
             }
-            None if is_like_an_account(&member.name) => self.pass_over(&member.name),
-            None => self.others += 1,
+            None => {
+                self.others += 1;
+                self.notes.other(member);
+            }
         }
     }
 
@@ -332,16 +344,6 @@ fn account_of(name: &[u8]) -> Option<String> {
     Some(zmbackup::account(stem).into())
 }
 
-/// What lies beside exports and is none.
-const BESIDE: [&[u8]; 7] = [b".b3", b".sha256", b".sha1", b".md5", b".txt", b".log", b".asc"];
-
-/// Whether a name is an address with an ending that neither exports have nor what lies beside them.
-fn is_like_an_account(name: &[u8]) -> bool {
-    let last = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
-    let Some(at) = last.iter().position(|byte| *byte == b'@') else { return false };
-    at > 0 && last[at..].contains(&b'.') && !BESIDE.iter().any(|ending| last.ends_with(ending))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,6 +373,7 @@ mod tests {
         }
         let contents = reader.finish(true);
         assert_eq!((contents.strangers.len(), contents.exports.len()), (MOST_STRANGERS, 0));
-        assert_eq!(contents.passed_over, ["e/1000@example.org.tgz", "e/1001@example.org.tgz"]);
+        assert_eq!(contents.unread.first, ["e/1000@example.org.tgz", "e/1001@example.org.tgz"]);
+        assert_eq!(contents.unread.count, 2);
     }
 }

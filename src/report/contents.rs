@@ -158,6 +158,9 @@ fn list_folders(text: &mut String, mailbox: &MailboxResult) {
             human::line(&folder.path)
         );
     }
+    if mailbox.summary.unlisted > 0 {
+        let _ = writeln!(text, "    … and {} more folders", human::count(mailbox.summary.unlisted));
+    }
 }
 
 /// The day of a time, in UTC.

@@ -273,6 +273,8 @@ kinds! {
         "One number stands for two contents, as when exports are joined: keep exports apart and export again."
     EXPORT_OTHER_ACCOUNT "export-other-account" Warning ProducerFault
         "See whose mailbox this is: is the other address an alias or an identity of the account (`zmprov ga ACCOUNT mail zimbraMailAlias`)? If not, the job mixes up accounts."
+    EXPORT_SAME_AS_OTHER "export-same-as-other" Failure ProducerFault
+        "Two accounts have one export: compare both with `zmmailbox -z -m ACCOUNT gms` on the mail server, mend the job that exports them, then export again."
     EXPORT_ITEMS_MISSING "export-items-missing" Failure ProducerFault
         "Look for the account in the mail server's mailbox.log at the time of the export, run `zmblobchk -m MAILBOX start` there, then export again."
     EXPORT_COUNT_SHIFT "export-count-shift" Warning SourceChurn

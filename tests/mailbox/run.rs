@@ -188,6 +188,20 @@ fn other_archive() -> Vec<u8> {
 }
 
 #[test]
+fn an_empty_mailbox_passes_beside_others_and_proves_nothing_alone() {
+    let mut trash = account(3);
+    trash.items.iter_mut().for_each(|item| item.folder = 3);
+    for empty in [account(0), trash] {
+        let alone = verified(&[tgz("anna@example.org", &empty)]);
+        let reason = alone.standings.iter().find_map(|standing| standing.reason.as_deref());
+        assert_eq!(alone.outcome, Outcome::NotVerified);
+        assert!(reason.is_some_and(|reason| reason.starts_with("no item was compared")), "{reason:?}");
+        let result = verified(&[tgz("anna@example.org", &empty), tgz("marco@example.org", &account(3))]);
+        assert_eq!(result.outcome, Outcome::Passed, "{:?}", result.standings);
+    }
+}
+
+#[test]
 fn what_states_no_digest_is_not_proven() {
     let mut bare = account(5);
     bare.items[2].body = None;
@@ -208,6 +222,10 @@ fn an_account_that_nobody_judged_keeps_the_archive_from_passing() {
         ("store/incoming/bruno@example.org.tgz", half, Outcome::Failed),
         ("exports/bruno@example.org.tgz.part", half, Outcome::NotVerified),
         ("exports/bruno@example.org", half, Outcome::NotVerified),
+        ("exports/bruno@example.org/mail.mbox", half, Outcome::NotVerified),
+        ("exports/bruno/Inbox/0000000257-x.eml.meta", b"{}", Outcome::NotVerified),
+        ("exports/bruno/Inbox/x.eml.meta", b"{}", Outcome::NotVerified),
+        ("exports/anna@example.org/filters.sieve", b"x", Outcome::Passed),
         ("exports/bruno@example.org.tgz.b3", b"x", Outcome::Passed),
         ("exports/notes.txt", b"x", Outcome::Passed),
     ] {

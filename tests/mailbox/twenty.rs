@@ -189,11 +189,20 @@ fn mode_3_an_export_that_was_aborted_on_one_item() {
     let late = with(|export| export.items.extend((300..310).map(|id| mail(id, INBOX))));
     let stated = account().members();
     let folders = stated.iter().take_while(|member| member.kind == ItemKind::Folder).count();
-    let delivered = late.pack(&[&stated[..folders], &late.members()[folders..]].concat()).unwrap();
+    let delivered =
+        |export: Export| export.pack(&[&stated[..folders], &export.members()[folders..]].concat()).unwrap();
+    let mut hidden = late.clone();
+    hidden.items[2..8].iter_mut().for_each(|item| item.fate = Fate::Lost);
     hold([
         bad(3, "in the second folder", aborted, &["failure export-items-missing"]),
         bad(3, "on the first item", at_once, &["failure export-items-missing"]),
-        twin(3, "more items than stated: delivered meanwhile", delivered),
+        bad(
+            3,
+            "as many delivered meanwhile as are lost",
+            delivered(hidden),
+            &["failure export-items-missing"],
+        ),
+        twin(3, "more items than stated: delivered meanwhile", delivered(late)),
     ]);
 }
 
@@ -389,7 +398,22 @@ fn mode_16_the_export_of_another_account() {
     let sent_by_paul = |from: usize| {
         with(|export| export.items[from..18].iter_mut().for_each(|item| item.sender = PAUL.to_owned()))
     };
+    let bruno = |export: Export| {
+        let mut files = account().files();
+        files.push(File::new("exports/bruno@example.org.tgz", export.write().unwrap()));
+        files
+    };
+    let received = with(|export| export.items.truncate(12));
+    let both = ["exports/carla@example.org.tgz", "exports/dario@example.org.tgz"];
+    let broadcast: Vec<File> = both.map(|name| File::new(name, received.write().unwrap())).into();
     hold([
+        bad(
+            16,
+            "two accounts with one export",
+            bruno(account()),
+            &["warning export-other-account", "failure export-same-as-other"],
+        ),
+        odd(16, "two that got the same mail only", broadcast, &["warning export-same-as-other"]),
         odd(16, "all in Sent is Paul's", sent_by_paul(12), &["warning export-other-account"]),
         twin(16, "an account that also sends with an alias", sent_by_paul(13)),
     ]);

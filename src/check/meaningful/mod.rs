@@ -66,13 +66,14 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>, timing: &Timing) -> 
     let inside = Inside::of(sessions);
     let mut mailboxes = contents.exports;
     export::settle(&mut mailboxes, sessions);
+    export::compare(&mut mailboxes);
     mailboxes.extend(contents.strangers.iter().filter_map(|member| stranger(member, &mut whole)));
     several::tell_apart(&mut mailboxes);
-    if let Some(first) = contents.passed_over.first() {
+    if let Some(first) = contents.unread.first.first() {
         whole.open.push(format!(
-            "{} members are named after an account and are no export that can be read here ({first}); pack exports as they were written, \
-             named ACCOUNT.tgz, .tar or .zip, and no links",
-            contents.passed_over.len()
+            "{} members belong to an account and are no export that can be read here, {first} first; pack exports as they were written, \
+             not unpacked, named ACCOUNT.tgz, .tar or .zip, and no links",
+            contents.unread.count
         ));
     }
     let silent = mailboxes.is_empty() && whole.findings.is_empty() && whole.open.is_empty();
@@ -87,7 +88,10 @@ pub fn judge(contents: Contents<(MailboxSummary, Meaning)>, timing: &Timing) -> 
         whole.coverage.total = None;
     }
     let sound_increment = only_sessions && is_sound_increment(&whole, &mailboxes);
-    Judgement { mailboxes, whole, others: contents.others, sessions: inside, sound_increment }
+    let mut judgement =
+        Judgement { mailboxes, whole, others: contents.others, sessions: inside, sound_increment };
+    judgement.leave_empty_open();
+    judgement
 }
 
 /// What is said of a member that is not what its name says; an account of which there is nothing else has its row.
@@ -157,6 +161,18 @@ impl Meaning {
 }
 
 impl Judgement {
+    /// Empty mailboxes beside others are as they state; where there are no others nothing was compared, which is no proof.
+    fn leave_empty_open(&mut self) {
+        let empty = !self.mailboxes.is_empty() && self.coverage() == Coverage::nothing(Unit::Items);
+        if empty && self.open().next().is_none() {
+            self.whole.open.push(format!(
+                "no item was compared: the folders of {} mailboxes state that there is none, Trash and Junk aside, and nothing compared proves nothing; \
+                 ask the mail server with `zmmailbox -z -m ACCOUNT gms`, and archive empty mailboxes together with others",
+                self.mailboxes.len()
+            ));
+        }
+    }
+
     /// Everything that was found, the archive's own first.
     #[must_use]
     pub fn findings(&self) -> Findings {

@@ -47,6 +47,30 @@ pub(super) static SITUATIONS: &[Damage] = &[
             }
         })
     }),
+    failed("mailbox-items-lost-behind-new", &[&kinds::EXPORT_ITEMS_MISSING], |sound| {
+        let stated = account().members();
+        let mut later = account();
+        later.items.iter_mut().take(5).for_each(|item| item.fate = Fate::Lost);
+        later.items.extend((400..405).map(message));
+        let folders =
+            |members: &[Member]| members.iter().take_while(|member| member.kind.is_folder()).count();
+        let came = later.members();
+        let members = [&stated[..folders(&stated)], &came[folders(&came)..]].concat();
+        replaced(sound, later.pack(&members)?)
+    }),
+    failed("mailbox-export-of-another", &[&kinds::EXPORT_SAME_AS_OTHER], |sound| {
+        let mut exports = sound.files.iter().filter(|file| file.name.ends_with(".tgz"));
+        let second = exports.nth(1).map(|file| file.content.clone()).unwrap_or_default();
+        replaced(sound, second)
+    }),
+    Damage::new(Layer::Mailbox, Outcome::NotVerified, "mailbox-export-unpacked", &[], |sound| {
+        let mut files = sound.files.clone();
+        let members = account().members().into_iter();
+        files.extend(
+            members.map(|member| File::new(format!("exports/bruno/{}", member.name), member.content)),
+        );
+        packed(sound, &files)
+    }),
     failed("mailbox-export-aborted", &[&kinds::EXPORT_ITEMS_MISSING], |sound| {
         exported(sound, |export| export.items[4].fate = Fate::Aborts)
     }),

@@ -82,6 +82,8 @@ pub struct Tally {
     pub deleted: u64,
     /// Unread ones among those.
     pub deleted_unread: u64,
+    /// The highest number.
+    pub newest: u32,
 }
 
 impl Default for Options {
@@ -168,6 +170,7 @@ impl Export {
             tally.bytes += item.size();
             tally.deleted += deleted;
             tally.deleted_unread += unread * deleted;
+            tally.newest = tally.newest.max(item.id);
         }
         tallies
     }

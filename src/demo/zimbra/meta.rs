@@ -52,7 +52,7 @@ impl Export {
                 .with_some("i4d", count(tally.deleted))
                 .with_some("i4du", count(tally.deleted_unread))
                 .with("mseq", 1)
-                .with("unxt", i64::from(folder.id) + 1);
+                .with("unxt", i64::from(folder.id.max(tally.newest)) + 1);
         }
         self.text(&Common {
             id: folder.id,

@@ -63,7 +63,7 @@ fn folders_count_what_the_export_leaves_out() {
     let export = export(vec![mail(257), deleted, lost, Item { folder: TRASH, ..mail(260) }]);
     let inbox = described(&export, "0000000002-Inbox.meta");
     assert_eq!((&inbox["size"], &inbox["unread"], &inbox["FlagStr"]), (&3.into(), &1.into(), &"u".into()));
-    let metadata = "d1:ai1e3:i4di1e4:i4dui1e4:mseqi1e2:szi3000e4:unxti3e1:vi10e2:vti5ee";
+    let metadata = "d1:ai1e3:i4di1e4:i4dui1e4:mseqi1e2:szi3000e4:unxti260e1:vi10e2:vti5ee";
     assert_eq!(inbox["metadata"], metadata);
     assert_eq!(described(&export, "0000000003-Trash.meta")["size"], 1);
     let items = names(&export).into_iter().filter(|name| name.ends_with(".eml")).collect::<Vec<_>>();

@@ -93,6 +93,10 @@ pub trait Examiner: Send {
 
     /// The export ended, well or not.
     fn finish(self, mailbox: Mailbox) -> Self::Verdict;
+
+    /// Takes from `room`, which all exports of an archive share, the bytes of what remains of one, and drops what finds
+    /// none; called in the archive's order.
+    fn fit(_verdict: &mut Self::Verdict, _room: &mut usize) {}
 }
 
 /// Reads the members of one export. A [`Sink`], so that a walker can feed it.

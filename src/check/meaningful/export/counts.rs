@@ -42,8 +42,12 @@ pub(super) struct Seen {
     older: u64,
     /// Items that are what is stated of them.
     sound: u64,
-    /// Items that carry `\Deleted`.
+    /// Items that carry `\Deleted`, the newer ones aside.
     deleted: u64,
+    /// Items that are newer than the folder's description.
+    newer: u64,
+    /// Their stated bytes.
+    newer_bytes: u64,
     /// Documents.
     files: u64,
 }
@@ -60,6 +64,14 @@ pub(super) struct Counts<'a> {
     sequence: Sequence,
 }
 
+/// What may be missing from each folder, which takes a look at all of them.
+#[derive(Debug, Clone, Copy)]
+struct Allowance<'a> {
+    tolerated: u64,
+    /// Behind which item the export was given up.
+    stop: Option<&'a Item>,
+}
+
 impl<'a> Counts<'a> {
     pub(super) fn of(mailbox: &'a Mailbox, order: &Order<'_>) -> Self {
         let mut known = HashSet::new();
@@ -67,9 +79,10 @@ impl<'a> Counts<'a> {
             folder.kind == ItemKind::Folder && !UNJUDGED.contains(&folder.id) && known.insert(folder.id)
         });
         let folders: Vec<&Folder> = folders.collect();
+        let next = next_uids(&folders);
         let mut seen: HashMap<ItemId, Seen> = HashMap::new();
         for group in order.groups() {
-            add(&mut seen, group);
+            add(&mut seen, &next, group);
         }
         let excluded = excluded(&folders, &seen);
         let content = || mailbox.items.iter().filter(|item| item.kind.is_content());
@@ -108,10 +121,10 @@ impl<'a> Counts<'a> {
         if self.lacks_empty_files(folder) { 0 } else { self.lacking(folder) }
     }
 
-    /// Items with `\Deleted` that came nevertheless don't stand for others.
+    /// Items with `\Deleted` that came nevertheless don't stand for others, nor do those that are newer.
     fn lacking(&self, folder: &Folder) -> u64 {
         let seen = self.seen(folder.id);
-        due(folder).saturating_sub(seen.items - seen.deleted.min(folder.deleted))
+        due(folder).saturating_sub(seen.items - seen.newer - seen.deleted.min(folder.deleted))
     }
 
     /// Holds if a folder of documents lacks some and no byte. Zimbra leaves out those that have none
@@ -119,7 +132,7 @@ impl<'a> Counts<'a> {
     fn lacks_empty_files(&self, folder: &Folder) -> bool {
         let seen = self.seen(folder.id);
         let files = seen.files == seen.items && (seen.items > 0 || folder.id == BRIEFCASE);
-        let bytes = folder.bytes == Some(seen.bytes) && folder.deleted == 0;
+        let bytes = folder.bytes == Some(seen.bytes - seen.newer_bytes) && folder.deleted == 0;
         files && bytes && self.lacking(folder) > 0
     }
 
@@ -136,16 +149,25 @@ impl<'a> Counts<'a> {
         undecodable: &HashSet<ItemId>,
         meaning: &mut Meaning,
     ) {
+        let stop = self.stop(shift);
+        let tolerated = if stop.is_none() { self.tolerated(shift) } else { 0 };
         if mailbox.ending.whole {
-            self.judge_folders(&mailbox.account, shift, undecodable, meaning);
+            let allowance = Allowance { tolerated, stop };
+            self.judge_folders(&mailbox.account, allowance, undecodable, meaning);
             self.tell_excluded(&mailbox.account, meaning);
         }
+        self.tell_contradictions(&mailbox.account, meaning);
         self.tell_unknown(mailbox, meaning);
-        meaning.coverage = self.coverage(mailbox.ending.whole, shift);
+        meaning.coverage = self.coverage(mailbox.ending.whole, tolerated);
     }
 
-    fn judge_folders(&self, account: &str, shift: u64, undecodable: &HashSet<ItemId>, meaning: &mut Meaning) {
-        let stop = self.stop(shift);
+    fn judge_folders(
+        &self,
+        account: &str,
+        allowance: Allowance<'_>,
+        undecodable: &HashSet<ItemId>,
+        meaning: &mut Meaning,
+    ) {
         let (open, known): (Vec<_>, Vec<_>) =
             self.judged().partition(|folder| self.missing(folder) > 0 && undecodable.contains(&folder.id));
         for folder in known {
@@ -154,7 +176,7 @@ impl<'a> Counts<'a> {
                     meaning.findings.push(self.without_bytes(account, folder))
                 }
                 0 => self.judge_bytes(account, folder, meaning),
-                missing => meaning.findings.push(self.shortfall(account, folder, missing, shift, stop)),
+                missing => meaning.findings.push(self.shortfall(account, folder, missing, allowance)),
             }
         }
         if let Some(folder) = open.first() {
@@ -177,19 +199,15 @@ impl<'a> Counts<'a> {
         )
     }
 
-    fn shortfall(
-        &self,
-        account: &str,
-        folder: &Folder,
-        missing: u64,
-        shift: u64,
-        stop: Option<&Item>,
-    ) -> Finding {
-        let shifted = missing <= self.tolerated(shift);
+    fn shortfall(&self, account: &str, folder: &Folder, missing: u64, allowance: Allowance<'_>) -> Finding {
+        let shifted = missing <= allowance.tolerated;
         let kind = if shifted { &kinds::EXPORT_COUNT_SHIFT } else { &kinds::EXPORT_ITEMS_MISSING };
         let seen = self.seen(folder.id);
         let mut observed = format!("{} items, {} bytes", seen.items, seen.bytes);
-        observed += &match (stop, self.last) {
+        if seen.newer > 0 {
+            observed += &format!(", {} of them newer than what is stated", seen.newer);
+        }
+        observed += &match (allowance.stop, self.last) {
             _ if shifted => String::new(),
             (Some(last), _) => {
                 format!("; as if the export had stopped behind {}", item_number(last))
@@ -210,12 +228,11 @@ impl<'a> Counts<'a> {
         finding
     }
 
-    /// How many items may be missing from a folder: `shift`, unless the export stopped, or so many are missing in all
-    /// that nobody deleted them in the meantime: four times as many, or more than came.
+    /// How many items may be missing from a folder of an export that did not stop: `shift`, unless so many are missing in
+    /// all that nobody deleted them in the meantime: four times as many, or more than came.
     fn tolerated(&self, shift: u64) -> u64 {
-        let missing = self.missing_in_all();
-        let few = missing <= shift.saturating_mul(MOST_SHIFTS).min(self.seen_in_all());
-        if few && self.stop(shift).is_none() { shift } else { 0 }
+        let few = self.missing_in_all() <= shift.saturating_mul(MOST_SHIFTS).min(self.seen_in_all());
+        if few { shift } else { 0 }
     }
 
     /// Bytes say more than numbers where no item is missing and none came in addition.
@@ -245,6 +262,22 @@ impl<'a> Counts<'a> {
                     ))
                     .observed("none of them"),
             );
+        }
+    }
+
+    /// No folder has more items with `\Deleted` than items (`Folder.updateSize`), so nobody knows how many are due.
+    fn tell_contradictions(&self, account: &str, meaning: &mut Meaning) {
+        let mut folders = self.folders.iter().filter(|folder| {
+            let seen = self.seen(folder.id);
+            folder.deleted > folder.items && seen.items - seen.newer < folder.items
+        });
+        if let Some(first) = folders.next() {
+            let count = folders.count().saturating_add(1);
+            meaning.open.push(format!(
+                "{account}: {count} folders state more deleted items than items, folder {} first, so how many should have come can't be told; \
+                 let the mail server count anew (`RecalculateMailboxCountsRequest`) and export again",
+                first.id
+            ));
         }
     }
 
@@ -286,9 +319,8 @@ impl<'a> Counts<'a> {
     }
 
     /// Items that were proven, of those that are due: stated where that is stated, else described.
-    fn coverage(&self, whole: bool, shift: u64) -> Coverage {
+    fn coverage(&self, whole: bool, tolerated: u64) -> Coverage {
         let checked = self.seen.values().map(|seen| seen.sound).sum();
-        let tolerated = self.tolerated(shift);
         let missing = self.judged().map(|folder| self.missing(folder));
         let lost = missing.filter(|missing| !whole || *missing > tolerated);
         let total = lost.fold(self.seen_in_all(), u64::saturating_add);
@@ -297,12 +329,26 @@ impl<'a> Counts<'a> {
     }
 }
 
-fn add(seen: &mut HashMap<ItemId, Seen>, group: Group<'_>) {
+/// The next UID of each folder. Whatever comes into a folder lifts it above all numbers of the mailbox
+/// (`Folder.updateUIDNEXT`), so an item with that number or a higher one was not there when the folder was described.
+/// UIDs themselves prove nothing: an item gets a new one where it is edited, moved, or seen by IMAP for the first time.
+fn next_uids(folders: &[&Folder]) -> HashMap<ItemId, u32> {
+    let stated =
+        folders.iter().filter_map(|folder| Some((folder.id, folder.next_uid.filter(|uid| *uid > 0)?)));
+    stated.collect()
+}
+
+fn add(seen: &mut HashMap<ItemId, Seen>, next: &HashMap<ItemId, u32>, group: Group<'_>) {
     let Some(current) = group.items().last().filter(|item| item.kind.is_content()) else { return };
+    let newer = next.get(&current.folder).is_some_and(|uid| current.id.0 >= *uid);
     let folder = seen.entry(current.folder).or_default();
     folder.items += 1;
     folder.sound += u64::from(group.items().all(|item| item.sound));
-    folder.deleted += u64::from(current.flags.has(Flags::DELETED));
+    folder.deleted += u64::from(!newer && current.flags.has(Flags::DELETED));
+    if newer {
+        folder.newer += 1;
+        folder.newer_bytes = folder.newer_bytes.saturating_add(current.size);
+    }
     folder.files += u64::from(current.kind == ItemKind::Document);
     folder.bytes = folder.bytes.saturating_add(current.size);
     if group.is_revised() {

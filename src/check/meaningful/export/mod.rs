@@ -14,11 +14,13 @@ mod head;
 mod order;
 mod pairing;
 mod repetition;
+mod sameness;
 mod sender;
 mod summary;
 mod whose;
 
 pub use head::judge_head;
+pub use sameness::{Fingerprint, judge as compare};
 pub use summary::{FolderSummary, MailboxSummary};
 pub use whose::{Trace, settle};
 
@@ -89,12 +91,16 @@ impl Examiner for Examination {
         repetition::finish(&mailbox, &order, &mut meaning);
         let trace = self.senders.finish(&mailbox, &mut meaning);
         counts.finish(&mailbox, self.shift, &undecodable, &mut meaning);
-        let mut summary = MailboxSummary { trace, ..MailboxSummary::new(&mailbox, &counts) };
+        let mut summary = MailboxSummary { trace, ..MailboxSummary::new(&mailbox, &order, &counts) };
         if self.keeping {
             let messages = mailbox.items.iter().filter(|item| item.kind == ItemKind::Message);
             summary.messages = messages.copied().collect();
         }
         (summary, meaning)
+    }
+
+    fn fit((summary, _): &mut Self::Verdict, room: &mut usize) {
+        summary.fit(room);
     }
 }
 

@@ -15,6 +15,11 @@ impl<'a> Order<'a> {
         Self { items, places }
     }
 
+    /// All items.
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.places.iter().map(|place| &self.items[*place])
+    }
+
     /// What has one number: mostly one item, several where a document has revisions or an item comes again.
     pub(super) fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         let groups = self.places.chunk_by(|one, next| self.items[*one].id == self.items[*next].id);

@@ -107,7 +107,8 @@ impl Collector {
             Some(Place::Session { .. }) if is_xml => self.xml(size),
             Some(Place::Session { .. }) if self.name.ends_with(b".zip") => {
                 Current::Zip(Box::new(ZipReading {
-                    walker: zip::Walker::new(&self.limits),
+                    // Names of documents and contacts are what people wrote.
+                    walker: zip::Walker::new(&self.limits).inside_export(),
                     files: Files::default(),
                     findings: Findings::default(),
                 }))

@@ -56,7 +56,7 @@ fn a_whole_tree_is_seen_as_it_is() {
 fn a_damaged_zip_is_named_by_session_and_account() {
     let zip = format!("session {FULL}: account {ANNA}: blobs-2.zip");
     let flipped = fault("blobs-2.zip", |bytes| bytes[60] ^= 1);
-    assert_eq!(flipped, ("zip-checksum-mismatch", format!("{zip}: member 0 277-2.msg")));
+    assert_eq!(flipped, ("zip-checksum-mismatch", format!("{zip}: member 0")));
     let cut = fault("blobs-2.zip", |bytes| bytes.truncate(bytes.len() - 1));
     assert_eq!((cut.0, cut.1.starts_with(&zip)), ("zip-truncated", true));
     assert_eq!(fault("blobs-2.zip", Vec::clear).0, "zip-truncated");

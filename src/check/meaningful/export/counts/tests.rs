@@ -60,6 +60,45 @@ fn what_came_during_the_export_is_fine() {
 }
 
 #[test]
+fn what_came_during_the_export_does_not_stand_for_what_is_lost() {
+    let mut export = lacking(40);
+    export.folder(2).next_uid = Some(400);
+    add_messages(&mut export, 2, 400..440);
+    let meaning = export.examine();
+    let finding = only(&meaning, "export-items-missing");
+    assert!(finding.observed.starts_with("43 items, 43000 bytes, 40 of them newer"), "{}", finding.observed);
+    assert_eq!((meaning.coverage.checked, meaning.coverage.total), (45, Some(85)));
+    // Newer ones with `\Deleted` are none of those that were stated either.
+    export.items.last_mut().unwrap().0.flags = Flags(Flags::DELETED);
+    export.folder(2).deleted = 3;
+    assert_eq!(export.examine().coverage.total, Some(82));
+    // What was moved, edited or seen by IMAP has a new UID and may have been stated.
+    export.folder(2).deleted = 0;
+    for (item, _) in &mut export.items[5..] {
+        item.id = ItemId(item.id.0 - 100);
+    }
+    assert_eq!(found(&export.examine()), [""; 0]);
+    // Old servers state none, or a nought.
+    for stated in [None, Some(0)] {
+        export.folder(2).next_uid = stated;
+        assert_eq!(found(&export.examine()), [""; 0]);
+    }
+}
+
+#[test]
+fn files_that_came_during_the_export_leave_empty_ones_told_as_such() {
+    let mut export = Export::full();
+    export.folders.push(folder(16, 1, "/Briefcase", 11));
+    let briefcase = export.folder(16);
+    (briefcase.bytes, briefcase.next_uid) = (Some(1000), Some(301));
+    for id in [300, 301] {
+        let document = Item { kind: ItemKind::Document, ..message(16, id) };
+        export.add(document, Some(body(&document)));
+    }
+    only(&export.examine(), "export-count-shift");
+}
+
+#[test]
 fn deleted_items_are_not_due_and_their_bytes_are_a_bound() {
     let mut export = lacking(10);
     export.folder(2).deleted = 10;
@@ -85,6 +124,18 @@ fn deleted_items_that_came_do_not_stand_for_others() {
     export.folder(2).items = 9;
     export.folder(2).bytes = Some(9000);
     assert_eq!(found(&export.examine()), [""; 0]);
+}
+
+#[test]
+fn more_deleted_items_than_items_are_a_contradiction() {
+    let mut export = lacking(1000);
+    export.folder(2).deleted = 2000;
+    let meaning = export.examine();
+    assert_eq!((found(&meaning).len(), meaning.open.len()), (0, 1));
+    assert!(meaning.open[0].contains("folder 2 first"), "{}", meaning.open[0]);
+    // Where as many came as are stated, none is missing whatever is deleted.
+    export.folder(2).items = 3;
+    assert_eq!(export.examine().open, [""; 0]);
 }
 
 #[test]
