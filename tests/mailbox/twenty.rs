@@ -411,7 +411,7 @@ fn mode_16_the_export_of_another_account() {
             16,
             "two accounts with one export",
             bruno(account()),
-            &["warning export-other-account", "failure export-same-as-other"],
+            &["failure export-other-account", "failure export-same-as-other"],
         ),
         odd(16, "two that got the same mail only", broadcast, &["warning export-same-as-other"]),
         odd(16, "all in Sent is Paul's", sent_by_paul(12), &["warning export-other-account"]),
