@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::listing::Listing;
+use super::listing::{Entry, Listing};
 use super::{Account, Sample};
-use crate::check::restorable::{Comparison, Difference, Explanation, Missing};
-use crate::live::{BodyPart, Folders, LiveError};
+use crate::check::restorable::{Comparison, Difference, Missing};
+use crate::live::{BodyPart, Folder, Folders, LiveError};
 use crate::mailbox::{Digest, Hasher, Item};
 
 /// Messages of one size that are read to find one of the backup.
@@ -77,8 +77,11 @@ fn compare_others(
     for item in account.messages {
         *stated.entry((item.size, item.date)).or_default() += 1;
     }
-    let older =
-        read.listing.all().filter(|(_, entry)| entry.listed.date.is_some_and(|date| date < account.taken));
+    let is_due = |entry: &Entry| {
+        let older = entry.listed.date.is_some_and(|date| date < account.taken);
+        older && !is_left_out(&read.listing.folders[entry.folder])
+    };
+    let older = read.listing.all().filter(|(_, entry)| is_due(entry));
     let mut unknown = Vec::new();
     for (position, entry) in older {
         comparison.older += 1;
@@ -96,6 +99,12 @@ fn compare_others(
         comparison.missing.extend(absent.map(|position| missing(read.listing, *position)));
     }
     Ok(())
+}
+
+/// Trash and Junk with what lies in them: exports leave them out (`docs/formats.md`).
+fn is_left_out(folder: &Folder) -> bool {
+    let left_out = |name: &str| ["trash", "junk"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    folder.levels().next().is_some_and(left_out)
 }
 
 fn missing(listing: &Listing, position: usize) -> Missing {
@@ -180,7 +189,7 @@ impl Digests<'_> {
             self.listing.get(**position).listed.date == Some(item.date) && self.is_strange(**position)
         };
         match alike.iter().find(twin) {
-            Some(_) => Difference::Differs(Explanation::default()),
+            Some(_) => Difference::Differs(None),
             _ if alike.len() > MOST_ALIKE => {
                 Difference::Unverifiable(format!("{} live messages have its size", alike.len()))
             }
@@ -194,7 +203,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::live::{Flags as LiveFlags, Folder, FolderState, Listed, Place};
+    use crate::live::{Flags as LiveFlags, FolderState, Listed, Place};
     use crate::mailbox::{Flags, ItemId, ItemKind};
 
     /// A mailbox in memory: folder, date, body; nothing where a message vanishes while it is read.
@@ -294,11 +303,12 @@ mod tests {
             ("INBOX", 30, None),
             ("INBOX", 500, mail("never seen")),
             ("INBOX", 2_000, mail("came later")),
+            ("Trash/Old", 60, mail("thrown away long before")),
         ];
         let comparison = compared(live, &messages, 4);
         let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
         assert_eq!(words, ["same", "differs", "missing-live", "missing-live"]);
-        assert_eq!((comparison.live, comparison.older, comparison.checked()), (5, 4, 2));
+        assert_eq!((comparison.live, comparison.older, comparison.checked()), (6, 4, 2));
         let missing: Vec<u32> = comparison.missing.iter().map(|missing| missing.uid).collect();
         assert_eq!(missing, [3], "what differs is not missing as well");
     }

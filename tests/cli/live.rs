@@ -103,6 +103,11 @@ fn what_differs_is_named_by_number_and_never_by_its_subject() {
         "{}",
         ended.stdout
     );
+    assert!(
+        ended.stdout.contains("a message of the same size and second with other bytes"),
+        "{}",
+        ended.stdout
+    );
     for text in [&ended.stdout, &ended.stderr] {
         assert!(!text.contains("segreta"), "{text}");
     }

@@ -8,7 +8,7 @@ pub struct Comparison {
     pub messages: Vec<(Item, Difference)>,
     /// Messages of the live mailbox.
     pub live: u64,
-    /// Those among them that are older than the backup.
+    /// Those among them that are older than the backup, Trash and Junk aside, which exports leave out.
     pub older: u64,
     /// Those of the older ones that the backup must hold and does not.
     pub missing: Vec<Missing>,

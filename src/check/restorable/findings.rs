@@ -12,7 +12,9 @@ pub fn findings(account: &str, comparison: &Comparison) -> Findings {
         if let Difference::Differs(explanation) = difference {
             let finding = Finding::new(&kinds::LIVE_MESSAGE_DIFFERS, item_place(account, item));
             let expected = format!("the {} bytes of the backup", item.size);
-            findings.push(finding.expected(expected).observed(explanation.to_string()));
+            let observed = explanation.as_ref().map(ToString::to_string);
+            let unexplained = || "a message of the same size and second with other bytes".to_owned();
+            findings.push(finding.expected(expected).observed(observed.unwrap_or_else(unexplained)));
         }
     }
     for missing in &comparison.missing {

@@ -24,8 +24,8 @@ pub enum Difference {
     ChangedSince,
     /// Deleted since the backup, and the server remembers it.
     DeletedSince,
-    /// Not equal, though nothing says that it was edited.
-    Differs(Explanation),
+    /// Not equal, though nothing says that it was edited; in what, where both were at hand.
+    Differs(Option<Explanation>),
     /// Live, older than the backup, and not in it.
     MissingInBackup,
     /// In the backup, and not live any more; whether it was deleted or lost can't be told.
