@@ -189,7 +189,7 @@ impl Digests<'_> {
             self.listing.get(**position).listed.date == Some(item.date) && self.is_strange(**position)
         };
         match alike.iter().find(twin) {
-            Some(_) => Difference::Differs(None),
+            Some(_) => Difference::Differs,
             _ if alike.len() > MOST_ALIKE => {
                 Difference::Unverifiable(format!("{} live messages have its size", alike.len()))
             }
