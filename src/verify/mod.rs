@@ -9,6 +9,7 @@ mod checksum;
 mod history;
 mod judge;
 mod opening;
+mod reading;
 mod restorable;
 mod result;
 mod run;
