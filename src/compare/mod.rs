@@ -5,7 +5,9 @@
 //! identity goes before number, so a surplus on one side never covers a loss.
 
 mod by_content;
+mod forms;
 mod listing;
+mod read;
 mod sampling;
 
 pub use by_content::by_content;

@@ -76,9 +76,9 @@ impl<'a> Sampling<'a> {
 
     fn statement(&self, mailboxes: &[MailboxSample]) -> Option<Statement> {
         let strata = mailboxes.iter().map(|mailbox| {
-            let checked = mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count("same"));
-            let differs = mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count("differs"));
-            (differs == 0).then_some(Stratum { population: mailbox.population, checked })
+            let count = |word| mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count(word));
+            let checked = count("same") + count("line-ends");
+            (count("differs") == 0).then_some(Stratum { population: mailbox.population, checked })
         });
         let strata: Vec<Stratum> = strata.collect::<Option<_>>()?;
         Some(Statement::of(&strata, self.rules.confidence))
@@ -108,6 +108,13 @@ impl Compared {
             .filter_map(|mailbox| mailbox.comparison.as_ref().ok())
             .map(Comparison::checked)
             .sum()
+    }
+
+    /// Those among them that are the same but for line ends.
+    #[must_use]
+    pub fn line_ends(&self) -> u64 {
+        let comparisons = self.mailboxes.iter().filter_map(|mailbox| mailbox.comparison.as_ref().ok());
+        comparisons.map(|comparison| comparison.count("line-ends")).sum()
     }
 
     /// How many were compared, of how many.

@@ -92,7 +92,7 @@ pub struct Archive {
 pub struct Live {
     /// 64 hexadecimal digits; whoever has them draws the same messages.
     pub seed: String,
-    /// How many messages were compared byte by byte, of how many.
+    /// How many messages were compared, of how many.
     pub coverage: Coverage,
     /// What the sample says of all messages; absent where one of them differs.
     pub statement: Option<Statement>,
@@ -107,8 +107,10 @@ pub struct Statement {
     pub confidence_ppm: u32,
     /// Messages that could have been drawn.
     pub population: u64,
-    /// Messages that were compared and are the same.
+    /// Messages that were compared and are the same, byte for byte.
     pub same: u64,
+    /// Messages that were compared and are the same but for line ends.
+    pub line_ends: u64,
     /// No more of the population than so many differ.
     pub at_most: u64,
 }
@@ -316,7 +318,8 @@ impl From<&Compared> for Live {
         let statement = compared.statement.map(|said| Statement {
             confidence_ppm: said.confidence.millionths(),
             population: said.population,
-            same: said.checked,
+            same: said.checked.saturating_sub(compared.line_ends()),
+            line_ends: compared.line_ends(),
             at_most: said.at_most,
         });
         Self {

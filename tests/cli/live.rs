@@ -60,18 +60,26 @@ impl Scene {
         let maildir = bench.path("mail").join(ANNA);
         ["cur", "new", "tmp"].iter().for_each(|part| fs::create_dir_all(maildir.join(part)).unwrap());
         (300..300 + MESSAGES).for_each(|id| deliver(&maildir, id, &body(id)));
-        let text = format!(
+        let scene = Self { bench, maildir, archive };
+        fs::write(scene.bench.path("live.toml"), scene.policy("")).unwrap();
+        scene
+    }
+
+    fn policy(&self, more: &str) -> String {
+        format!(
             "[keys]\nidentities = ['./own.txt']\n[require]\nrung = 'restorable'\n[run]\nrecords = 'records'\n\
-             [live]\nurl = 'maildir://{}/{{account}}/'\n",
-            bench.path("mail").display()
-        );
-        fs::write(bench.path("live.toml"), text).unwrap();
-        Self { bench, maildir, archive }
+             [live]\nurl = 'maildir://{}/{{account}}/'\n{more}",
+            self.bench.path("mail").display()
+        )
     }
 
     fn verify(&self, more: &[&str]) -> Ended {
+        self.verify_by("live.toml", more)
+    }
+
+    fn verify_by(&self, policy: &str, more: &[&str]) -> Ended {
         let mut command = self.bench.command("verify");
-        run(command.arg("--policy").arg("live.toml").args(more).arg(&self.archive))
+        run(command.arg("--policy").arg(policy).args(more).arg(&self.archive))
     }
 }
 
@@ -111,6 +119,37 @@ fn what_differs_is_named_by_number_and_never_by_its_subject() {
     for text in [&ended.stdout, &ended.stderr] {
         assert!(!text.contains("segreta"), "{text}");
     }
+}
+
+/// Dovecot keeps a Maildir's lines with LF, whatever was delivered.
+#[test]
+fn what_equals_but_for_line_ends_is_said_plainly() {
+    let scene = Scene::new();
+    for id in 300..320 {
+        let bare: Vec<u8> = body(id).into_iter().filter(|byte| *byte != b'\r').collect();
+        deliver(&scene.maildir, id, &bare);
+    }
+    fs::write(scene.bench.path("all.toml"), scene.policy("[sample]\nall = true\n")).unwrap();
+    let ended = scene.verify_by("all.toml", &["--quiet"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for words in [
+        "compared 60 of 60 messages with the live mailboxes, byte for byte\n    20 of them equal but for",
+        "none differs otherwise",
+        "live-line-ends: anna@example.org",
+    ] {
+        assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+    let (_, printed) =
+        result(scene.bench.command("verify").arg("--policy").arg("all.toml").arg(&scene.archive));
+    assert_fits(&printed);
+    let live = &printed["archives"][0]["live"];
+    assert_eq!((&live["statement"]["same"], &live["statement"]["line_ends"]), (&40.into(), &20.into()));
+    let account = &live["accounts"][0];
+    assert_eq!(
+        (&account["differences"]["same"], &account["differences"]["line-ends"]),
+        (&40.into(), &20.into())
+    );
+    assert_eq!(account["missing_in_backup"], 0);
 }
 
 #[test]

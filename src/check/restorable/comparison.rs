@@ -31,7 +31,9 @@ impl Comparison {
     /// Messages whose bytes were compared, whatever the result.
     #[must_use]
     pub fn checked(&self) -> u64 {
-        let compared = |difference: &Difference| matches!(difference, Difference::Same | Difference::Differs);
+        let compared = |difference: &Difference| {
+            matches!(difference, Difference::Same | Difference::LineEnds | Difference::Differs)
+        };
         self.messages.iter().filter(|(_, difference)| compared(difference)).count() as u64
     }
 

@@ -24,6 +24,13 @@ pub fn findings(account: &str, comparison: &Comparison) -> Findings {
         let finding = Finding::new(&kinds::LIVE_MESSAGE_NOT_IN_BACKUP, subject);
         findings.push(finding.expected("in the backup, which is newer").observed("no item with its bytes"));
     }
+    let line_ends = comparison.count("line-ends");
+    if line_ends > 0 {
+        let finding = Finding::new(&kinds::LIVE_LINE_ENDS, account);
+        let expected = format!("the bytes of the backup, as in {} others", comparison.count("same"));
+        let observed = format!("{line_ends} messages are the same but for line ends");
+        findings.push(finding.expected(expected).observed(observed));
+    }
     let gone = comparison.count("missing-live");
     if gone > 0 {
         let finding = Finding::new(&kinds::LIVE_MESSAGES_GONE, account);
