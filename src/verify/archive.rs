@@ -170,7 +170,7 @@ impl Case<'_> {
         let Some(server) = self.tools.live.filter(|_| self.policy.require.rung >= Rung::Restorable) else {
             return;
         };
-        let seed = match restorable::seed(self.object) {
+        let seed = match restorable::seed(&self.policy.sample, self.object) {
             Ok(seed) => seed,
             Err(trouble) => return result.troubles.push(trouble),
         };

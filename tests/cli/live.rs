@@ -161,6 +161,64 @@ fn a_mailbox_that_is_not_there_is_not_verified() {
     assert!(ended.stdout.contains("no such account"), "{}", ended.stdout);
 }
 
+/// Every live message differs, so each that is drawn is named.
+#[test]
+fn a_seed_draws_the_same_messages_again() {
+    let scene = Scene::new();
+    for id in 300..300 + MESSAGES {
+        let changed = String::from_utf8(body(id)).unwrap().replace("Offerta", "offerta");
+        deliver(&scene.maildir, id, changed.as_bytes());
+    }
+    fs::write(scene.bench.path("few.toml"), scene.policy("[sample]\nnumber = 8\n")).unwrap();
+    let drawn = |more: &[&str]| {
+        let mut command = scene.bench.command("verify");
+        let (ended, printed) = result(command.arg("--policy").arg("few.toml").args(more).arg(&scene.archive));
+        assert_eq!(ended.code, Some(10), "{ended:?}");
+        let findings = printed["archives"][0]["findings"].as_array().unwrap();
+        let differ = findings.iter().filter(|finding| finding["id"] == "live-message-differs");
+        let subjects: Vec<String> = differ.map(|finding| finding["subject"].to_string()).collect();
+        assert_eq!(subjects.len(), 8);
+        (printed["archives"][0]["live"]["seed"].as_str().unwrap().to_owned(), subjects)
+    };
+    let (seed, first) = drawn(&[]);
+    assert_ne!(drawn(&[]), (seed.clone(), first.clone()), "another run draws others");
+    assert_eq!(drawn(&["--seed", &seed]), (seed.clone(), first));
+    let mut command = scene.bench.command("verify");
+    let told = run(command.args(["-v", "--policy", "few.toml", "--seed", &seed]).arg(&scene.archive));
+    assert!(told.stdout.contains(&format!("\n    seed {seed}\n")), "{}", told.stdout);
+}
+
+#[test]
+fn a_record_holds_what_the_draw_was() {
+    let scene = Scene::new();
+    assert_eq!(scene.verify(&["--quiet"]).code, Some(0));
+    let file = fs::read_dir(scene.bench.path("records")).unwrap().next().unwrap().unwrap().path();
+    let record: serde_json::Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let live = &record["result"]["archives"][0]["live"];
+    assert_eq!(live["seed"].as_str().unwrap().len(), 64);
+    assert_eq!(live["coverage"]["total"], 60);
+    let statement = serde_json::json!({
+        "confidence_ppm": 950_000, "population": 60, "same": 57, "line_ends": 0, "at_most": 0,
+    });
+    assert_eq!(live["statement"], statement);
+}
+
+#[test]
+fn a_seed_that_draws_nothing_is_refused() {
+    let scene = Scene::new();
+    let (seed, archive) = ("0".repeat(64), scene.archive.to_str().unwrap());
+    for (more, words) in [
+        (vec!["--seed", "abc", archive], "copy them from `archives[].live.seed`"),
+        (vec!["--seed", &seed], "<ARCHIVE"),
+        (vec!["--seed", &seed, archive, archive], "name the ARCHIVE it was made for, alone"),
+        (vec!["--seed", &seed, "--rung", "meaningful", archive], "add --rung restorable"),
+    ] {
+        let ended = run(scene.bench.command("verify").args(["--policy", "live.toml"]).args(&more));
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{more:?}: {ended:?}");
+        assert!(ended.stderr.contains(words), "{more:?}: {}", ended.stderr);
+    }
+}
+
 #[test]
 fn the_rung_needs_a_mail_server() {
     let scene = Scene::new();

@@ -80,6 +80,9 @@ fn live(text: &mut String, compared: &Compared, style: Style) {
     if let Some(said) = compared.statement.filter(|said| said.checked > 0) {
         style.prose(text, 4, &statement(&said, compared.line_ends() > 0));
     }
+    if style.all {
+        style.prose(text, 4, &format!("seed {}", compared.seed));
+    }
 }
 
 /// What holds of all messages, where none of those that were compared differs, or none in more than its line ends.
