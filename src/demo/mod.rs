@@ -5,6 +5,7 @@
 
 pub mod damage;
 pub mod live;
+mod loopback;
 pub mod mailbox;
 pub mod pack;
 pub mod server;

@@ -1,10 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::imap::{Access, Imap, Login, Security};
-use super::maildir::Maildir;
+use super::maildir::{self, Maildir};
 use super::{Fault, Folders, LiveError, Pace, Patience, Terms};
 use crate::network::{Cancel, Retry};
 use crate::policy::{self, Age};
@@ -56,6 +56,49 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Asks whether the server answers and lets us in; with an account, how many folders that has.
+    ///
+    /// # Errors
+    /// [`LiveError`] with what is in the way.
+    pub fn check(&self, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        match &self.kind {
+            Kind::Imap(access) => self.check_imap(access, account),
+            Kind::Maildir(template) => self.check_maildir(template, account),
+        }
+    }
+
+    fn check_imap(&self, access: &Access, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        let own = || Imap::new(access.clone(), self.terms.clone())?.check();
+        let Some(account) = account else { return own().map(|()| None) };
+        match self.count_folders(account) {
+            // Some servers say the same of a wrong password and of a mailbox that is out of reach.
+            Err(LiveError { server, asked, fault: Fault::Refused { detail } })
+                if account != access.login.user && own().is_ok() =>
+            {
+                let detail =
+                    format!("the login is right, but not for this account, or there is none: {detail}");
+                Err(LiveError { server, asked, fault: Fault::NoRights { detail } })
+            }
+            result => result.map(Some),
+        }
+    }
+
+    fn check_maildir(&self, template: &str, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        let base = || {
+            let asked = "the folder of all mailboxes";
+            maildir::check_base(base_of(template)).map_err(|fault| fault.of(&self.address, asked))
+        };
+        let Some(account) = account else { return base().map(|()| None) };
+        match self.count_folders(account) {
+            Err(error) if error.fault == Fault::NoSuchAccount => base().and(Err(error)),
+            result => result.map(Some),
+        }
+    }
+
+    fn count_folders(&self, account: &str) -> Result<u64, LiveError> {
+        self.mailbox(account)?.folders().map(|folders| folders.len() as u64)
     }
 
     /// The mailbox of `account`.
@@ -116,6 +159,12 @@ fn terms(live: &policy::Live, limits: &policy::Limits, cancel: &Cancel) -> Terms
     }
 }
 
+/// The folder that holds those of all accounts.
+fn base_of(template: &str) -> &Path {
+    let fixed = template.split('{').next().unwrap_or_default();
+    Path::new(fixed.rsplit_once('/').map_or(fixed, |(base, _)| if base.is_empty() { "/" } else { base }))
+}
+
 /// The folder of an account; none where its name could lead elsewhere.
 fn path_of(template: &str, account: &str) -> Option<PathBuf> {
     let (user, domain) = account.split_once('@').unwrap_or((account, ""));
@@ -163,6 +212,18 @@ mod tests {
             ["../x@example.org", "a/b@example.org", "anna@..", "..@example.org", "@example.org", "a\0@b"]
         {
             assert_eq!(path(account), None, "{account:?}");
+        }
+    }
+
+    #[test]
+    fn the_base_of_a_template_holds_all_accounts() {
+        for (template, base) in [
+            ("/m/{account}", "/m"),
+            ("/srv/m/{domain}/{user}/Maildir", "/srv/m"),
+            ("/home/u-{user}/Maildir", "/home"),
+            ("/{user}", "/"),
+        ] {
+            assert_eq!(base_of(template), Path::new(base), "{template}");
         }
     }
 
