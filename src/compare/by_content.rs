@@ -37,6 +37,7 @@ pub fn by_content(
     let mut read = Read::new(live, &listing, account.messages);
     compare_sample(&mut read, sample, &mut comparison)?;
     compare_others(&mut read, account, most_unknown, &mut comparison)?;
+    comparison.strange = read.strange();
     Ok(comparison)
 }
 

@@ -18,6 +18,11 @@ pub(super) enum Likeness {
 }
 
 impl Forms {
+    /// SHA-256 of it as it came.
+    pub(super) fn digest(&self) -> Digest {
+        self.as_is[0]
+    }
+
     /// How it equals a message of which `has` says whether a digest is its own; nothing where it does not.
     pub(super) fn likeness(&self, has: impl Fn(&Digest) -> bool) -> Option<Likeness> {
         if self.as_is.iter().any(&has) {

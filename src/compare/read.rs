@@ -2,6 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::forms::{Former, Forms, Likeness};
 use super::listing::Listing;
+use crate::check::restorable::{Head, MessageId, Strange};
 use crate::live::{BodyPart, Folders, LiveError};
 use crate::mailbox::{Digest, Item};
 
@@ -12,7 +13,13 @@ pub(super) struct Read<'a> {
     /// All that the backup states.
     stated: HashSet<Digest>,
     /// By position; none where the message vanished.
-    known: HashMap<usize, Option<Forms>>,
+    known: HashMap<usize, Option<Known>>,
+}
+
+/// What is kept of a message that was read.
+struct Known {
+    forms: Forms,
+    message_id: Option<MessageId>,
 }
 
 impl<'a> Read<'a> {
@@ -42,20 +49,26 @@ impl<'a> Read<'a> {
     fn read(&mut self, folder: usize, wanted: &HashMap<u32, usize>) -> Result<(), LiveError> {
         let mut uids: Vec<u32> = wanted.keys().copied().collect();
         uids.sort_unstable();
-        let (known, mut formers) = (&mut self.known, HashMap::<u32, Former>::new());
+        let (known, mut formers) = (&mut self.known, HashMap::<u32, (Former, Head)>::new());
         self.live.bodies(&self.listing.folders[folder], &uids, &mut |uid, part| {
             let Some(position) = wanted.get(&uid) else { return };
             match part {
                 BodyPart::Begin(_) => {
-                    formers.insert(uid, Former::new());
+                    formers.insert(uid, (Former::new(), Head::default()));
                 }
                 BodyPart::Bytes(bytes) => {
-                    if let Some(former) = formers.get_mut(&uid) {
+                    if let Some((former, head)) = formers.get_mut(&uid) {
                         former.update(bytes);
+                        head.update(bytes);
                     }
                 }
                 BodyPart::End => {
-                    known.insert(*position, formers.remove(&uid).map(Former::finish));
+                    let read = formers.remove(&uid);
+                    let kept = |(former, head): (Former, Head)| Known {
+                        forms: former.finish(),
+                        message_id: head.message_id(),
+                    };
+                    known.insert(*position, read.map(kept));
                 }
                 BodyPart::Gone => {
                     known.insert(*position, None);
@@ -69,7 +82,7 @@ impl<'a> Read<'a> {
     }
 
     fn forms(&self, position: usize) -> Option<&Forms> {
-        self.known.get(&position)?.as_ref()
+        self.known.get(&position)?.as_ref().map(|known| &known.forms)
     }
 
     /// How a message that was read equals this item.
@@ -77,6 +90,24 @@ impl<'a> Read<'a> {
         let alike = self.listing.alike(item).into_iter().filter_map(|position| self.forms(position));
         let likeness = |forms: &Forms| forms.likeness(|digest| item.digest == Some(*digest));
         alike.filter_map(likeness).min()
+    }
+
+    /// All that were read and are none of the backup's, in the order of the list.
+    pub(super) fn strange(&self) -> Vec<Strange> {
+        let mut strange: Vec<(usize, Strange)> = self
+            .known
+            .iter()
+            .filter(|(position, _)| self.is_strange(**position))
+            .filter_map(|(position, known)| {
+                let (Known { forms, message_id }, listed) =
+                    (known.as_ref()?, &self.listing.get(*position).listed);
+                let (uid, size, date) = (listed.place.uid, listed.size, listed.date);
+                let strange = Strange { digest: forms.digest(), uid, size, date, message_id: *message_id };
+                Some((*position, strange))
+            })
+            .collect();
+        strange.sort_unstable_by_key(|(position, _)| *position);
+        strange.into_iter().map(|(_, strange)| strange).collect()
     }
 
     /// Whether the message was read and is none of the backup's, whatever its line ends.

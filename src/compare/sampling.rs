@@ -1,4 +1,4 @@
-use super::{Account, Sample, by_content};
+use super::{Account, Explained, Sample, by_content};
 use crate::check::meaningful::export::MailboxSummary;
 use crate::check::restorable::Comparison;
 use crate::live::{LiveError, Server};
@@ -64,6 +64,12 @@ impl<'a> Sampling<'a> {
         });
         let mailboxes: Vec<MailboxSample> = samples.collect();
         Compared { seed: self.seed, statement: self.statement(&mailboxes), mailboxes }
+    }
+
+    /// Takes in what a second reading explained, and states anew what holds of all messages.
+    pub fn explain(&self, compared: &mut Compared, explained: Vec<Explained>) {
+        explained.into_iter().for_each(|explained| compared.take(explained));
+        compared.statement = self.statement(&compared.mailboxes);
     }
 
     fn compare_one(&self, mailbox: &MailboxSummary, wanted: u64) -> Result<Comparison, LiveError> {

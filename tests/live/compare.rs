@@ -181,12 +181,14 @@ fn every_difference_is_told_apart(place: Place) {
     let mut scene = Scene::new(place, "user8");
     scene.policy.sample.all = true;
     let changed = with_crlf(301).replace("Offerta", "offerta");
-    scene.hand("changes").expunges(1).expunges(2).moves(3).does(&scene);
+    let noted = with_crlf(305).replacen("Subject", "X-Spam: no\r\nSubject", 1);
+    scene.hand("changes").expunges(1).expunges(2).expunges(4).moves(3).does(&scene);
     scene
         .hand("additions")
         .puts("INBOX", date(301), 1, changed.as_bytes())
         .puts("INBOX", date(310) + 1, 2, b"Subject: old and unknown\r\n\r\nx\r\n")
         .puts("INBOX", date(3_000), 3, b"Subject: new\r\n\r\nx\r\n")
+        .puts("INBOX", date(305), 5, noted.as_bytes())
         .puts("Trash", date(311) + 1, 4, b"Subject: thrown away\r\n\r\nx\r\n")
         .does(&scene);
     let result = scene.verified("adminsecret");
@@ -199,9 +201,15 @@ fn every_difference_is_told_apart(place: Place) {
     let comparison = compared.mailboxes[0].comparison.as_ref().unwrap();
     let counts = ["same", "line-ends", "differs", "missing-live"].map(|word| comparison.count(word));
     let all = u64::from(place.messages);
-    assert_eq!(counts, [all - all / 50 - 2, all / 50, 1, 1]);
+    assert_eq!(counts, [all - all / 50 - 3, all / 50, 2, 1]);
     let of = |id| comparison.of(ItemId(id)).unwrap().as_str();
-    assert_eq!([301, 302, 303, 350].map(of), ["differs", "missing-live", "same", "line-ends"]);
+    assert_eq!(
+        [301, 302, 303, 305, 350].map(of),
+        ["differs", "missing-live", "same", "differs", "line-ends"]
+    );
+    let said = |id| comparison.explained[&ItemId(id)].to_string();
+    assert_eq!(said(301), "fields changed: subject; the body is the same");
+    assert_eq!(said(305), "fields added: x-spam; the body is the same");
     assert_eq!((comparison.missing.len(), comparison.not_looked), (1, 0));
     assert_eq!(compared.statement, None);
 }

@@ -4,10 +4,15 @@
 //! what equals it byte by byte counts as the same, and what is gone from the live mailbox counts as not compared.
 
 mod comparison;
+mod explain;
 mod findings;
+mod strange;
 
 pub use comparison::{Comparison, Missing};
+pub use explain::{Body, Explanation};
 pub use findings::findings;
+pub(crate) use strange::{Head, message_id};
+pub use strange::{MessageId, Strange};
 
 use std::fmt;
 
