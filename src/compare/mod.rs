@@ -5,10 +5,14 @@
 //! identity goes before number, so a surplus on one side never covers a loss.
 
 mod by_content;
+mod explaining;
+mod forms;
 mod listing;
+mod read;
 mod sampling;
 
 pub use by_content::by_content;
+pub use explaining::{Explained, Explainer, Unexplained};
 pub use sampling::{Compared, MailboxSample, Sampling};
 
 use crate::mailbox::Item;

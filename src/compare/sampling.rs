@@ -1,4 +1,4 @@
-use super::{Account, Sample, by_content};
+use super::{Account, Explained, Sample, by_content};
 use crate::check::meaningful::export::MailboxSummary;
 use crate::check::restorable::Comparison;
 use crate::live::{LiveError, Server};
@@ -66,6 +66,12 @@ impl<'a> Sampling<'a> {
         Compared { seed: self.seed, statement: self.statement(&mailboxes), mailboxes }
     }
 
+    /// Takes in what a second reading explained, and states anew what holds of all messages.
+    pub fn explain(&self, compared: &mut Compared, explained: Vec<Explained>) {
+        explained.into_iter().for_each(|explained| compared.take(explained));
+        compared.statement = self.statement(&compared.mailboxes);
+    }
+
     fn compare_one(&self, mailbox: &MailboxSummary, wanted: u64) -> Result<Comparison, LiveError> {
         let name = &*mailbox.account;
         let drawn = draw(self.seed, name, &mailbox.messages, wanted.saturating_add(RESERVE));
@@ -76,9 +82,9 @@ impl<'a> Sampling<'a> {
 
     fn statement(&self, mailboxes: &[MailboxSample]) -> Option<Statement> {
         let strata = mailboxes.iter().map(|mailbox| {
-            let checked = mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count("same"));
-            let differs = mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count("differs"));
-            (differs == 0).then_some(Stratum { population: mailbox.population, checked })
+            let count = |word| mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count(word));
+            let checked = count("same") + count("line-ends");
+            (count("differs") == 0).then_some(Stratum { population: mailbox.population, checked })
         });
         let strata: Vec<Stratum> = strata.collect::<Option<_>>()?;
         Some(Statement::of(&strata, self.rules.confidence))
@@ -108,6 +114,13 @@ impl Compared {
             .filter_map(|mailbox| mailbox.comparison.as_ref().ok())
             .map(Comparison::checked)
             .sum()
+    }
+
+    /// Those among them that are the same but for line ends.
+    #[must_use]
+    pub fn line_ends(&self) -> u64 {
+        let comparisons = self.mailboxes.iter().filter_map(|mailbox| mailbox.comparison.as_ref().ok());
+        comparisons.map(|comparison| comparison.count("line-ends")).sum()
     }
 
     /// How many were compared, of how many.

@@ -105,7 +105,7 @@ impl Server {
     ///
     /// # Errors
     /// [`LiveError`] if the server can't be spoken to, or the folder not be read.
-    pub fn mailbox(&self, account: &str) -> Result<Box<dyn Folders>, LiveError> {
+    pub fn mailbox(&self, account: &str) -> Result<Box<dyn Folders + Send>, LiveError> {
         match &self.kind {
             Kind::Imap(access) => {
                 let mut access = access.clone();

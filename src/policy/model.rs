@@ -249,6 +249,9 @@ pub struct Sample {
     pub share: Option<Share>,
     /// Every message.
     pub all: bool,
+    /// Draws what this seed drew before. Of the command line alone: who knows a seed knows what will be looked at.
+    #[serde(skip)]
+    pub seed: Option<[u8; 32]>,
 }
 
 /// Limits against hostile or broken input; each has a finding of its own.
@@ -373,6 +376,7 @@ impl Default for Sample {
             number: None,
             share: None,
             all: false,
+            seed: None,
         }
     }
 }

@@ -403,6 +403,8 @@ kinds! {
         "One of the two was changed without a trace: look at both (the item in the backup, the message on the server), and check the server's blob store (zmblobchk)."
     LIVE_MESSAGE_NOT_IN_BACKUP "live-message-not-in-backup" Warning ProducerFault
         "Moved, copied or imported mail keeps its old date; if it was there when the backup was made, the backup left it out: run a full backup and compare again."
+    LIVE_LINE_ENDS "live-line-ends" Info Configuration
+        "Nothing: the mail server stores CRLF where the backup has bare line feeds, or the reverse; the content is the same."
     LIVE_MESSAGES_GONE "live-messages-gone" Info SourceChurn
         "Nothing if people deleted them; if nobody did, restore them from this backup."
 }

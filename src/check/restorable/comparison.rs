@@ -1,4 +1,6 @@
-use super::Difference;
+use std::collections::BTreeMap;
+
+use super::{Difference, Explanation, Strange};
 use crate::mailbox::{Item, ItemId};
 
 /// What came of comparing one account.
@@ -14,6 +16,10 @@ pub struct Comparison {
     pub missing: Vec<Missing>,
     /// Older ones of which nobody looked whether the backup holds them.
     pub not_looked: u64,
+    /// Live messages that were read and are none of the backup's.
+    pub strange: Vec<Strange>,
+    /// In what messages differ, where both versions were read a second time.
+    pub explained: BTreeMap<ItemId, Explanation>,
 }
 
 /// A live message that is not in the backup.
@@ -31,7 +37,9 @@ impl Comparison {
     /// Messages whose bytes were compared, whatever the result.
     #[must_use]
     pub fn checked(&self) -> u64 {
-        let compared = |difference: &Difference| matches!(difference, Difference::Same | Difference::Differs);
+        let compared = |difference: &Difference| {
+            matches!(difference, Difference::Same | Difference::LineEnds | Difference::Differs)
+        };
         self.messages.iter().filter(|(_, difference)| compared(difference)).count() as u64
     }
 

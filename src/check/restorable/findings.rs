@@ -12,7 +12,10 @@ pub fn findings(account: &str, comparison: &Comparison) -> Findings {
         if *difference == Difference::Differs {
             let finding = Finding::new(&kinds::LIVE_MESSAGE_DIFFERS, item_place(account, item));
             let expected = format!("the {} bytes of the backup", item.size);
-            let observed = "a message of the same size and second with other bytes";
+            let observed = match comparison.explained.get(&item.id) {
+                Some(explanation) => format!("another version: {explanation}"),
+                None => "a message of the same size and second with other bytes".to_owned(),
+            };
             findings.push(finding.expected(expected).observed(observed));
         }
     }
@@ -23,6 +26,13 @@ pub fn findings(account: &str, comparison: &Comparison) -> Findings {
             format!("{account}: a message of {} bytes that came {date} (UID {})", missing.size, missing.uid);
         let finding = Finding::new(&kinds::LIVE_MESSAGE_NOT_IN_BACKUP, subject);
         findings.push(finding.expected("in the backup, which is newer").observed("no item with its bytes"));
+    }
+    let line_ends = comparison.count("line-ends");
+    if line_ends > 0 {
+        let finding = Finding::new(&kinds::LIVE_LINE_ENDS, account);
+        let compared = comparison.checked();
+        let observed = format!("equal but for line ends: {line_ends} of {compared} that were compared");
+        findings.push(finding.expected("the bytes of the backup").observed(observed));
     }
     let gone = comparison.count("missing-live");
     if gone > 0 {

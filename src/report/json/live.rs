@@ -13,7 +13,7 @@ use crate::verdict::Coverage;
 pub struct Live {
     /// 64 hexadecimal digits; whoever has them draws the same messages.
     pub seed: String,
-    /// How many messages were compared byte by byte, of how many.
+    /// How many messages were compared, of how many.
     pub coverage: Coverage,
     /// What the sample says of all messages; absent where one of them differs.
     pub statement: Option<Statement>,
@@ -28,8 +28,10 @@ pub struct Statement {
     pub confidence_ppm: u32,
     /// Messages that could have been drawn.
     pub population: u64,
-    /// Messages that were compared and are the same.
+    /// Messages that were compared and are the same, byte for byte.
     pub same: u64,
+    /// Messages that were compared and are the same but for line ends.
+    pub line_ends: u64,
     /// No more of the population than so many differ.
     pub at_most: u64,
 }
@@ -49,6 +51,8 @@ pub struct LiveAccount {
     pub live_messages: Option<u64>,
     /// Those among them that are older than the backup's newest and are not in it.
     pub missing_in_backup: Option<u64>,
+    /// Older ones of which nobody looked whether they are in it, as too many look like none of it.
+    pub not_looked_for: Option<u64>,
     /// Why it could not be compared.
     pub error: Option<String>,
 }
@@ -58,7 +62,8 @@ impl From<&Compared> for Live {
         let statement = compared.statement.map(|said| Statement {
             confidence_ppm: said.confidence.millionths(),
             population: said.population,
-            same: said.checked,
+            same: said.checked.saturating_sub(compared.line_ends()),
+            line_ends: compared.line_ends(),
             at_most: said.at_most,
         });
         Self {
@@ -84,6 +89,7 @@ impl From<&MailboxSample> for LiveAccount {
             differences,
             live_messages: comparison.map(|comparison| comparison.live),
             missing_in_backup: comparison.map(|comparison| comparison.missing.len() as u64),
+            not_looked_for: comparison.map(|comparison| comparison.not_looked),
             error: sample.comparison.as_ref().err().cloned(),
         }
     }
