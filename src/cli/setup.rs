@@ -89,9 +89,9 @@ impl Setup {
         let file =
             live.password_file.as_ref().map(|path| SecretFile::find(path, self.credentials.as_deref()));
         let password = file.map(|file| file.line()).transpose().map_err(Failure::usage)?;
-        let server =
-            Server::new(live, password, &self.policy.limits, &self.cancel).map_err(Failure::usage)?;
-        Ok(Some(server))
+        let runtime = self.runtime.handle();
+        let server = Server::new(live, password, &self.policy.limits, &self.cancel, runtime);
+        Ok(Some(server.map_err(Failure::usage)?))
     }
 
     /// The archives that were named, or the policy's selection.

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::listing::{Entry, Listing};
 use super::{Account, Sample};
-use crate::check::restorable::{Comparison, Difference, Missing};
+use crate::check::restorable::{Comparison, Difference, Missing, Number};
 use crate::live::{BodyPart, Folder, Folders, LiveError};
 use crate::mailbox::{Digest, Hasher, Item};
 
@@ -109,7 +109,7 @@ fn is_left_out(folder: &Folder) -> bool {
 
 fn missing(listing: &Listing, position: usize) -> Missing {
     let listed = &listing.get(position).listed;
-    Missing { uid: listed.place.uid, size: listed.size, date: listed.date }
+    Missing { number: Number::Uid(listed.place.uid), size: listed.size, date: listed.date }
 }
 
 /// Digests of live messages, as far as they were read.
@@ -309,8 +309,8 @@ mod tests {
         let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
         assert_eq!(words, ["same", "differs", "missing-live", "missing-live"]);
         assert_eq!((comparison.live, comparison.older, comparison.checked()), (6, 4, 2));
-        let missing: Vec<u32> = comparison.missing.iter().map(|missing| missing.uid).collect();
-        assert_eq!(missing, [3], "what differs is not missing as well");
+        let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
+        assert_eq!(missing, [Number::Uid(3)], "what differs is not missing as well");
     }
 
     #[test]

@@ -5,10 +5,12 @@
 //! identity goes before number, so a surplus on one side never covers a loss.
 
 mod by_content;
+mod by_id;
 mod listing;
 mod sampling;
 
 pub use by_content::by_content;
+pub use by_id::by_id;
 pub use sampling::{Compared, MailboxSample, Sampling};
 
 use crate::mailbox::Item;

@@ -1,11 +1,14 @@
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::runtime::Handle;
 
 use super::imap::{Access, Imap, Login, Security};
 use super::maildir::Maildir;
-use super::{Fault, Folders, LiveError, Pace, Patience, Terms};
+use super::zimbra::{self, Admin, Settings, SyncMark, Zimbra};
+use super::{Fault, Folders, LiveError, Numbered, Pace, Patience, Terms};
 use crate::network::{Cancel, Retry};
 use crate::policy::{self, Age};
 
@@ -25,20 +28,47 @@ enum Kind {
     Imap(Box<Access>),
     /// A path with fields in it.
     Maildir(String),
+    Zimbra(Arc<Borrowing>),
+}
+
+/// A mailbox of the server, by what identifies its messages.
+pub enum Mailbox {
+    /// Nothing but their content.
+    ByContent(Box<dyn Folders>),
+    /// Numbers that last; with the consent to leave the mark of `SyncRequest`, if it was given.
+    ById(Box<dyn Numbered>, Option<SyncMark>),
+}
+
+/// Logs an administrator of Zimbra in, once, and borrows the mailboxes of others.
+#[derive(Debug)]
+struct Borrowing {
+    client: Zimbra,
+    user: String,
+    password: SecretString,
+    tombstones: bool,
+    /// A login that was refused is not tried again for each mailbox, as that would lock the account.
+    login: Mutex<Option<Result<Admin, LiveError>>>,
 }
 
 impl Server {
-    /// The server that `live` names. `password` is that of `live.user`.
+    /// The server that `live` names. `password` is that of `live.user`; `runtime` drives the network where that takes
+    /// one, and mailboxes are read on threads that are not its own.
     ///
     /// # Errors
-    /// In words, if the policy was not validated: the address is none, or there is no password for it.
+    /// In words, if the policy was not validated: the address is none, or there is no password for it; or if the
+    /// certificate authority of a Zimbra can't be read.
     pub fn new(
         live: &policy::Live,
         password: Option<SecretString>,
         limits: &policy::Limits,
         cancel: &Cancel,
+        runtime: &Handle,
     ) -> Result<Self, String> {
+        let terms = terms(live, limits, cancel);
         let kind = match live.url.split_once("://") {
+            Some(("https" | "http", _)) => {
+                Kind::Zimbra(Arc::new(borrowing(live, password, terms.clone(), runtime)?))
+            }
             Some(("maildir", path)) => Kind::Maildir(path.to_owned()),
             Some((scheme @ ("imap" | "imaps"), rest)) => {
                 Kind::Imap(Box::new(access(live, scheme, rest, password)?))
@@ -49,7 +79,7 @@ impl Server {
                 );
             }
         };
-        Ok(Self { kind, terms: terms(live, limits, cancel), address: live.url.clone() })
+        Ok(Self { kind, terms, address: live.url.clone() })
     }
 
     /// The server as the policy writes it.
@@ -62,22 +92,56 @@ impl Server {
     ///
     /// # Errors
     /// [`LiveError`] if the server can't be spoken to, or the folder not be read.
-    pub fn mailbox(&self, account: &str) -> Result<Box<dyn Folders>, LiveError> {
+    pub fn mailbox(&self, account: &str) -> Result<Mailbox, LiveError> {
         match &self.kind {
             Kind::Imap(access) => {
                 let mut access = access.clone();
                 if access.login.user != account {
                     access.login.mailbox = Some(account.to_owned());
                 }
-                Ok(Box::new(Imap::new(*access, self.terms.clone())?))
+                Ok(Mailbox::ByContent(Box::new(Imap::new(*access, self.terms.clone())?)))
             }
             Kind::Maildir(template) => {
                 let path = path_of(template, account)
                     .ok_or_else(|| Fault::NoSuchAccount.of(&self.address, account))?;
-                Ok(Box::new(Maildir::open(&path, self.terms.clone())?))
+                Ok(Mailbox::ByContent(Box::new(Maildir::open(&path, self.terms.clone())?)))
+            }
+            Kind::Zimbra(borrowing) => {
+                let mailbox = borrowing.administrator()?.mailbox(account)?;
+                Ok(Mailbox::ById(Box::new(mailbox), borrowing.tombstones.then(SyncMark::accepted)))
             }
         }
     }
+}
+
+impl Borrowing {
+    fn administrator(&self) -> Result<Admin, LiveError> {
+        let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*login {
+            return known.clone();
+        }
+        let came = self.client.administrator(&self.user, self.password.clone());
+        if !came.as_ref().is_err_and(|error| !matches!(error.fault, Fault::Refused { .. })) {
+            *login = Some(came.clone());
+        }
+        came
+    }
+}
+
+fn borrowing(
+    live: &policy::Live,
+    password: Option<SecretString>,
+    terms: Terms,
+    runtime: &Handle,
+) -> Result<Borrowing, String> {
+    let (Some(user), Some(password)) = (live.user.clone(), password) else {
+        return Err("Zimbra needs `live.user` and `live.password_file`".to_owned());
+    };
+    let administrators = live.admin_url.clone().or_else(|| Some(zimbra::administrators(&live.url)));
+    let (users, ca_file, plain_text) = (live.url.clone(), live.ca_file.clone(), live.plain_text);
+    let settings = Settings { users, administrators, ca_file, plain_text };
+    let client = Zimbra::new(&settings, terms, runtime.clone()).map_err(|error| error.to_string())?;
+    Ok(Borrowing { client, user, password, tombstones: live.tombstones, login: Mutex::default() })
 }
 
 fn access(
@@ -134,12 +198,16 @@ mod tests {
     }
 
     fn access_of(url: &str) -> Access {
-        let server =
-            Server::new(&live(url), Some("p".into()), &policy::Limits::default(), &Cancel::default());
-        match server.unwrap().kind {
+        match server(url, Some("p")).unwrap().kind {
             Kind::Imap(access) => *access,
-            Kind::Maildir(path) => panic!("{path}"),
+            other => panic!("{other:?}"),
         }
+    }
+
+    fn server(url: &str, password: Option<&str>) -> Result<Server, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (limits, cancel) = (policy::Limits::default(), Cancel::default());
+        Server::new(&live(url), password.map(SecretString::from), &limits, &cancel, runtime.handle())
     }
 
     #[test]
@@ -168,10 +236,10 @@ mod tests {
 
     #[test]
     fn what_a_policy_must_not_lack_is_said() {
-        let cancel = Cancel::default();
-        assert!(Server::new(&live("imaps://h"), None, &policy::Limits::default(), &cancel).is_err());
+        assert!(server("imaps://h", None).is_err() && server("https://h", None).is_err());
         assert!(
-            Server::new(&live("pop://h"), Some("p".into()), &policy::Limits::default(), &cancel).is_err()
+            server("pop://h", Some("p")).is_err() && server("http://mail.example.org", Some("p")).is_err()
         );
+        assert!(server("https://h", Some("p")).is_ok());
     }
 }

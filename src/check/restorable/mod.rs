@@ -6,7 +6,7 @@
 mod comparison;
 mod findings;
 
-pub use comparison::{Comparison, Missing};
+pub use comparison::{Comparison, Identity, Missing, Number};
 pub use findings::findings;
 
 use std::fmt;
@@ -18,6 +18,16 @@ pub enum Difference {
     Same,
     /// Not equal, though nothing says that it was edited.
     Differs,
+    /// Its content was written anew since the backup, as that of a draft is.
+    ChangedSince,
+    /// Deleted since the backup, as the server remembers.
+    DeletedSince,
+    /// Not live any more, and the server, which remembers deletions, knows of none.
+    Lost,
+    /// The live content is older than the backup's: the live mailbox was set back.
+    SetBack,
+    /// The server lists it and does not hand it out, for this reason.
+    Withheld(String),
     /// In the backup, and not live any more; whether it was deleted or lost can't be told.
     MissingLive,
     /// Could not be compared, for this reason.
@@ -31,9 +41,23 @@ impl Difference {
         match self {
             Self::Same => "same",
             Self::Differs => "differs",
+            Self::ChangedSince => "changed-since",
+            Self::DeletedSince => "deleted-since",
+            Self::Lost => "lost",
+            Self::SetBack => "set-back",
+            Self::Withheld(_) => "withheld",
             Self::MissingLive => "missing-live",
             Self::Unverifiable(_) => "unverifiable",
         }
+    }
+}
+
+impl Difference {
+    /// Whether the server is at fault or in doubt, so that nothing can be said of messages that were not drawn. People
+    /// who edit and delete cause no doubt, and neither does a backup that states no digest.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        matches!(self, Self::Differs | Self::Lost | Self::SetBack | Self::Withheld(_))
     }
 }
 

@@ -75,6 +75,9 @@ fn live(text: &mut String, compared: &Compared, style: Style) {
     let (checked, population) = (human::count(compared.checked()), human::count(compared.population()));
     let all = format!("compared {checked} of {population} messages with the live mailboxes, byte for byte");
     style.prose(text, 4, &all);
+    if let Some(since) = since(compared) {
+        style.prose(text, 4, &since);
+    }
     if let Some(Statement { confidence, at_most, population, checked }) =
         compared.statement.filter(|said| said.checked > 0)
     {
@@ -88,6 +91,26 @@ fn live(text: &mut String, compared: &Compared, style: Style) {
         };
         style.prose(text, 4, &rest);
     }
+}
+
+/// What became of the messages that were drawn since the backup was made.
+fn since(compared: &Compared) -> Option<String> {
+    let comparisons = || compared.mailboxes.iter().filter_map(|mailbox| mailbox.comparison.as_ref().ok());
+    let of = |word: &str| comparisons().map(|comparison| comparison.count(word)).sum::<u64>();
+    let moved = comparisons().map(|comparison| comparison.moved).sum::<u64>();
+    let parts = [
+        (moved, "moved or marked and still the same"),
+        (of("changed-since"), "changed"),
+        (of("deleted-since"), "deleted"),
+        (of("missing-live"), "gone, deleted or lost"),
+        (of("lost"), "lost"),
+    ];
+    let told: Vec<_> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", human::count(*count)))
+        .collect();
+    (!told.is_empty()).then(|| format!("since the backup: {}", told.join(", ")))
 }
 
 /// The sessions in it; of several the newest.
