@@ -2,6 +2,7 @@
 
 mod faults;
 mod foreign;
+mod restorable;
 mod trust;
 
 use std::num::NonZero;

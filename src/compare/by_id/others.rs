@@ -5,7 +5,7 @@ use super::tombstones::last_change;
 use crate::check::restorable::{Comparison, Missing, Number};
 use crate::live::zimbra::{Folder, Live, Presence};
 use crate::live::{LiveError, Numbered};
-use crate::mailbox::{ItemId, ItemKind};
+use crate::mailbox::{Flags, ItemId, ItemKind};
 
 /// Trash and Junk, which exports leave out with what lies in them (`docs/formats.md`).
 const LEFT_OUT: [ItemId; 2] = [ItemId(3), ItemId(4)];
@@ -13,7 +13,8 @@ const LEFT_OUT: [ItemId; 2] = [ItemId(3), ItemId(4)];
 /// Looks for live messages that were there when the backup was made and are not in it.
 ///
 /// Numbers are given in the order of delivery, so what has a lower one than the backup's highest was there. What changed
-/// since may have lain in Trash or Junk, or in another mailbox; it is passed over.
+/// since may have lain in Trash or Junk, or in another mailbox; it is passed over, as is what a client marked to be
+/// deleted, which exports leave out as well.
 pub(super) fn compare(
     live: &dyn Numbered,
     account: Account<'_>,
@@ -42,7 +43,8 @@ pub(super) fn compare(
     }
     let last = last_change(account.messages);
     let was_there = |live: &Live| {
-        live.date <= account.taken && live.mod_metadata <= last && !left_out.contains(&live.folder)
+        let exported = !live.flags.has(Flags::DELETED) && !left_out.contains(&live.folder);
+        exported && live.date <= account.taken && live.mod_metadata <= last
     };
     live.messages(&unknown, &mut |id, presence| {
         if let Presence::Message(live) = presence

@@ -257,18 +257,22 @@ fn a_server_that_hands_nothing_out_ends_the_comparison() {
 #[test]
 fn live_messages_that_were_there_are_missing_in_the_backup() {
     let messages = [item(300, b"one"), item(400, b"one")];
-    let live = Memory::default()
+    let mut live = Memory::default()
         .with(300, 2, SAME, Bytes::Of(b"one"))
         .with(400, 2, SAME, Bytes::Of(b"one"))
+        .with(309, 2, (4_000, 4_000), Bytes::Of(b"marked as deleted"))
         .with(310, 5, (4_000, 4_000), Bytes::Of(b"old"))
         .with(311, 2, (6_000, 4_000), Bytes::Of(b"out of Trash since"))
         .with(312, 270, (4_000, 4_000), Bytes::Of(b"below Trash"))
         .with(313, 4, (4_000, 4_000), Bytes::Of(b"Junk"))
         .with(401, 2, (4_000, 4_000), Bytes::Of(b"later"));
+    if let Presence::Message(marked) = &mut live.items.get_mut(&309).unwrap().0 {
+        marked.flags = Flags(Flags::DELETED);
+    }
     let comparison = compared(&live, &messages, 2, false).unwrap();
     let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
     assert_eq!(missing, [Number::Item(ItemId(310), ItemId(5))]);
-    assert_eq!((comparison.live, comparison.older, comparison.not_looked), (7, 4, 0));
+    assert_eq!((comparison.live, comparison.older, comparison.not_looked), (8, 5, 0));
 }
 
 #[test]
