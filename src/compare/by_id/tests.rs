@@ -151,9 +151,19 @@ fn item(id: u32, body: &[u8]) -> Item {
 const SAME: (u32, u32) = (5_000, 5_000);
 
 fn compared(live: &Memory, messages: &[Item], wanted: u64, mark: bool) -> Result<Comparison, LiveError> {
+    compared_with(live, messages, wanted, mark, 3)
+}
+
+fn compared_with(
+    live: &Memory,
+    messages: &[Item],
+    wanted: u64,
+    mark: bool,
+    most_unknown: usize,
+) -> Result<Comparison, LiveError> {
     let account = Account { name: "anna@example.org", messages, taken: 1_000 };
     let mark = mark.then(SyncMark::accepted);
-    by_id(live, account, Sample { drawn: messages, wanted }, mark, 3)
+    by_id(live, account, Sample { drawn: messages, wanted }, mark, most_unknown)
 }
 
 fn words(comparison: &Comparison) -> Vec<&'static str> {
@@ -265,14 +275,18 @@ fn live_messages_that_were_there_are_missing_in_the_backup() {
         .with(311, 2, (6_000, 4_000), Bytes::Of(b"out of Trash since"))
         .with(312, 270, (4_000, 4_000), Bytes::Of(b"below Trash"))
         .with(313, 4, (4_000, 4_000), Bytes::Of(b"Junk"))
+        .with(314, 2, (4_000, 4_000), Bytes::Of(b"dated later"))
         .with(401, 2, (4_000, 4_000), Bytes::Of(b"later"));
+    if let Presence::Message(late) = &mut live.items.get_mut(&314).unwrap().0 {
+        late.date = 1_001;
+    }
     if let Presence::Message(marked) = &mut live.items.get_mut(&309).unwrap().0 {
         marked.flags = Flags(Flags::DELETED);
     }
-    let comparison = compared(&live, &messages, 2, false).unwrap();
+    let comparison = compared_with(&live, &messages, 2, false, 10).unwrap();
     let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
     assert_eq!(missing, [Number::Item(ItemId(310), ItemId(5))]);
-    assert_eq!((comparison.live, comparison.older, comparison.not_looked), (8, 5, 0));
+    assert_eq!((comparison.live, comparison.older, comparison.not_looked), (9, 6, 0));
 }
 
 #[test]
