@@ -19,6 +19,7 @@ pub mod mailbox;
 pub mod network;
 pub mod policy;
 pub mod report;
+pub mod restore;
 pub mod secret;
 pub mod verdict;
 pub mod verify;

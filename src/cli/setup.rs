@@ -22,7 +22,7 @@ use crate::exit;
 use crate::live::Server;
 use crate::network::Cancel;
 
-use crate::policy::{Keys, Loaded, Policy};
+use crate::policy::{Keys, Live, Loaded, Policy};
 use crate::report::writing;
 use crate::secret::SecretFile;
 use crate::verdict::Rung;
@@ -86,12 +86,16 @@ impl Setup {
                 "the rung `restorable` compares with a mail server: name one in the policy's section [live]";
             return Err(Failure::usage(message));
         };
+        self.server_of(live).map(Some)
+    }
+
+    /// The mail server that `live` names.
+    pub fn server_of(&self, live: &Live) -> Result<Server, Failure> {
         let file =
             live.password_file.as_ref().map(|path| SecretFile::find(path, self.credentials.as_deref()));
         let password = file.map(|file| file.line()).transpose().map_err(Failure::usage)?;
         let runtime = self.runtime.handle();
-        let server = Server::new(live, password, &self.policy.limits, &self.cancel, runtime);
-        Ok(Some(server.map_err(Failure::usage)?))
+        Server::new(live, password, &self.policy.limits, &self.cancel, runtime).map_err(Failure::usage)
     }
 
     /// The archives that were named, or the policy's selection.

@@ -6,6 +6,7 @@
 pub mod damage;
 pub mod later;
 pub mod live;
+mod loopback;
 pub mod mailbox;
 pub mod pack;
 pub mod server;

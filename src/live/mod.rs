@@ -4,6 +4,7 @@
 //! come. Invariant: nothing on a server changes, no flag and no counter; memory is bounded whatever the server sends;
 //! every wait ends; and what could not be read is an error, never an empty answer.
 
+mod borrow;
 mod error;
 pub mod imap;
 pub mod maildir;

@@ -1,13 +1,14 @@
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 
+use super::borrow::Borrowing;
 use super::imap::{Access, Imap, Login, Security};
-use super::maildir::Maildir;
-use super::zimbra::{self, Admin, Settings, SyncMark, Zimbra};
+use super::maildir::{self, Maildir};
+use super::zimbra::SyncMark;
 use super::{Fault, Folders, LiveError, Numbered, Pace, Patience, Terms};
 use crate::network::{Cancel, Retry};
 use crate::policy::{self, Age};
@@ -39,17 +40,6 @@ pub enum Mailbox {
     ById(Box<dyn Numbered>, Option<SyncMark>),
 }
 
-/// Logs an administrator of Zimbra in, once, and borrows the mailboxes of others.
-#[derive(Debug)]
-struct Borrowing {
-    client: Zimbra,
-    user: String,
-    password: SecretString,
-    tombstones: bool,
-    /// A login that was refused is not tried again for each mailbox, as that would lock the account.
-    login: Mutex<Option<Result<Admin, LiveError>>>,
-}
-
 impl Server {
     /// The server that `live` names. `password` is that of `live.user`; `runtime` drives the network where that takes
     /// one, and mailboxes are read on threads that are not its own.
@@ -67,7 +57,7 @@ impl Server {
         let terms = terms(live, limits, cancel);
         let kind = match live.url.split_once("://") {
             Some(("https" | "http", _)) => {
-                Kind::Zimbra(Arc::new(borrowing(live, password, terms.clone(), runtime)?))
+                Kind::Zimbra(Arc::new(Borrowing::new(live, password, terms.clone(), runtime)?))
             }
             Some(("maildir", path)) => Kind::Maildir(path.to_owned()),
             Some((scheme @ ("imap" | "imaps"), rest)) => {
@@ -86,6 +76,56 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Asks whether the server answers and lets us in; with an account, how many folders that has.
+    ///
+    /// # Errors
+    /// [`LiveError`] with what is in the way.
+    pub fn check(&self, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        match &self.kind {
+            Kind::Imap(access) => self.check_imap(access, account),
+            Kind::Maildir(template) => self.check_maildir(template, account),
+            Kind::Zimbra(borrowing) => match account {
+                Some(account) => self.count_folders(account).map(Some),
+                None => borrowing.administrator().map(|_| None),
+            },
+        }
+    }
+
+    fn check_imap(&self, access: &Access, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        let own = || Imap::new(access.clone(), self.terms.clone())?.check();
+        let Some(account) = account else { return own().map(|()| None) };
+        match self.count_folders(account) {
+            // Some servers say the same of a wrong password and of a mailbox that is out of reach.
+            Err(LiveError { server, asked, fault: Fault::Refused { detail } })
+                if account != access.login.user && own().is_ok() =>
+            {
+                let detail =
+                    format!("the login is right, but not for this account, or there is none: {detail}");
+                Err(LiveError { server, asked, fault: Fault::NoRights { detail } })
+            }
+            result => result.map(Some),
+        }
+    }
+
+    fn check_maildir(&self, template: &str, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        let base = || {
+            let asked = "the folder of all mailboxes";
+            maildir::check_base(base_of(template)).map_err(|fault| fault.of(&self.address, asked))
+        };
+        let Some(account) = account else { return base().map(|()| None) };
+        match self.count_folders(account) {
+            Err(error) if error.fault == Fault::NoSuchAccount => base().and(Err(error)),
+            result => result.map(Some),
+        }
+    }
+
+    fn count_folders(&self, account: &str) -> Result<u64, LiveError> {
+        Ok(match self.mailbox(account)? {
+            Mailbox::ByContent(mut mailbox) => mailbox.folders()?.len() as u64,
+            Mailbox::ById(mailbox, _) => mailbox.folders()?.len() as u64,
+        })
     }
 
     /// The mailbox of `account`.
@@ -108,40 +148,10 @@ impl Server {
             }
             Kind::Zimbra(borrowing) => {
                 let mailbox = borrowing.administrator()?.mailbox(account)?;
-                Ok(Mailbox::ById(Box::new(mailbox), borrowing.tombstones.then(SyncMark::accepted)))
+                Ok(Mailbox::ById(Box::new(mailbox), borrowing.mark()))
             }
         }
     }
-}
-
-impl Borrowing {
-    fn administrator(&self) -> Result<Admin, LiveError> {
-        let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = &*login {
-            return known.clone();
-        }
-        let came = self.client.administrator(&self.user, self.password.clone());
-        if !came.as_ref().is_err_and(|error| !matches!(error.fault, Fault::Refused { .. })) {
-            *login = Some(came.clone());
-        }
-        came
-    }
-}
-
-fn borrowing(
-    live: &policy::Live,
-    password: Option<SecretString>,
-    terms: Terms,
-    runtime: &Handle,
-) -> Result<Borrowing, String> {
-    let (Some(user), Some(password)) = (live.user.clone(), password) else {
-        return Err("Zimbra needs `live.user` and `live.password_file`".to_owned());
-    };
-    let administrators = live.admin_url.clone().or_else(|| Some(zimbra::administrators(&live.url)));
-    let (users, ca_file, plain_text) = (live.url.clone(), live.ca_file.clone(), live.plain_text);
-    let settings = Settings { users, administrators, ca_file, plain_text };
-    let client = Zimbra::new(&settings, terms, runtime.clone()).map_err(|error| error.to_string())?;
-    Ok(Borrowing { client, user, password, tombstones: live.tombstones, login: Mutex::default() })
 }
 
 fn access(
@@ -178,6 +188,12 @@ fn terms(live: &policy::Live, limits: &policy::Limits, cancel: &Cancel) -> Terms
         limits: super::Limits { entries: limits.members, body: limits.member_size.0 },
         cancel: cancel.clone(),
     }
+}
+
+/// The folder that holds those of all accounts.
+fn base_of(template: &str) -> &Path {
+    let fixed = template.split('{').next().unwrap_or_default();
+    Path::new(fixed.rsplit_once('/').map_or(fixed, |(base, _)| if base.is_empty() { "/" } else { base }))
 }
 
 /// The folder of an account; none where its name could lead elsewhere.
@@ -231,6 +247,18 @@ mod tests {
             ["../x@example.org", "a/b@example.org", "anna@..", "..@example.org", "@example.org", "a\0@b"]
         {
             assert_eq!(path(account), None, "{account:?}");
+        }
+    }
+
+    #[test]
+    fn the_base_of_a_template_holds_all_accounts() {
+        for (template, base) in [
+            ("/m/{account}", "/m"),
+            ("/srv/m/{domain}/{user}/Maildir", "/srv/m"),
+            ("/home/u-{user}/Maildir", "/home"),
+            ("/{user}", "/"),
+        ] {
+            assert_eq!(base_of(template), Path::new(base), "{template}");
         }
     }
 

@@ -6,21 +6,22 @@ use std::time::Instant;
 use crate::archive::ArchiveError;
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
-use crate::archive::manifest::Reconciliation;
-use crate::archive::storage::{Download, Object, StorageError};
+use crate::archive::storage::{Object, StorageError};
 use crate::check::meaningful::Judgement;
+use crate::check::meaningful::export::Examination;
 use crate::check::meaningful::session::Timing;
 use crate::compare::Sampling;
 use crate::event::{Event, Observer, Tally};
+use crate::mailbox;
 use crate::policy::{Demand, Policy};
 use crate::verdict::{Finding, Findings, Rung, Severity, Standing, State, kinds};
 
 use super::judge;
+use super::reading;
 use super::restorable;
 use super::result::{ArchiveResult, Facts, Trouble};
 use super::select::Target;
-use super::sidecar;
-use super::stream::{Asked, Reading, Tools, read_through};
+use super::stream::{Reading, Tools};
 
 /// Verifies one archive up to the rung the policy asks for.
 pub fn verify_archive(
@@ -120,24 +121,17 @@ impl Case<'_> {
     }
 
     fn read_once(&self) -> Reading {
-        let mut manifest = Reconciliation::new(&self.policy.limits);
-        let beside = sidecar::read(self.tools, self.target, self.tally, &mut manifest);
-        let download =
-            Download::start(Arc::clone(&self.target.store), self.object.clone(), Arc::clone(self.tally));
-        let mailboxes = (self.policy.require.rung >= Rung::Meaningful).then(|| self.asked());
-        let checksum = beside.checksum.as_ref();
-        let mut reading =
-            read_through(self.tools, download, checksum, manifest, mailboxes.as_ref(), self.tally);
-        let mut findings = beside.findings;
-        findings.append(std::mem::take(&mut reading.findings));
-        reading.findings = findings;
-        reading.troubles.extend(beside.trouble);
-        reading
-    }
-
-    fn asked(&self) -> Asked<'_> {
+        if self.policy.require.rung < Rung::Meaningful {
+            return reading::read(self.tools, self.target, self.object, self.tally, None);
+        }
+        let (rules, keeping) = (&self.policy.mailbox, self.tools.live.is_some());
+        let mut reader = mailbox::Reader::new(self.tools.limits, reading::cores(), |account| {
+            Examination::new(account, rules).keeping_messages(keeping)
+        });
+        let mut reading = reading::read(self.tools, self.target, self.object, self.tally, Some(&mut reader));
         let timing = Timing::of(self.policy, self.target.made(&self.policy.archives));
-        Asked { rules: &self.policy.mailbox, timing }
+        reading.judge(reader.finish(reading.whole), &timing);
+        reading
     }
 
     fn conclude(&self, reading: Option<Reading>, first_read: Option<Findings>) -> ArchiveResult {

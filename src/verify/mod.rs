@@ -9,6 +9,7 @@ mod checksum;
 mod history;
 mod judge;
 mod opening;
+mod reading;
 mod restorable;
 mod result;
 mod run;
@@ -18,9 +19,10 @@ mod stream;
 
 pub use history::{History, history};
 pub use opening::opens;
+pub use reading::{cores, read};
 pub use result::{ArchiveResult, Facts, MailboxResult, RunResult, Trouble};
 pub use run::{Job, run};
 pub use select::{Inventory, SelectError, Selection, Target, inventory, named, selected};
-pub use stream::Tools;
+pub use stream::{Reading, Tools};
 
 pub use crate::network::Cancel;

@@ -1,7 +1,6 @@
 //! One reading of one archive: four threads, from the store's bytes to the manifest's verdict.
 
 use std::io;
-use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 
@@ -16,14 +15,14 @@ use crate::archive::manifest::Reconciliation;
 use crate::archive::pipe::{PipeReader, Sender, Stop, pipe};
 use crate::archive::storage::{Download, Object, StorageError};
 use crate::archive::unpack::Sink;
-use crate::check::meaningful::export::{Examination, MailboxSummary};
+use crate::check::meaningful::export::MailboxSummary;
 use crate::check::meaningful::session::Timing;
 use crate::check::meaningful::{self, Judgement, Meaning};
 use crate::event::Tally;
 use crate::live::Server;
 use crate::mailbox;
 use crate::network::Cancel;
-use crate::policy::{self, Limits};
+use crate::policy::Limits;
 use crate::verdict::{Finding, Findings, Severity, kinds};
 
 use super::checksum::Checksum;
@@ -66,15 +65,6 @@ impl Tools<'_> {
     }
 }
 
-/// What mailboxes are held to.
-#[derive(Debug)]
-pub struct Asked<'a> {
-    /// What the policy lets pass.
-    pub rules: &'a policy::Mailbox,
-    /// When the archive was made, and how old sessions in it may be.
-    pub timing: Timing,
-}
-
 /// What one reading left behind.
 #[derive(Debug)]
 pub struct Reading {
@@ -97,26 +87,20 @@ pub struct Reading {
 }
 
 /// Reads an archive through all its layers and compares what it holds with the manifest, and what is stored with
-/// `checksum` where there is one.
+/// `checksum` where there is one. `onlooker` is given every member.
 pub fn read_through(
     tools: Tools<'_>,
     download: Download,
     checksum: Option<&Checksum>,
     manifest: Reconciliation,
-    mailboxes: Option<&Asked<'_>>,
+    onlooker: Option<&mut (dyn Sink + Send)>,
     tally: &Arc<Tally>,
 ) -> Reading {
     let Tools { keyring, limits, .. } = tools;
     let (stored_in, stored_out) = pipe(SEGMENTS);
     let (plain_in, plain_out) = pipe(BUFFERS);
     let (tar_in, tar_out) = pipe(BUFFERS);
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let mut reader = mailboxes.map(|asked| {
-        mailbox::Reader::new(limits, cores, |account| {
-            Examination::new(account, asked.rules).keeping_messages(tools.live.is_some())
-        })
-    });
-    let mut reading = thread::scope(|scope| {
+    thread::scope(|scope| {
         let fetch = stage(scope, "fetch", |findings| {
             stored_in.feed(|output| fetch_checked(tools, download, checksum, output, findings))
         });
@@ -127,7 +111,7 @@ pub fn read_through(
             tar_in.feed(|output| decompress::run(PipeReader::new(plain_out), output, limits, findings))
         });
         let examine = stage(scope, "examine", |findings| {
-            let onlooker = reader.as_mut().map(|reader| reader as &mut dyn Sink);
+            let onlooker = onlooker.map(|onlooker| onlooker as &mut dyn Sink);
             Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, onlooker, findings))
         });
         let mut reading = Reading::default();
@@ -139,11 +123,7 @@ pub fn read_through(
             reading.whole = false;
         }
         reading
-    });
-    if let (Some(reader), Some(asked)) = (reader, mailboxes) {
-        reading.judge(reader.finish(reading.whole), &asked.timing);
-    }
-    reading
+    })
 }
 
 /// How a stage's thread ended.
@@ -269,7 +249,8 @@ impl Reading {
         self.all_findings().worst()
     }
 
-    fn judge(&mut self, contents: mailbox::Contents<(MailboxSummary, Meaning)>, timing: &Timing) {
+    /// Judges what the mailboxes in it prove.
+    pub fn judge(&mut self, contents: mailbox::Contents<(MailboxSummary, Meaning)>, timing: &Timing) {
         let failures = contents.failures.iter().map(|failure| Trouble::internal("mailbox", failure));
         self.troubles.extend(failures);
         self.judgement = Some(meaningful::judge(contents, timing));

@@ -70,6 +70,24 @@ impl Scene {
         Self { bench, maildir, archive }
     }
 
+    fn doctor(&self, more: &[&str]) -> Ended {
+        let mut command = self.bench.command("doctor");
+        run(command.arg("--policy").arg("live.toml").args(more).arg(&self.archive))
+    }
+
+    fn adds(&self, section: &str) {
+        let policy = self.bench.path("live.toml");
+        fs::write(&policy, fs::read_to_string(&policy).unwrap() + section).unwrap();
+    }
+
+    /// Names another server in the policy.
+    fn asks(&self, live: &str) {
+        let policy = self.bench.path("live.toml");
+        let text = fs::read_to_string(&policy).unwrap();
+        let (before, _) = text.split_once("[live]").unwrap();
+        fs::write(&policy, format!("{before}[live]\n{live}\n")).unwrap();
+    }
+
     fn verify(&self, more: &[&str]) -> Ended {
         let mut command = self.bench.command("verify");
         run(command.arg("--policy").arg("live.toml").args(more).arg(&self.archive))
@@ -95,9 +113,7 @@ fn what_equals_the_live_mailbox_is_proven_restorable() {
 #[test]
 fn what_differs_is_named_by_number_and_never_by_its_subject() {
     let scene = Scene::new();
-    let policy = scene.bench.path("live.toml");
-    let text = fs::read_to_string(&policy).unwrap() + "[sample]\nall = true\n";
-    fs::write(policy, text).unwrap();
+    scene.adds("[sample]\nall = true\n");
     let changed = String::from_utf8(body(310)).unwrap().replace("ciao", "CIAO");
     deliver(&scene.maildir, 310, changed.as_bytes());
     let ended = scene.verify(&["--quiet"]);
@@ -178,4 +194,76 @@ fn the_rung_needs_a_mail_server() {
     let ended = run(command.args(["--rung", "restorable", "--identity", "own.txt"]).arg(&scene.archive));
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("section [live]"), "{}", ended.stderr);
+}
+
+// ---- doctor
+
+/// The one line about the mail server; a problem if the exit code says so.
+fn told(ended: &Ended) -> String {
+    let word = if ended.code == Some(0) { "ok       live: " } else { "PROBLEM  live: " };
+    let lines: Vec<_> = ended.stdout.lines().filter_map(|line| line.strip_prefix(word)).collect();
+    assert!(lines.len() == 1, "{ended:?}");
+    lines[0].to_owned()
+}
+
+#[test]
+fn doctor_counts_the_folders_of_a_mailbox() {
+    let scene = Scene::new();
+    let ended = scene.doctor(&["--account", ANNA]);
+    assert!(
+        ended.code == Some(0) && told(&ended).ends_with("answers; anna@example.org has 1 folder(s)"),
+        "{ended:?}"
+    );
+    let ended = scene.doctor(&[]);
+    assert!(
+        ended.code == Some(0) && told(&ended).contains("--account ADDRESS asks for a mailbox"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn doctor_takes_the_account_that_the_newest_archive_is_named_by() {
+    let bench = Bench::new();
+    let mail = bench.path("mail");
+    ["cur", "new"].iter().for_each(|part| fs::create_dir_all(mail.join("sound").join(part)).unwrap());
+    let more = format!(
+        "[archives]\nkey = \"{{account}}\"\n[live]\nurl = \"maildir://{}/{{account}}\"\n",
+        mail.display()
+    );
+    let ended = run(bench.command("doctor").arg("--policy").arg(bench.policy("", &more)));
+    assert!(ended.code == Some(0) && told(&ended).ends_with("sound has 1 folder(s)"), "{ended:?}");
+    let policy = bench.policy("", "");
+    let ended = run(bench.command("doctor").args(["--account", "sound", "--policy"]).arg(policy));
+    assert!(ended.code == Some(20) && told(&ended).contains("write a [live] into the policy"), "{ended:?}");
+}
+
+#[test]
+fn doctor_tells_a_missing_mailbox_from_a_missing_folder_of_all() {
+    let scene = Scene::new();
+    let told_of = |more: &[&str]| {
+        let ended = scene.doctor(more);
+        assert_eq!(ended.code, Some(20), "{ended:?}");
+        told(&ended)
+    };
+    assert!(told_of(&["--account", "bruno@example.org"]).contains("knows no such account"));
+    fs::remove_dir_all(scene.bench.path("mail")).unwrap();
+    for more in [&["--account", ANNA][..], &[]] {
+        assert!(told_of(more).contains("the folder of all mailboxes"), "{more:?}");
+    }
+}
+
+#[test]
+fn doctor_names_a_mail_server_that_is_away_and_a_password_file_that_is_not_there() {
+    let scene = Scene::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let live = format!(
+        "url = 'imaps://127.0.0.1:{free}/'\nuser = 'u'\npassword_file = './p'\nnetwork = {{ retries = 0 }}"
+    );
+    scene.asks(&live);
+    let ended = scene.doctor(&[]);
+    assert!(ended.code == Some(20) && told(&ended).contains("can't be read"), "{ended:?}");
+    support::secret_file(scene.bench.path("").as_path(), "p", "geheim\n");
+    let ended = scene.doctor(&[]);
+    assert!(ended.code == Some(20) && told(&ended).contains("no connection after 1 attempt"), "{ended:?}");
+    assert!(!ended.stdout.contains("geheim"), "{ended:?}");
 }

@@ -22,6 +22,9 @@ use crate::verdict::{Finding, kinds};
 const MOST_FOLDERS: usize = 100_000;
 /// Characters of a folder's path that are kept.
 const LONGEST_PATH: usize = 200;
+/// Bytes of a body that is held in memory as a whole. Zimbra takes in messages of 10 MB unless it is told otherwise
+/// (`zimbraMtaMaxMessageSize`).
+pub const LARGEST_TAKEN: u64 = 256 << 20;
 /// What stands behind the name of a description.
 const META: &[u8] = b".meta";
 /// What stands behind the name of a body whose size surprised the server.
@@ -83,10 +86,47 @@ impl Entry<'_> {
     }
 }
 
+/// A body that an examiner asked for, in memory as a whole.
+#[derive(Debug)]
+pub struct TakenBody<'a> {
+    /// The name in the export, as in [`Entry::name`].
+    pub name: &'a [u8],
+    /// Its description byte for byte; empty where that comes later.
+    pub text: &'a [u8],
+    /// What the description says, where it came before and can be read.
+    pub described: Option<&'a Described>,
+    /// What was seen of it.
+    pub seen: SeenBody,
+    /// SHA-1, where no description says which digest is meant; that of `seen` is then SHA-256.
+    pub sha1: Option<Digest>,
+    /// All of it, or what came of it.
+    pub bytes: Vec<u8>,
+}
+
+impl TakenBody<'_> {
+    /// Whether it is the body with this digest, all of it.
+    #[must_use]
+    pub fn has(&self, digest: Digest) -> bool {
+        self.seen.whole && (self.seen.digest == digest || self.sha1 == Some(digest))
+    }
+}
+
 /// Judges the entries of one export as they come, and the mailbox at its end.
 pub trait Examiner: Send {
     /// What remains of one export.
     type Verdict: Send;
+
+    /// Whether bodies are taken, so that descriptions are kept in their own words until their bodies come.
+    const TAKES_BODIES: bool = false;
+
+    /// Whether the body that begins, of this announced size, is to be handed over as a whole; `described` is what its
+    /// description says, nothing where that comes later. What is larger than [`LARGEST_TAKEN`] is never handed over.
+    fn takes(&mut self, _described: Option<&Described>, _size: u64) -> bool {
+        false
+    }
+
+    /// A body that was taken came to its end, or to where the export is cut.
+    fn body(&mut self, _taken: TakenBody<'_>) {}
 
     /// An entry is complete.
     fn entry(&mut self, entry: &Entry<'_>);
@@ -119,14 +159,23 @@ pub struct Export<E> {
 #[derive(Debug)]
 enum Current {
     Nothing,
-    Meta { bytes: Vec<u8>, too_long: bool },
-    Body(Reading),
+    Meta {
+        bytes: Vec<u8>,
+        too_long: bool,
+    },
+    Body {
+        reading: Reading,
+        /// All bytes, where the examiner takes them.
+        taken: Option<Vec<u8>>,
+    },
 }
 
 #[derive(Debug, Default)]
 struct Pending {
     index: u64,
     name: Vec<u8>,
+    /// The description byte for byte, where bodies are taken.
+    text: Vec<u8>,
     described: Option<Result<Described, MetaError>>,
     body: Option<SeenBody>,
     /// SHA-1 of a body of which no description says which digest it has.
@@ -280,8 +329,24 @@ impl<E: Examiner> Export<E> {
         };
         self.described |= mail;
         self.inspector.begin(mail);
-        let described = self.pending.described.is_some();
-        self.current = Current::Body(Reading::new(item.and_then(|item| item.digest), described));
+        let reading = Reading::new(item.and_then(|item| item.digest), self.pending.described.is_some());
+        let described = description(&self.pending, &self.apart).0;
+        let fits = E::TAKES_BODIES && member.size <= LARGEST_TAKEN;
+        let taken = (fits && self.examiner.takes(described, member.size)).then(Vec::new);
+        self.current = Current::Body { reading, taken };
+    }
+
+    fn end_body(&mut self, reading: Reading, taken: Option<Vec<u8>>, end: Body) {
+        self.mailbox.bodies += 1;
+        self.mailbox.body_bytes += reading.size();
+        self.pending.sha1 = reading.sha1();
+        let seen = reading.seen(end == Body::Whole, self.inspector.end());
+        self.pending.body = Some(seen);
+        if let Some(bytes) = taken {
+            let (described, text) = description(&self.pending, &self.apart);
+            let Pending { name, sha1, .. } = &self.pending;
+            self.examiner.body(TakenBody { name, text, described, seen, sha1: *sha1, bytes });
+        }
     }
 
     /// Holds if a body must follow under this name, so that a document called `x.meta` is no description.
@@ -296,6 +361,16 @@ impl<E: Examiner> Export<E> {
     /// Holds if `name` is that of the pending body with `.err` behind it.
     fn marks_pending(&self, name: &[u8]) -> bool {
         self.pending.body.is_some() && name.strip_suffix(ERR) == Some(&*self.pending.name)
+    }
+}
+
+/// The description of the body in `pending`, and its own words: before the body, or waiting apart.
+fn description<'a>(pending: &'a Pending, apart: &'a Apart) -> (Option<&'a Described>, &'a [u8]) {
+    let described = Some(pending).filter(|pending| pending.described.is_some());
+    let described = described.or_else(|| apart.description(&pending.name));
+    match described {
+        Some(Pending { described: Some(Ok(described)), text, .. }) => (Some(described), text),
+        _ => (None, &[]),
     }
 }
 
@@ -328,9 +403,15 @@ impl<E: Examiner> Sink for Export<E> {
                     bytes.extend_from_slice(piece);
                 }
             }
-            Current::Body(reading) => {
+            Current::Body { reading, taken } => {
                 reading.take(piece);
                 self.inspector.data(piece);
+                // A zip may announce no size.
+                let fits = reading.size() <= LARGEST_TAKEN;
+                match taken {
+                    Some(taken) if fits => taken.extend_from_slice(piece),
+                    _ => *taken = None,
+                }
             }
         }
     }
@@ -340,13 +421,13 @@ impl<E: Examiner> Sink for Export<E> {
             Current::Nothing => {}
             Current::Meta { too_long: true, .. } => self.pending.described = Some(Err(MetaError::TooLong)),
             Current::Meta { .. } if end == Body::Cut => self.pending.described = Some(Err(MetaError::Cut)),
-            Current::Meta { bytes, .. } => self.pending.described = Some(meta::parse(&bytes)),
-            Current::Body(reading) => {
-                self.mailbox.bodies += 1;
-                self.mailbox.body_bytes += reading.size();
-                self.pending.sha1 = reading.sha1();
-                self.pending.body = Some(reading.seen(end == Body::Whole, self.inspector.end()));
+            Current::Meta { bytes, .. } => {
+                self.pending.described = Some(meta::parse(&bytes));
+                if E::TAKES_BODIES {
+                    self.pending.text = bytes;
+                }
             }
+            Current::Body { reading, taken } => self.end_body(reading, taken, end),
         }
     }
 }

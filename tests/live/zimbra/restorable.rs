@@ -86,10 +86,15 @@ impl Backup {
         self.verified_with(self.scene.server.password())
     }
 
-    fn verified_with(&self, password: &str) -> ArchiveResult {
+    fn server(&self, password: &str) -> Server {
         let (cancel, handle) = (Cancel::default(), self.scene.runtime.handle());
         let live = self.policy.live.as_ref().unwrap();
-        let server = Server::new(live, Some(password.into()), &self.policy.limits, &cancel, handle).unwrap();
+        Server::new(live, Some(password.into()), &self.policy.limits, &cancel, handle).unwrap()
+    }
+
+    fn verified_with(&self, password: &str) -> ArchiveResult {
+        let (cancel, handle) = (Cancel::default(), self.scene.runtime.handle());
+        let server = self.server(password);
         let keyring = Keyring::load(&self.policy.keys, None).unwrap();
         let job = Job {
             policy: &self.policy,
@@ -272,6 +277,23 @@ fn a_wrong_password_is_tried_once_for_all_mailboxes() {
     assert!(!format!("{result:?}").contains("hunter2"));
     let logins = backup.scene.server.seen().iter().filter(|seen| seen.call == "AuthRequest").count();
     assert_eq!(logins, 1, "more would lock the administrator out");
+}
+
+#[test]
+fn whether_the_server_lets_us_in_can_be_asked_before() {
+    let backup = Backup::new();
+    let before = backup.scene.server.fingerprint();
+    let server = backup.server(backup.scene.server.password());
+    assert_eq!(server.check(None).unwrap(), None);
+    let folders = backup.scene.anna().folders().unwrap().len() as u64;
+    assert_eq!(server.check(Some(ANNA)).unwrap(), Some(folders));
+    let fault = |server: &Server, account| server.check(account).unwrap_err().fault;
+    assert_eq!(fault(&server, Some("nobody@example.org")), mailproof::live::Fault::NoSuchAccount);
+    for account in [None, Some(ANNA)] {
+        let fault = fault(&backup.server("hunter2"), account);
+        assert!(matches!(fault, mailproof::live::Fault::Refused { .. }), "{fault:?}");
+    }
+    assert_eq!(backup.scene.server.fingerprint(), before);
 }
 
 #[test]

@@ -63,6 +63,11 @@ impl Apart {
         Some(entry)
     }
 
+    /// The entry of this name that waits for its body.
+    pub(super) fn description(&self, name: &[u8]) -> Option<&Pending> {
+        self.waiting.get(name).map(|(_, entry)| entry).filter(|entry| entry.lacks() == Some(Half::Body))
+    }
+
     /// What is still alone, and of how many nobody knows whether they are.
     pub(super) fn finish(self) -> (Vec<Pending>, u64) {
         let mut alone: Vec<(u64, Pending)> = self.waiting.into_values().collect();
@@ -104,7 +109,7 @@ impl Pending {
             Some(Ok(described)) => described.sender.as_ref().map_or(0, String::len),
             _ => 0,
         };
-        2 * (size_of::<Self>() + self.name.len()) + sender
+        2 * (size_of::<Self>() + self.name.len()) + self.text.len() + sender
     }
 }
 

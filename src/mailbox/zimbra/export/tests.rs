@@ -38,7 +38,17 @@ impl Examiner for Seen {
 
 /// Hands members over in pieces of `piece` bytes; the last of them is cut if `cut`.
 fn hand(members: &[MadeMember], piece: usize, cut: bool, limits: &Limits) -> Seen {
-    let mut export = Export::new(Mailbox { form: Form::Tar, ..Mailbox::default() }, Seen::default(), limits);
+    hand_to(Seen::default(), members, piece, cut, limits)
+}
+
+fn hand_to<E: Examiner>(
+    examiner: E,
+    members: &[MadeMember],
+    piece: usize,
+    cut: bool,
+    limits: &Limits,
+) -> E::Verdict {
+    let mut export = Export::new(Mailbox { form: Form::Tar, ..Mailbox::default() }, examiner, limits);
     for (made, index) in members.iter().zip(1..) {
         let cut = cut && index == members.len();
         let member = Member {
@@ -236,4 +246,58 @@ fn only_files_count() {
         export.end(Body::Whole);
     }
     assert_eq!(export.finish(Ending::default(), 0), Seen::default());
+}
+
+/// Takes the bodies of messages, and those of which no description came yet.
+#[derive(Default)]
+struct Taker(Vec<(String, Option<u32>, usize, bool)>);
+
+impl Examiner for Taker {
+    type Verdict = Self;
+
+    const TAKES_BODIES: bool = true;
+
+    fn takes(&mut self, described: Option<&Described>, size: u64) -> bool {
+        size == 100
+            && described
+                .is_none_or(|described| matches!(&described.meta, Meta::Item(item) if item.id.0 != 258))
+    }
+
+    fn body(&mut self, taken: TakenBody<'_>) {
+        let id = taken.described.map(|described| match &described.meta {
+            Meta::Item(item) => item.id.0,
+            Meta::Folder(folder) => folder.id.0,
+        });
+        let stated = !taken.text.is_empty() && meta::parse(taken.text).as_ref().ok() == taken.described;
+        assert_eq!(stated, id.is_some(), "the description's own words come with what they say");
+        assert!(taken.has(taken.seen.digest) == taken.seen.whole);
+        self.0.push((
+            String::from_utf8_lossy(taken.name).into_owned(),
+            id,
+            taken.bytes.len(),
+            taken.seen.whole,
+        ));
+    }
+
+    fn entry(&mut self, _: &Entry<'_>) {}
+
+    fn finish(self, _: Mailbox) -> Self {
+        self
+    }
+}
+
+fn taken(order: &[usize], cut: bool) -> Vec<(String, Option<u32>, usize, bool)> {
+    let members = members(vec![mail(257), mail(258), mail(259)]);
+    let ordered: Vec<_> = order.iter().map(|at| members[*at].clone()).collect();
+    hand_to(Taker::default(), &ordered, 7, cut, &Limits::default()).0
+}
+
+#[test]
+fn bodies_are_taken_as_they_are_asked_for() {
+    let third = "Inbox/0000000259-Prova.eml".to_owned();
+    let first = (FIRST.to_owned(), Some(257), 100, true);
+    assert_eq!(taken(&[0, 1, 2, 3, 4, 5], false), [first.clone(), (third.clone(), Some(259), 100, true)]);
+    assert_eq!(taken(&[0, 1], true), [], "what is announced with another size is not asked for");
+    // Description and body apart: 259 before its description, 257 behind it.
+    assert_eq!(taken(&[0, 5, 2, 1, 3, 4], false), [(third, None, 100, true), first]);
 }

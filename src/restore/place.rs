@@ -1,0 +1,50 @@
+use crate::mailbox::Item;
+
+/// An item of a backup, with bytes that are those whose digest the backup states.
+#[derive(Debug, Clone, Copy)]
+pub struct Recovered<'a> {
+    /// Whose it is.
+    pub account: &'a str,
+    /// What the backup states of it.
+    pub item: &'a Item,
+    /// The path of its folder as the backup names it (`/Inbox/Sub`); `None` where the backup describes no such folder, as
+    /// incremental exports do not.
+    pub folder: Option<&'a str>,
+    /// Its name in the export; holds subjects, so it goes nowhere but into another export.
+    pub name: &'a [u8],
+    /// Its description (`.meta`) byte for byte, empty where there is none at hand.
+    pub text: &'a [u8],
+    /// Its bytes.
+    pub body: &'a [u8],
+}
+
+/// Where items are restored to.
+pub trait Place: Send {
+    /// Puts an item there, unless it is there already. What is there stays as it is.
+    ///
+    /// # Errors
+    /// [`PlaceError`] if the place can't take any further item; one that only this item met is [`Put::Refused`].
+    fn put(&mut self, item: &Recovered<'_>) -> Result<Put, PlaceError>;
+
+    /// Ends the restore: all that was put there is there to stay when this returns.
+    ///
+    /// # Errors
+    /// [`PlaceError`] if that is not sure.
+    fn finish(&mut self) -> Result<(), PlaceError>;
+}
+
+/// What became of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Put {
+    /// It is there now.
+    Restored,
+    /// It was there before, byte for byte.
+    AlreadyThere,
+    /// The place does not take it, for this reason; others may follow.
+    Refused(String),
+}
+
+/// Why a place takes nothing more, in words that end with the next step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PlaceError(pub String);
