@@ -35,6 +35,7 @@ use mailproof::verify::{self, Cancel, Job};
 use measure::{Row, megabytes, peak_of, table, time};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 
 const USER: &str = "user1";
 const ACCOUNT: &str = "user1@example.org";
@@ -58,7 +59,8 @@ fn main() {
     }
     let work = tempfile::tempdir_in(&options.work).unwrap();
     let bench = Bench::new(options.messages, work.path());
-    let (ours, summary) = (bench.server(), bench.summary());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (ours, summary) = (bench.server(runtime.handle()), bench.summary());
     assert_eq!(summary.messages.len(), options.messages as usize, "messages in the archive");
     println!("{} messages, {}", options.messages, megabytes(bench.bytes));
     let mut rows = [
@@ -130,16 +132,17 @@ impl Bench {
         Self { mail, work: work.to_owned(), policy, messages: count, bytes }
     }
 
-    fn server(&self) -> Server {
+    fn server(&self, runtime: &Handle) -> Server {
         let live = self.policy.live.as_ref().unwrap();
-        Server::new(live, Some(PASSWORD.into()), &self.policy.limits, &Cancel::default()).unwrap()
+        let password = Some(PASSWORD.into());
+        Server::new(live, password, &self.policy.limits, &Cancel::default(), runtime).unwrap()
     }
 
     /// What the archive states of the mailbox.
     fn summary(&self) -> MailboxSummary {
         let keyring = Keyring::load(&self.policy.keys, None).unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let (cancel, live) = (Cancel::default(), self.server());
+        let (cancel, live) = (Cancel::default(), self.server(runtime.handle()));
         let job = Job {
             policy: &self.policy,
             keyring: &keyring,

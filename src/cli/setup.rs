@@ -94,7 +94,8 @@ impl Setup {
         let file =
             live.password_file.as_ref().map(|path| SecretFile::find(path, self.credentials.as_deref()));
         let password = file.map(|file| file.line()).transpose().map_err(Failure::usage)?;
-        Server::new(live, password, &self.policy.limits, &self.cancel).map_err(Failure::usage)
+        let runtime = self.runtime.handle();
+        Server::new(live, password, &self.policy.limits, &self.cancel, runtime).map_err(Failure::usage)
     }
 
     /// The archives that were named, or the policy's selection.

@@ -10,7 +10,7 @@ use super::forms::Likeness;
 use super::listing::{Entry, Listing};
 use super::read::Read;
 use super::{Account, Sample};
-use crate::check::restorable::{Comparison, Difference, Missing};
+use crate::check::restorable::{Comparison, Difference, Missing, Number};
 use crate::live::{Folder, Folders, LiveError};
 use crate::mailbox::Item;
 
@@ -143,7 +143,7 @@ fn is_left_out(folder: &Folder) -> bool {
 
 fn missing(listing: &Listing, position: usize) -> Missing {
     let listed = &listing.get(position).listed;
-    Missing { uid: listed.place.uid, size: listed.size, date: listed.date }
+    Missing { number: Number::Uid(listed.place.uid), size: listed.size, date: listed.date }
 }
 
 #[cfg(test)]
@@ -264,8 +264,8 @@ mod tests {
         let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
         assert_eq!(words, ["same", "differs", "missing-live", "missing-live"]);
         assert_eq!((comparison.live, comparison.older, comparison.checked()), (6, 4, 2));
-        let missing: Vec<u32> = comparison.missing.iter().map(|missing| missing.uid).collect();
-        assert_eq!(missing, [3], "what differs is not missing as well");
+        let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
+        assert_eq!(missing, [Number::Uid(3)], "what differs is not missing as well");
     }
 
     #[test]
@@ -306,8 +306,8 @@ mod tests {
         let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
         assert_eq!(words, ["line-ends", "line-ends", "same", "missing-live"]);
         assert_eq!(comparison.checked(), 3);
-        let missing: Vec<u32> = comparison.missing.iter().map(|missing| missing.uid).collect();
-        assert_eq!(missing, [3], "what is there with other line ends is in the backup");
+        let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
+        assert_eq!(missing, [Number::Uid(3)], "what is there with other line ends is in the backup");
     }
 
     /// A mailbox whose messages all have other line ends takes as many reads as any other, and what was read for the

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use super::Compared;
 use super::listing::Listing;
-use crate::check::restorable::{Comparison, Difference, Explanation, Strange, message_id};
-use crate::live::{BodyPart, Folders, LiveError, Server};
+use crate::check::restorable::{Comparison, Difference, Explanation, Identity, Missing, Strange, message_id};
+use crate::live::{BodyPart, Folders, LiveError, Mailbox, Numbered, Server};
 use crate::mailbox::zimbra::export::{Entry, Examiner, TakenBody};
 use crate::mailbox::zimbra::meta::{Described, Meta};
-use crate::mailbox::{Digest, Hasher, Item, Mailbox};
+use crate::mailbox::{self, Digest, Hasher, Item, ItemId};
 
 /// Messages of one archive that are explained.
 const MOST_EXPLAINED: usize = 100;
@@ -41,7 +41,8 @@ struct Case {
 #[derive(Debug, Clone)]
 pub struct Pair {
     digest: Digest,
-    live: Strange,
+    /// Which live message it is, where it has no number in common.
+    live: Option<Strange>,
     explanation: Explanation,
 }
 
@@ -63,7 +64,11 @@ impl Unexplained {
         for kind in [Difference::Differs, Difference::MissingLive] {
             for sample in &compared.mailboxes {
                 let Ok(comparison) = &sample.comparison else { continue };
-                if comparison.strange.is_empty() {
+                let by_number = comparison.identity == Identity::Number;
+                // A number leads to the other version; elsewhere one must have been seen.
+                let seen =
+                    if by_number { kind == Difference::Differs } else { !comparison.strange.is_empty() };
+                if !seen {
                     continue;
                 }
                 let open = comparison.messages.iter().filter(|(_, difference)| *difference == kind);
@@ -96,8 +101,14 @@ impl Unexplained {
 pub struct Explainer {
     case: Case,
     server: Server,
-    live: Option<(Box<dyn Folders + Send>, Listing)>,
+    live: Option<Live>,
     explained: Explained,
+}
+
+/// The mailbox that holds the other versions.
+enum Live {
+    ByContent(Box<dyn Folders + Send>, Listing),
+    ById(Box<dyn Numbered + Send>),
 }
 
 impl Examiner for Explainer {
@@ -124,7 +135,7 @@ impl Examiner for Explainer {
 
     fn entry(&mut self, _: &Entry<'_>) {}
 
-    fn finish(self, _: Mailbox) -> Explained {
+    fn finish(self, _: mailbox::Mailbox) -> Explained {
         self.explained
     }
 }
@@ -138,43 +149,80 @@ fn item(described: &Described) -> Option<&Item> {
 
 impl Explainer {
     fn explain(&mut self, item: &Item, digest: Digest, backup: &[u8]) -> Result<(), LiveError> {
+        let mut live = match self.live.take() {
+            Some(live) => live,
+            None => open(&self.server, &self.explained.account)?,
+        };
+        let other = match &mut live {
+            Live::ById(mailbox) => numbered(&**mailbox, item.id)?.map(|bytes| (None, bytes)),
+            Live::ByContent(folders, listing) => self.other(item, digest, backup, &mut **folders, listing)?,
+        };
+        self.live = Some(live);
+        if let Some((live, bytes)) = other {
+            let explanation = Explanation::of(backup, &bytes);
+            self.explained.pairs.push(Pair { digest, live, explanation });
+        }
+        Ok(())
+    }
+
+    /// The likeliest of the strange messages and its bytes, if they are still what they were.
+    fn other(
+        &mut self,
+        item: &Item,
+        digest: Digest,
+        backup: &[u8],
+        live: &mut dyn Folders,
+        listing: &Listing,
+    ) -> Result<Option<(Option<Strange>, Vec<u8>)>, LiveError> {
         let own_id = message_id(backup);
         let differs = self.case.differing.contains(&digest);
         let place = |strange: &Strange| strange.place_for(item, own_id, differs);
         let candidates = self.case.strange.iter().enumerate();
         let best = candidates.filter_map(|(at, strange)| Some((place(strange)?, at))).min();
-        let Some((_, at)) = best else { return Ok(()) };
+        let Some((_, at)) = best else { return Ok(None) };
         let strange = self.case.strange.swap_remove(at);
-        if let Some(live) = self.read(&strange)? {
-            let explanation = Explanation::of(backup, &live);
-            self.explained.pairs.push(Pair { digest, live: strange, explanation });
-        }
-        Ok(())
+        let bytes = found_again(live, listing, &strange)?;
+        Ok(bytes.map(|bytes| (Some(strange), bytes)))
     }
+}
 
-    /// The bytes of a live message, if they are still what they were.
-    fn read(&mut self, strange: &Strange) -> Result<Option<Vec<u8>>, LiveError> {
-        if strange.size > LARGEST {
-            return Ok(None);
+fn open(server: &Server, account: &str) -> Result<Live, LiveError> {
+    Ok(match server.mailbox(account)? {
+        Mailbox::ById(mailbox, _) => Live::ById(mailbox),
+        Mailbox::ByContent(mut folders) => {
+            let listing = Listing::read(&mut *folders)?;
+            Live::ByContent(folders, listing)
         }
-        if self.live.is_none() {
-            let mut live = self.server.mailbox(&self.explained.account)?;
-            let listing = Listing::read(&mut *live)?;
-            self.live = Some((live, listing));
-        }
-        let Some((live, listing)) = &mut self.live else { return Ok(None) };
-        let seen = (strange.size, strange.date);
-        let alike = listing.all().filter(|(_, entry)| (entry.listed.size, entry.listed.date) == seen);
-        for (_, entry) in alike.take(MOST_TWINS) {
-            let bytes = whole(&mut **live, listing, entry.folder, entry.listed.place.uid)?;
-            let mut hasher = Hasher::like(strange.digest);
-            bytes.iter().for_each(|bytes| hasher.update(bytes));
-            if hasher.finish() == strange.digest {
-                return Ok(bytes);
-            }
-        }
-        Ok(None)
+    })
+}
+
+/// The bytes of a live message, if they are still what they were.
+fn found_again(
+    live: &mut dyn Folders,
+    listing: &Listing,
+    strange: &Strange,
+) -> Result<Option<Vec<u8>>, LiveError> {
+    if strange.size > LARGEST {
+        return Ok(None);
     }
+    let seen = (strange.size, strange.date);
+    let alike = listing.all().filter(|(_, entry)| (entry.listed.size, entry.listed.date) == seen);
+    for (_, entry) in alike.take(MOST_TWINS) {
+        let bytes = whole(live, listing, entry.folder, entry.listed.place.uid)?;
+        let mut hasher = Hasher::like(strange.digest);
+        bytes.iter().for_each(|bytes| hasher.update(bytes));
+        if hasher.finish() == strange.digest {
+            return Ok(bytes);
+        }
+    }
+    Ok(None)
+}
+
+/// All bytes of the live message with this number.
+fn numbered(live: &dyn Numbered, id: ItemId) -> Result<Option<Vec<u8>>, LiveError> {
+    let mut body = Whole::default();
+    live.body(id, &mut |part| body.take(part))?;
+    Ok(body.finish())
 }
 
 /// All bytes of a live message; nothing where it vanished or grew beyond what is explained.
@@ -184,16 +232,36 @@ fn whole(
     folder: usize,
     uid: u32,
 ) -> Result<Option<Vec<u8>>, LiveError> {
-    let (mut bytes, mut ended) = (Vec::new(), false);
-    live.bodies(&listing.folders[folder], &[uid], &mut |_, part| match part {
-        BodyPart::Begin(_) => bytes.clear(),
-        BodyPart::Bytes(piece) if (bytes.len() + piece.len()) as u64 <= LARGEST => {
-            bytes.extend_from_slice(piece);
+    let mut body = Whole::default();
+    live.bodies(&listing.folders[folder], &[uid], &mut |_, part| body.take(part))?;
+    Ok(body.finish())
+}
+
+/// A body as it comes together.
+#[derive(Default)]
+struct Whole {
+    bytes: Vec<u8>,
+    ended: bool,
+    too_large: bool,
+}
+
+impl Whole {
+    fn take(&mut self, part: BodyPart<'_>) {
+        match part {
+            BodyPart::Begin(_) => *self = Self::default(),
+            BodyPart::Bytes(piece) if (self.bytes.len() + piece.len()) as u64 <= LARGEST => {
+                self.bytes.extend_from_slice(piece);
+            }
+            BodyPart::Bytes(_) => self.too_large = true,
+            BodyPart::Gone => {}
+            BodyPart::End => self.ended = true,
         }
-        BodyPart::Bytes(_) | BodyPart::Gone => {}
-        BodyPart::End => ended = true,
-    })?;
-    Ok(ended.then_some(bytes))
+    }
+
+    /// All of it; nothing where it vanished or is larger than what is explained.
+    fn finish(self) -> Option<Vec<u8>> {
+        (self.ended && !self.too_large).then_some(self.bytes)
+    }
 }
 
 impl Compared {
@@ -215,7 +283,8 @@ fn explain(comparison: &mut Comparison, pair: &Pair) {
         }
         *difference = if lines { Difference::LineEnds } else { Difference::Differs };
         comparison.explained.insert(item.id, pair.explanation.clone());
-        if let Some(at) = comparison.missing.iter().position(|missing| pair.live.is(missing)) {
+        let is_it = |missing: &Missing| pair.live.as_ref().is_some_and(|live| live.is(missing));
+        if let Some(at) = comparison.missing.iter().position(is_it) {
             comparison.missing.remove(at);
         }
     }

@@ -5,6 +5,7 @@
 //! identity goes before number, so a surplus on one side never covers a loss.
 
 mod by_content;
+mod by_id;
 mod explaining;
 mod forms;
 mod listing;
@@ -12,6 +13,7 @@ mod read;
 mod sampling;
 
 pub use by_content::by_content;
+pub use by_id::by_id;
 pub use explaining::{Explained, Explainer, Unexplained};
 pub use sampling::{Compared, MailboxSample, Sampling};
 

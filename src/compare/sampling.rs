@@ -1,13 +1,13 @@
-use super::{Account, Explained, Sample, by_content};
+use super::{Account, Explained, Sample, by_content, by_id};
 use crate::check::meaningful::export::MailboxSummary;
 use crate::check::restorable::Comparison;
-use crate::live::{LiveError, Server};
+use crate::live::{LiveError, Mailbox, Server};
 use crate::mailbox::Item;
 use crate::mailbox::sample::{Amount, Seed, Statement, Stratum, draw};
 use crate::policy;
 use crate::verdict::{Coverage, Unit};
 
-/// Live messages that look like none of the backup and are read, for each mailbox.
+/// Live messages that look like none of the backup and are read or asked after, for each mailbox.
 const MOST_UNKNOWN: usize = 500;
 /// Messages that are drawn beyond those that are wanted, as some are gone from the live mailbox by now.
 const RESERVE: u64 = 100;
@@ -27,7 +27,7 @@ pub struct Compared {
     pub seed: Seed,
     /// Each mailbox, in the archive's order.
     pub mailboxes: Vec<MailboxSample>,
-    /// What the sample says of all messages; absent where one of them differs.
+    /// What the sample says of all messages; absent where one of them differs or is in doubt.
     pub statement: Option<Statement>,
 }
 
@@ -76,15 +76,19 @@ impl<'a> Sampling<'a> {
         let name = &*mailbox.account;
         let drawn = draw(self.seed, name, &mailbox.messages, wanted.saturating_add(RESERVE));
         let account = Account { name, messages: &mailbox.messages, taken: taken(&mailbox.messages) };
-        let mut live = self.server.mailbox(name)?;
-        by_content(&mut *live, account, Sample { drawn: &drawn, wanted }, MOST_UNKNOWN)
+        let sample = Sample { drawn: &drawn, wanted };
+        match self.server.mailbox(name)? {
+            Mailbox::ByContent(mut live) => by_content(&mut *live, account, sample, MOST_UNKNOWN),
+            Mailbox::ById(live, mark) => by_id(&*live, account, sample, mark, MOST_UNKNOWN),
+        }
     }
 
     fn statement(&self, mailboxes: &[MailboxSample]) -> Option<Statement> {
         let strata = mailboxes.iter().map(|mailbox| {
             let count = |word| mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count(word));
             let checked = count("same") + count("line-ends");
-            (count("differs") == 0).then_some(Stratum { population: mailbox.population, checked })
+            let doubtful = mailbox.comparison.as_ref().map_or(0, Comparison::doubtful);
+            (doubtful == 0).then_some(Stratum { population: mailbox.population, checked })
         });
         let strata: Vec<Stratum> = strata.collect::<Option<_>>()?;
         Some(Statement::of(&strata, self.rules.confidence))

@@ -4,6 +4,7 @@
 //! Invariant: no network beyond loopback, no root, nothing installed, nothing left behind.
 
 pub mod damage;
+pub mod later;
 pub mod live;
 mod loopback;
 pub mod mailbox;

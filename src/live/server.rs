@@ -1,11 +1,15 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::runtime::Handle;
 
+use super::borrow::Borrowing;
 use super::imap::{Access, Imap, Login, Security};
 use super::maildir::{self, Maildir};
-use super::{Fault, Folders, LiveError, Pace, Patience, Terms};
+use super::zimbra::SyncMark;
+use super::{Fault, Folders, LiveError, Numbered, Pace, Patience, Terms};
 use crate::network::{Cancel, Retry};
 use crate::policy::{self, Age};
 
@@ -25,20 +29,36 @@ enum Kind {
     Imap(Box<Access>),
     /// A path with fields in it.
     Maildir(String),
+    Zimbra(Arc<Borrowing>),
+}
+
+/// A mailbox of the server, by what identifies its messages.
+pub enum Mailbox {
+    /// Nothing but their content.
+    ByContent(Box<dyn Folders + Send>),
+    /// Numbers that last; with the consent to leave the mark of `SyncRequest`, if it was given.
+    ById(Box<dyn Numbered + Send>, Option<SyncMark>),
 }
 
 impl Server {
-    /// The server that `live` names. `password` is that of `live.user`.
+    /// The server that `live` names. `password` is that of `live.user`; `runtime` drives the network where that takes
+    /// one, and mailboxes are read on threads that are not its own.
     ///
     /// # Errors
-    /// In words, if the policy was not validated: the address is none, or there is no password for it.
+    /// In words, if the policy was not validated: the address is none, or there is no password for it; or if the
+    /// certificate authority of a Zimbra can't be read.
     pub fn new(
         live: &policy::Live,
         password: Option<SecretString>,
         limits: &policy::Limits,
         cancel: &Cancel,
+        runtime: &Handle,
     ) -> Result<Self, String> {
+        let terms = terms(live, limits, cancel);
         let kind = match live.url.split_once("://") {
+            Some(("https" | "http", _)) => {
+                Kind::Zimbra(Arc::new(Borrowing::new(live, password, terms.clone(), runtime)?))
+            }
             Some(("maildir", path)) => Kind::Maildir(path.to_owned()),
             Some((scheme @ ("imap" | "imaps"), rest)) => {
                 Kind::Imap(Box::new(access(live, scheme, rest, password)?))
@@ -49,7 +69,7 @@ impl Server {
                 );
             }
         };
-        Ok(Self { kind, terms: terms(live, limits, cancel), address: live.url.clone() })
+        Ok(Self { kind, terms, address: live.url.clone() })
     }
 
     /// The server as the policy writes it.
@@ -66,6 +86,10 @@ impl Server {
         match &self.kind {
             Kind::Imap(access) => self.check_imap(access, account),
             Kind::Maildir(template) => self.check_maildir(template, account),
+            Kind::Zimbra(borrowing) => match account {
+                Some(account) => self.count_folders(account).map(Some),
+                None => borrowing.administrator().map(|_| None),
+            },
         }
     }
 
@@ -98,26 +122,33 @@ impl Server {
     }
 
     fn count_folders(&self, account: &str) -> Result<u64, LiveError> {
-        self.mailbox(account)?.folders().map(|folders| folders.len() as u64)
+        Ok(match self.mailbox(account)? {
+            Mailbox::ByContent(mut mailbox) => mailbox.folders()?.len() as u64,
+            Mailbox::ById(mailbox, _) => mailbox.folders()?.len() as u64,
+        })
     }
 
     /// The mailbox of `account`.
     ///
     /// # Errors
     /// [`LiveError`] if the server can't be spoken to, or the folder not be read.
-    pub fn mailbox(&self, account: &str) -> Result<Box<dyn Folders + Send>, LiveError> {
+    pub fn mailbox(&self, account: &str) -> Result<Mailbox, LiveError> {
         match &self.kind {
             Kind::Imap(access) => {
                 let mut access = access.clone();
                 if access.login.user != account {
                     access.login.mailbox = Some(account.to_owned());
                 }
-                Ok(Box::new(Imap::new(*access, self.terms.clone())?))
+                Ok(Mailbox::ByContent(Box::new(Imap::new(*access, self.terms.clone())?)))
             }
             Kind::Maildir(template) => {
                 let path = path_of(template, account)
                     .ok_or_else(|| Fault::NoSuchAccount.of(&self.address, account))?;
-                Ok(Box::new(Maildir::open(&path, self.terms.clone())?))
+                Ok(Mailbox::ByContent(Box::new(Maildir::open(&path, self.terms.clone())?)))
+            }
+            Kind::Zimbra(borrowing) => {
+                let mailbox = borrowing.administrator()?.mailbox(account)?;
+                Ok(Mailbox::ById(Box::new(mailbox), borrowing.mark()))
             }
         }
     }
@@ -183,12 +214,16 @@ mod tests {
     }
 
     fn access_of(url: &str) -> Access {
-        let server =
-            Server::new(&live(url), Some("p".into()), &policy::Limits::default(), &Cancel::default());
-        match server.unwrap().kind {
+        match server(url, Some("p")).unwrap().kind {
             Kind::Imap(access) => *access,
-            Kind::Maildir(path) => panic!("{path}"),
+            other => panic!("{other:?}"),
         }
+    }
+
+    fn server(url: &str, password: Option<&str>) -> Result<Server, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (limits, cancel) = (policy::Limits::default(), Cancel::default());
+        Server::new(&live(url), password.map(SecretString::from), &limits, &cancel, runtime.handle())
     }
 
     #[test]
@@ -229,10 +264,10 @@ mod tests {
 
     #[test]
     fn what_a_policy_must_not_lack_is_said() {
-        let cancel = Cancel::default();
-        assert!(Server::new(&live("imaps://h"), None, &policy::Limits::default(), &cancel).is_err());
+        assert!(server("imaps://h", None).is_err() && server("https://h", None).is_err());
         assert!(
-            Server::new(&live("pop://h"), Some("p".into()), &policy::Limits::default(), &cancel).is_err()
+            server("pop://h", Some("p")).is_err() && server("http://mail.example.org", Some("p")).is_err()
         );
+        assert!(server("https://h", Some("p")).is_ok());
     }
 }

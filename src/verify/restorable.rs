@@ -51,12 +51,19 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     if let Some(message) = compared.mailboxes.iter().find_map(|mailbox| mailbox.comparison.as_ref().err()) {
         return open(message.clone());
     }
+    if let Some(mailbox) = compared.mailboxes.iter().find(|mailbox| doubtful(mailbox) > 0) {
+        let count = doubtful(mailbox);
+        return open(format!(
+            "{}: {count} message(s) could not be held against those of the server",
+            mailbox.account
+        ));
+    }
     if compared.checked() == 0 {
         return open("no message was compared".to_owned());
     }
     let untouched = compared.mailboxes.iter().find(|mailbox| mailbox.wanted > 0 && checked(mailbox) == 0);
     if let Some(mailbox) = untouched {
-        return open(format!("{}: none of its messages is in the live mailbox", mailbox.account));
+        return open(format!("{}: none of its messages is in the live mailbox as it was", mailbox.account));
     }
     let below = standings.iter().find(|standing| standing.rung == Rung::Meaningful);
     match below {
@@ -67,4 +74,8 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
 
 fn checked(mailbox: &MailboxSample) -> u64 {
     mailbox.comparison.as_ref().map_or(0, restorable::Comparison::checked)
+}
+
+fn doubtful(mailbox: &MailboxSample) -> u64 {
+    mailbox.comparison.as_ref().map_or(0, restorable::Comparison::doubtful)
 }

@@ -1,9 +1,10 @@
-//! The rung `restorable` on the command line, against a Maildir.
+//! The rung `restorable` on the command line, against a Maildir and against Zimbra.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use mailproof::demo::live::MailServer;
 use mailproof::demo::pack::{self, Pack};
 use mailproof::demo::zimbra::{Export, Item};
 use secrecy::ExposeSecret;
@@ -264,6 +265,51 @@ fn a_seed_that_draws_nothing_is_refused() {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{more:?}: {ended:?}");
         assert!(ended.stderr.contains(words), "{more:?}: {}", ended.stderr);
     }
+}
+
+#[test]
+fn what_became_of_mail_on_zimbra_is_told_apart() {
+    let scene = Scene::new();
+    let server = MailServer::start([(ANNA, &export())]).unwrap();
+    support::secret_file(scene.bench.path("").as_path(), "password", server.password());
+    let text = format!(
+        "[keys]\nidentities = ['own.txt']\n[require]\nrung = 'restorable'\n[run]\nrecords = 'records'\n\
+         [sample]\nall = true\n[live]\nurl = '{address}'\nadmin_url = '{address}'\nuser = '{}'\n\
+         password_file = 'password'\ntombstones = true\n",
+        server.admin(),
+        address = server.address(),
+    );
+    fs::write(scene.bench.path("live.toml"), text).unwrap();
+    let ended = scene.verify(&["--quiet"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("compared 60 of 60 messages"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("none differs"), "{}", ended.stdout);
+    server.change(ANNA, |mailbox| {
+        mailbox.track();
+        mailbox.transfer(309, 5);
+        mailbox.edit(310, "Subject: Offerta segreta\r\n\r\nanother text\r\n");
+        mailbox.delete(311);
+        mailbox.lose(312);
+    });
+    let ended = scene.verify(&["--quiet"]);
+    assert_eq!(ended.code, Some(10), "{ended:?}");
+    for wanted in [
+        "since the backup: 1 moved or marked and still the same, 1 changed, 1 deleted, 1 lost",
+        "live-message-lost: anna@example.org: folder 2 (Inbox), item 312",
+    ] {
+        let words: Vec<_> = ended.stdout.split_whitespace().collect();
+        assert!(words.join(" ").contains(wanted), "{wanted}: {}", ended.stdout);
+    }
+    for text in [&ended.stdout, &ended.stderr] {
+        assert!(!text.contains("segreta") && !text.contains(server.password()), "{text}");
+    }
+    let (_, printed) =
+        result(scene.bench.command("verify").arg("--policy").arg("live.toml").arg(&scene.archive));
+    assert_fits(&printed);
+    let account = &printed["archives"][0]["live"]["accounts"][0];
+    let words = ["same", "changed-since", "deleted-since", "lost"].map(|word| &account["differences"][word]);
+    assert_eq!(words, [57, 1, 1, 1]);
+    assert_eq!((&account["moved"], &account["not_looked"]), (&1.into(), &0.into()));
 }
 
 #[test]

@@ -15,7 +15,10 @@ const ANNA: &str = "anna@example.org";
 fn server(live: Live, password: &str) -> Server {
     let network = Network { retries: 0, ..live.network };
     let live = Live { user: Some("admin".into()), network, ..live };
-    Server::new(&live, Some(password.into()), &Limits::default(), &Cancel::default()).unwrap()
+    // None of these servers is Zimbra, so nothing is ever driven by it.
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (limits, cancel) = (Limits::default(), Cancel::default());
+    Server::new(&live, Some(password.into()), &limits, &cancel, runtime.handle()).unwrap()
 }
 
 fn scripted(port: u16) -> Server {

@@ -148,7 +148,8 @@ impl Scene {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let cancel = Cancel::default();
         let live = self.policy.live.as_ref().unwrap();
-        let server = Server::new(live, Some(password.into()), &self.policy.limits, &cancel).unwrap();
+        let (limits, handle) = (&self.policy.limits, runtime.handle());
+        let server = Server::new(live, Some(password.into()), limits, &cancel, handle).unwrap();
         let job = Job {
             policy: &self.policy,
             keyring: &keyring,

@@ -8,7 +8,7 @@ mod explain;
 mod findings;
 mod strange;
 
-pub use comparison::{Comparison, Missing};
+pub use comparison::{Comparison, Identity, Missing, Number};
 pub use explain::{Body, Explanation};
 pub use findings::findings;
 pub(crate) use strange::{Head, message_id};
@@ -25,6 +25,16 @@ pub enum Difference {
     LineEnds,
     /// Not equal, though nothing says that it was edited.
     Differs,
+    /// Its content was written anew since the backup, as that of a draft is.
+    ChangedSince,
+    /// Deleted since the backup, as the server remembers.
+    DeletedSince,
+    /// Not live any more, and the server, which remembers deletions, knows of none.
+    Lost,
+    /// The live content is older than the backup's: the live mailbox was set back.
+    SetBack,
+    /// The server lists it and does not hand it out, for this reason.
+    Withheld(String),
     /// In the backup, and not live any more; whether it was deleted or lost can't be told.
     MissingLive,
     /// Could not be compared, for this reason.
@@ -39,9 +49,23 @@ impl Difference {
             Self::Same => "same",
             Self::LineEnds => "line-ends",
             Self::Differs => "differs",
+            Self::ChangedSince => "changed-since",
+            Self::DeletedSince => "deleted-since",
+            Self::Lost => "lost",
+            Self::SetBack => "set-back",
+            Self::Withheld(_) => "withheld",
             Self::MissingLive => "missing-live",
             Self::Unverifiable(_) => "unverifiable",
         }
+    }
+}
+
+impl Difference {
+    /// Whether the server is at fault or in doubt, so that nothing can be said of messages that were not drawn. People
+    /// who edit and delete cause no doubt, and neither does a backup that states no digest.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        matches!(self, Self::Differs | Self::Lost | Self::SetBack | Self::Withheld(_))
     }
 }
 

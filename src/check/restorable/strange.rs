@@ -1,4 +1,4 @@
-use super::Missing;
+use super::{Missing, Number};
 use crate::mailbox::{Digest, Item};
 
 /// Bytes of a message in which its Message-ID is looked for.
@@ -36,7 +36,7 @@ impl Strange {
 
     /// Whether it is the live message that counts as missing in the backup.
     pub(crate) fn is(&self, missing: &Missing) -> bool {
-        (missing.uid, missing.size, missing.date) == (self.uid, self.size, self.date)
+        (missing.number, missing.size, missing.date) == (Number::Uid(self.uid), self.size, self.date)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod live;
 mod store;
+mod zimbra;
 
 use std::fmt;
 

@@ -15,7 +15,7 @@ pub struct Live {
     pub seed: String,
     /// How many messages were compared, of how many.
     pub coverage: Coverage,
-    /// What the sample says of all messages; absent where one of them differs.
+    /// What the sample says of all messages; absent where one of them differs or is in doubt.
     pub statement: Option<Statement>,
     /// Each account, in the archive's order.
     pub accounts: Vec<LiveAccount>,
@@ -45,14 +45,17 @@ pub struct LiveAccount {
     pub population: u64,
     /// Messages that were to be compared.
     pub wanted: u64,
-    /// How many of the drawn messages are `same`, `differs`, `missing-live`, and so on.
+    /// How many of the drawn messages are `same`, `differs`, `changed-since`, `deleted-since`, `missing-live` (deleted
+    /// or lost), `lost`, `set-back`, `withheld` or `unverifiable`.
     pub differences: BTreeMap<String, u64>,
+    /// Those among the same that were moved, tagged or flagged since; 0 where the server does not tell.
+    pub moved: Option<u64>,
     /// Messages of the live mailbox.
     pub live_messages: Option<u64>,
     /// Those among them that are older than the backup's newest and are not in it.
     pub missing_in_backup: Option<u64>,
-    /// Older ones of which nobody looked whether they are in it, as too many look like none of it.
-    pub not_looked_for: Option<u64>,
+    /// Older ones of which nobody looked whether the backup holds them.
+    pub not_looked: Option<u64>,
     /// Why it could not be compared.
     pub error: Option<String>,
 }
@@ -87,9 +90,10 @@ impl From<&MailboxSample> for LiveAccount {
             population: sample.population,
             wanted: sample.wanted,
             differences,
+            moved: comparison.map(|comparison| comparison.moved),
             live_messages: comparison.map(|comparison| comparison.live),
             missing_in_backup: comparison.map(|comparison| comparison.missing.len() as u64),
-            not_looked_for: comparison.map(|comparison| comparison.not_looked),
+            not_looked: comparison.map(|comparison| comparison.not_looked),
             error: sample.comparison.as_ref().err().cloned(),
         }
     }

@@ -77,6 +77,9 @@ fn live(text: &mut String, compared: &Compared, style: Style) {
     let but = Some(compared.line_ends()).filter(|number| *number > 0);
     let but = but.map(|number| format!("{} of them equal but for line ends", human::count(number)));
     style.parts(text, 4, &[Some(all), but].into_iter().flatten().collect::<Vec<_>>());
+    if let Some(since) = since(compared) {
+        style.prose(text, 4, &since);
+    }
     if let Some(said) = compared.statement.filter(|said| said.checked > 0) {
         style.prose(text, 4, &statement(&said, compared.line_ends() > 0));
     }
@@ -94,6 +97,26 @@ fn statement(said: &Statement, line_ends: bool) -> String {
         0 => format!("{none}, so it is {confidence} sure that none of all does"),
         _ => format!("{none}, so it is {confidence} sure that at most {} of all do", human::count(*at_most)),
     }
+}
+
+/// What became of the messages that were drawn since the backup was made.
+fn since(compared: &Compared) -> Option<String> {
+    let comparisons = || compared.mailboxes.iter().filter_map(|mailbox| mailbox.comparison.as_ref().ok());
+    let of = |word: &str| comparisons().map(|comparison| comparison.count(word)).sum::<u64>();
+    let moved = comparisons().map(|comparison| comparison.moved).sum::<u64>();
+    let parts = [
+        (moved, "moved or marked and still the same"),
+        (of("changed-since"), "changed"),
+        (of("deleted-since"), "deleted"),
+        (of("missing-live"), "gone, deleted or lost"),
+        (of("lost"), "lost"),
+    ];
+    let told: Vec<_> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", human::count(*count)))
+        .collect();
+    (!told.is_empty()).then(|| format!("since the backup: {}", told.join(", ")))
 }
 
 /// The sessions in it; of several the newest.
