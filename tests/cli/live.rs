@@ -309,7 +309,7 @@ fn what_became_of_mail_on_zimbra_is_told_apart() {
     let account = &printed["archives"][0]["live"]["accounts"][0];
     let words = ["same", "changed-since", "deleted-since", "lost"].map(|word| &account["differences"][word]);
     assert_eq!(words, [57, 1, 1, 1]);
-    assert_eq!((&account["moved"], &account["not_looked"]), (&1.into(), &0.into()));
+    assert_eq!((&account["moved"], &account["not_looked_for"]), (&1.into(), &0.into()));
 }
 
 #[test]

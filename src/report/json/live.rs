@@ -54,8 +54,8 @@ pub struct LiveAccount {
     pub live_messages: Option<u64>,
     /// Those among them that are older than the backup's newest and are not in it.
     pub missing_in_backup: Option<u64>,
-    /// Older ones of which nobody looked whether the backup holds them.
-    pub not_looked: Option<u64>,
+    /// Older ones of which nobody looked whether they are in it, as too many look like none of it.
+    pub not_looked_for: Option<u64>,
     /// Why it could not be compared.
     pub error: Option<String>,
 }
@@ -93,7 +93,7 @@ impl From<&MailboxSample> for LiveAccount {
             moved: comparison.map(|comparison| comparison.moved),
             live_messages: comparison.map(|comparison| comparison.live),
             missing_in_backup: comparison.map(|comparison| comparison.missing.len() as u64),
-            not_looked: comparison.map(|comparison| comparison.not_looked),
+            not_looked_for: comparison.map(|comparison| comparison.not_looked),
             error: sample.comparison.as_ref().err().cloned(),
         }
     }
