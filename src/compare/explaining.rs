@@ -105,6 +105,9 @@ pub struct Explainer {
     explained: Explained,
 }
 
+/// Another version of a message, and its bytes.
+type Other = (Option<Strange>, Vec<u8>);
+
 /// The mailbox that holds the other versions.
 enum Live {
     ByContent(Box<dyn Folders + Send>, Listing),
@@ -173,7 +176,7 @@ impl Explainer {
         backup: &[u8],
         live: &mut dyn Folders,
         listing: &Listing,
-    ) -> Result<Option<(Option<Strange>, Vec<u8>)>, LiveError> {
+    ) -> Result<Option<Other>, LiveError> {
         let own_id = message_id(backup);
         let differs = self.case.differing.contains(&digest);
         let place = |strange: &Strange| strange.place_for(item, own_id, differs);
