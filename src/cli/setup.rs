@@ -145,7 +145,9 @@ fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) 
     let of_stores = stores.filter_map(|store| store.credentials_file.as_mut());
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
     let of_live = policy.live.iter_mut().filter_map(|live| live.password_file.as_mut());
-    of_stores.chain(of_keys).chain(of_live).for_each(|path| find_secret(path, beside, credentials));
+    let of_sandbox = policy.rehearsal.iter_mut().filter_map(|sandbox| sandbox.password_file.as_mut());
+    let of_servers = of_live.chain(of_sandbox);
+    of_stores.chain(of_keys).chain(of_servers).for_each(|path| find_secret(path, beside, credentials));
 }
 
 fn find_secret(path: &mut PathBuf, beside: &Path, credentials: Option<&Path>) {
