@@ -22,5 +22,6 @@ mod manifest;
 mod operations;
 mod policy;
 mod promises;
+mod restore;
 mod storage;
 mod unpack;

@@ -4,6 +4,16 @@
 //! handed to a place whose bytes were not found equal to the digest that the backup states; nothing that is there is
 //! overwritten or taken away; what could not be restored is told, never passed over.
 
+mod folder;
+mod outcome;
 mod place;
+mod placing;
+mod recovery;
+mod run;
+mod selection;
+mod untaken;
 
-pub use place::{Place, PlaceError, Put, Recovered};
+pub use outcome::{Count, Export, Folders, Left, LeftItem, Restored, Why};
+pub use place::{KnownFolder, Place, PlaceError, Put, Recovered};
+pub use run::run;
+pub use selection::Selection;
