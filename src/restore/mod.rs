@@ -6,4 +6,4 @@
 
 mod place;
 
-pub use place::{Place, PlaceError, Put, Recovered};
+pub use place::{Place, PlaceError, Put, Recovered, Settled};
