@@ -14,6 +14,6 @@ mod selection;
 mod untaken;
 
 pub use outcome::{Count, Export, Folders, Left, LeftItem, Restored, Why};
-pub use place::{KnownFolder, Place, PlaceError, Put, Recovered};
+pub use place::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
 pub use run::run;
 pub use selection::Selection;

@@ -96,6 +96,8 @@ pub struct Left {
     pub unsound: u64,
     /// Items that are larger than what is held in memory.
     pub too_large: u64,
+    /// Items for which the place did not answer before the end.
+    pub unanswered: u64,
     /// Items whose body could not be put together with its description.
     pub apart: u64,
     /// The first thousand.
@@ -136,6 +138,9 @@ pub enum Why {
     /// Larger than what is held in memory.
     #[error("its body is larger than 256 MiB; take it from the export by hand")]
     TooLarge,
+    /// The restore ended before the place answered.
+    #[error("the restore ended before the place said that it has it; run it again")]
+    Unanswered,
     /// The body stands elsewhere in the export than the description.
     #[error("its body stands apart from its description; take it from the export by hand")]
     Apart,
@@ -181,13 +186,14 @@ impl Left {
     /// How many items did not come back.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.refused + self.unsound + self.too_large + self.apart
+        self.refused + self.unsound + self.too_large + self.unanswered + self.apart
     }
 
     pub(super) fn push(&mut self, item: LeftItem) {
         *match item.why {
             Why::Refused(_) => &mut self.refused,
             Why::Missing | Why::Cut | Why::Differs | Why::Unstated => &mut self.unsound,
+            Why::Unanswered => &mut self.unanswered,
             Why::TooLarge => &mut self.too_large,
             Why::Apart => &mut self.apart,
         } += 1;

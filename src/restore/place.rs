@@ -1,4 +1,4 @@
-use crate::mailbox::{Folder, Item};
+use crate::mailbox::{Folder, Item, ItemId};
 
 /// An item of a backup, with bytes that are those whose digest the backup states.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,23 @@ pub trait Place: Send {
     /// # Errors
     /// [`PlaceError`] if that is not sure.
     fn finish(&mut self) -> Result<(), PlaceError>;
+
+    /// What became of items that were [`Put::Pending`], each told once; of all of them behind [`Place::finish`]. Places
+    /// that wait for no answers have none.
+    fn settled(&mut self) -> Vec<Settled> {
+        Vec::new()
+    }
+}
+
+/// What became of an item that was [`Put::Pending`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Whose it is.
+    pub account: Box<str>,
+    /// Its number in the backup.
+    pub id: ItemId,
+    /// Never [`Put::Pending`].
+    pub put: Put,
 }
 
 /// What became of an item.
@@ -64,6 +81,8 @@ pub enum Put {
     AlreadyThere,
     /// The place does not take it, for this reason; others may follow.
     Refused(String),
+    /// The place took it and waits for an answer, which [`Place::settled`] tells.
+    Pending,
 }
 
 /// Why a place takes nothing more, in words that end with the next step.

@@ -1,14 +1,15 @@
 //! Puts what the exports hand over into the place, one item after the other, and keeps count.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::outcome::{LeftItem, Restored, Why};
 use super::place::KnownFolder;
 use super::recovery::Handed;
-use super::{Place, PlaceError, Put, Recovered};
-use crate::mailbox::Item;
+use super::{Place, PlaceError, Put, Recovered, Settled};
+use crate::mailbox::{Item, ItemId};
 use crate::network::Cancel;
 
 /// Longest time for which nobody looks whether the run is to end.
@@ -26,31 +27,42 @@ pub(super) struct Placing<'a> {
     reading: &'a Cancel,
     began: Instant,
     remembered: HashSet<[u8; 16]>,
+    /// What the place has not answered for yet.
+    waiting: HashMap<(Box<str>, ItemId), VecDeque<Placed>>,
     restored: Restored,
 }
 
 impl<'a> Placing<'a> {
     pub(super) fn new(place: &'a mut dyn Place, run: &'a Cancel, reading: &'a Cancel) -> Self {
-        let (began, remembered, restored) = (Instant::now(), HashSet::new(), Restored::default());
-        Self { place, run, reading, began, remembered, restored }
+        let (remembered, waiting, restored) = Default::default();
+        Self { place, run, reading, began: Instant::now(), remembered, waiting, restored }
     }
 
     /// Works until nobody hands over any more, the run is to end, or the place takes nothing more.
     pub(super) fn work(mut self, items: Receiver<Handed>) -> Restored {
-        while !self.run.is_cancelled() {
-            let taken = match items.recv_timeout(GLANCE) {
-                Ok(handed) => self.take(handed),
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return self.restored,
-            };
-            if let Err(error) = taken {
-                self.restored.stopped = Some(error);
-                break;
-            }
-        }
+        let ended = self.take_all(&items);
         self.restored.interrupted = self.run.is_cancelled();
+        if let Err(error) = ended {
+            self.restored.stopped = Some(error);
+        }
+        self.settle();
+        for ((account, _), waiting) in std::mem::take(&mut self.waiting) {
+            waiting.iter().for_each(|waiting| self.leave(&account, &waiting.item, Why::Unanswered));
+        }
         self.reading.cancel();
         self.restored
+    }
+
+    fn take_all(&mut self, items: &Receiver<Handed>) -> Result<(), PlaceError> {
+        while !self.run.is_cancelled() {
+            match items.recv_timeout(GLANCE) {
+                Ok(handed) => self.take(handed)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.place.finish(),
+            }
+            self.settle();
+        }
+        Ok(())
     }
 
     fn take(&mut self, handed: Handed) -> Result<(), PlaceError> {
@@ -78,25 +90,49 @@ impl<'a> Placing<'a> {
             self.restored.repeated += 1;
             return Ok(());
         }
-        match self.place.put(recovered)? {
-            Put::Refused(reason) => {
-                self.leave(recovered.account, recovered.item, Why::Refused(reason));
-                return Ok(());
+        let put = self.place.put(recovered)?;
+        let (folder, bytes) = (recovered.folder.unwrap_or_default().into(), recovered.body.len() as u64);
+        let placed =
+            Placed { item: *recovered.item, folder, bytes, other_version: seen == Seen::OtherVersion };
+        match put {
+            Put::Pending => {
+                let key = (recovered.account.into(), recovered.item.id);
+                self.waiting.entry(key).or_default().push_back(placed);
             }
+            answered => self.count(recovered.account, &placed, answered),
+        }
+        Ok(())
+    }
+
+    /// Takes in the answers that came meanwhile; of items with one number the first answer is that of the first.
+    fn settle(&mut self) {
+        for Settled { account, id, put } in self.place.settled() {
+            let Entry::Occupied(mut waiting) = self.waiting.entry((account, id)) else { continue };
+            let Some(placed) = waiting.get_mut().pop_front() else { continue };
+            let ((account, _), more) = (waiting.key().clone(), !waiting.get().is_empty());
+            if !more {
+                waiting.remove();
+            }
+            self.count(&account, &placed, put);
+        }
+    }
+
+    fn count(&mut self, account: &str, placed: &Placed, put: Put) {
+        match put {
+            Put::Refused(reason) => return self.leave(account, &placed.item, Why::Refused(reason)),
+            Put::Pending => return self.leave(account, &placed.item, Why::Unanswered),
             Put::AlreadyThere => self.restored.already_there += 1,
             Put::Restored => {
                 self.restored.restored += 1;
-                self.restored.bytes += recovered.body.len() as u64;
+                self.restored.bytes += placed.bytes;
                 let elapsed = self.began.elapsed();
                 self.restored.to_first.get_or_insert(elapsed);
                 self.restored.to_last = Some(elapsed);
             }
         }
-        self.restored.versions += u64::from(seen == Seen::OtherVersion);
-        self.restored.newest = self.restored.newest.max(Some(recovered.item.date));
-        let (path, bytes) = (recovered.folder.unwrap_or_default(), recovered.body.len() as u64);
-        self.restored.folders.count(recovered.account, path, bytes);
-        Ok(())
+        self.restored.versions += u64::from(placed.other_version);
+        self.restored.newest = self.restored.newest.max(Some(placed.item.date));
+        self.restored.folders.count(account, &placed.folder, placed.bytes);
     }
 
     fn leave(&mut self, account: &str, item: &Item, why: Why) {
@@ -119,6 +155,16 @@ impl<'a> Placing<'a> {
         }
         seen
     }
+}
+
+/// An item that the place took.
+#[derive(Debug)]
+struct Placed {
+    item: Item,
+    folder: Box<str>,
+    bytes: u64,
+    /// The same item came before with other bytes.
+    other_version: bool,
 }
 
 /// Whether an item came before in the same archive.

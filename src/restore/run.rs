@@ -64,7 +64,7 @@ fn read(
     // A place that takes nothing more ends the reading, and not the run around it.
     let ended = Cancel::default();
     let (sender, items) = sync_channel(0);
-    let placing = Placing::new(&mut *place, tools.cancel, &ended);
+    let placing = Placing::new(place, tools.cancel, &ended);
     let (placed, mut reading, contents) = thread::scope(|scope| {
         let work = || placing.work(items);
         let working = thread::Builder::new().name("place".to_owned()).spawn_scoped(scope, work);
@@ -76,9 +76,6 @@ fn read(
         reading.troubles.push(trouble);
         Restored::default()
     });
-    if restored.stopped.is_none() && !restored.interrupted {
-        restored.stopped = place.finish().err();
-    }
     restored.conclude(reading, contents);
     restored
 }
