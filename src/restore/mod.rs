@@ -4,6 +4,8 @@
 //! handed to a place whose bytes were not found equal to the digest that the backup states; nothing that is there is
 //! overwritten or taken away; what could not be restored is told, never passed over.
 
+mod imap;
 mod place;
 
+pub use imap::{Cleaned, ImapPlace};
 pub use place::{Place, PlaceError, Put, Recovered, Settled};
