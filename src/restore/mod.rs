@@ -5,6 +5,7 @@
 //! overwritten or taken away; what could not be restored is told, never passed over.
 
 mod folder;
+mod imap;
 mod outcome;
 mod place;
 mod placing;
@@ -13,6 +14,7 @@ mod run;
 mod selection;
 mod untaken;
 
+pub use imap::{Cleaned, ImapPlace};
 pub use outcome::{Count, Export, Folders, Left, LeftItem, Restored, Why};
 pub use place::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
 pub use run::run;
