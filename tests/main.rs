@@ -23,6 +23,7 @@ mod operations;
 mod places;
 mod policy;
 mod promises;
+mod rehearse;
 mod restore;
 mod storage;
 mod unpack;

@@ -8,6 +8,7 @@ mod doctor;
 mod list;
 mod policy;
 mod progress;
+mod rehearse;
 mod setup;
 mod show;
 mod verify;
@@ -36,6 +37,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Verify(verify::Args),
+    Rehearse(rehearse::Args),
     Show(show::Args),
     List(list::Args),
     Doctor(doctor::Args),
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
     match command {
         Command::Verify(args) => verify::run(args, verbose),
+        Command::Rehearse(args) => rehearse::run(args, verbose),
         Command::Show(args) => show::run(args, verbose),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::Serialize;
 use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -24,6 +25,7 @@ use crate::network::Cancel;
 
 use crate::policy::{Keys, Loaded, Policy};
 use crate::report::writing;
+use crate::restore::rehearsal::RehearsalResult;
 use crate::secret::SecretFile;
 use crate::verdict::Rung;
 use crate::verify::{self, RunResult, Selection};
@@ -81,17 +83,27 @@ impl Setup {
         if self.policy.require.rung < Rung::Restorable {
             return Ok(None);
         }
-        let Some(live) = &self.policy.live else {
+        if self.policy.live.is_none() {
             let message =
                 "the rung `restorable` compares with a mail server: name one in the policy's section [live]";
             return Err(Failure::usage(message));
-        };
-        let file =
-            live.password_file.as_ref().map(|path| SecretFile::find(path, self.credentials.as_deref()));
-        let password = file.map(|file| file.line()).transpose().map_err(Failure::usage)?;
+        }
+        self.live()
+    }
+
+    /// The mail server that the policy names, if it names one.
+    pub fn live(&self) -> Result<Option<Server>, Failure> {
+        let Some(live) = &self.policy.live else { return Ok(None) };
+        let password = self.password(live.password_file.as_deref())?;
         let server =
             Server::new(live, password, &self.policy.limits, &self.cancel).map_err(Failure::usage)?;
         Ok(Some(server))
+    }
+
+    /// The password in a file that the policy names.
+    pub fn password(&self, file: Option<&Path>) -> Result<Option<SecretString>, Failure> {
+        let file = file.map(|path| SecretFile::find(path, self.credentials.as_deref()));
+        file.map(|file| file.line()).transpose().map_err(Failure::usage)
     }
 
     /// The archives that were named, or the policy's selection.
@@ -132,9 +144,22 @@ impl Setup {
 
     /// Writes the record of `run`.
     pub fn keep_record(&self, run: &RunResult) -> Result<PathBuf, RecordError> {
-        let policy = self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()));
+        self.keep(&Record::new(run, self.origin()))
+    }
+
+    /// Writes the record of a rehearsal.
+    pub fn keep_rehearsal(&self, run: &RehearsalResult) -> Result<PathBuf, RecordError> {
+        self.keep(&Record::of_rehearsal(run, self.origin()))
+    }
+
+    fn keep(&self, record: &Record) -> Result<PathBuf, RecordError> {
         self.recording.store(true, Ordering::Relaxed);
-        evidence::write(&Record::new(run, policy), &self.records())
+        evidence::write(record, &self.records())
+    }
+
+    /// The policy file and its digest.
+    fn origin(&self) -> Option<(&Path, &str)> {
+        self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()))
     }
 }
 

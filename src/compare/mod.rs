@@ -9,6 +9,8 @@ mod listing;
 mod sampling;
 
 pub use by_content::by_content;
+pub(crate) use by_content::is_left_out;
+pub(crate) use sampling::amount;
 pub use sampling::{Compared, MailboxSample, Sampling};
 
 use crate::mailbox::Item;

@@ -10,6 +10,7 @@ mod outcome;
 mod place;
 mod placing;
 mod recovery;
+pub mod rehearsal;
 mod run;
 mod selection;
 mod untaken;

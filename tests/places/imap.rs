@@ -130,7 +130,7 @@ fn expected(
     let mut folders: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for Message { item, path, body } in messages {
         let (_, name) = FOLDERS.iter().find(|(known, _)| known == path).unwrap();
-        let bits = [(2, "\\Answered"), (32, "\\Flagged"), (64, "\\Draft")];
+        let bits = [(4, "\\Answered"), (32, "\\Flagged"), (64, "\\Draft")];
         let mut flags: Vec<String> =
             bits.iter().filter(|(bit, _)| item.flags.has(*bit)).map(|(_, name)| (*name).to_owned()).collect();
         flags.extend((!item.unread).then(|| "\\Seen".to_owned()));

@@ -9,7 +9,7 @@ use crate::mailbox::Item;
 
 /// Zimbra's flags and those of IMAP that mean the same (`Flag.java`). What was marked as to be removed is not marked
 /// so again.
-const FLAGS: [(u32, &str); 3] = [(2, "\\Answered"), (32, "\\Flagged"), (64, "\\Draft")];
+const FLAGS: [(u32, &str); 3] = [(4, "\\Answered"), (32, "\\Flagged"), (64, "\\Draft")];
 /// The first moment that IMAP can't write any more.
 const YEAR_10000: i64 = 253_402_300_800;
 

@@ -17,6 +17,7 @@ mod late;
 mod layout;
 mod ranges;
 mod refusal;
+pub(super) mod sandbox;
 mod target;
 mod there;
 mod writer;
