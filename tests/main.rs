@@ -20,6 +20,7 @@ mod live;
 mod mailbox;
 mod manifest;
 mod operations;
+mod places;
 mod policy;
 mod promises;
 mod restore;

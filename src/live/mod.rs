@@ -7,7 +7,7 @@
 mod error;
 pub mod imap;
 pub mod maildir;
-mod name;
+pub(crate) mod name;
 mod pace;
 mod server;
 mod terms;

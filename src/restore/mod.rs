@@ -5,6 +5,8 @@
 //! overwritten or taken away; what could not be restored is told, never passed over.
 
 mod folder;
+mod imap;
+mod maildir;
 mod outcome;
 mod place;
 mod placing;
@@ -13,6 +15,8 @@ mod run;
 mod selection;
 mod untaken;
 
+pub use imap::{Cleaned, ImapPlace};
+pub use maildir::{Accounts, Maildir};
 pub use outcome::{Count, Export, Folders, Left, LeftItem, Restored, Why};
 pub use place::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
 pub use run::run;
