@@ -13,11 +13,14 @@ mod placing;
 mod recovery;
 mod run;
 mod selection;
+mod tgz;
 mod untaken;
+mod writing;
 
 pub use imap::{Cleaned, ImapPlace};
-pub use maildir::{Accounts, Maildir};
+pub use maildir::Maildir;
 pub use outcome::{Count, Export, Folders, Left, LeftItem, Restored, Why};
-pub use place::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
+pub use place::{Accounts, KnownFolder, Place, PlaceError, Put, Recovered, Settled};
 pub use run::run;
 pub use selection::Selection;
+pub use tgz::Tgz;

@@ -1,5 +1,6 @@
 //! Zimbra's own formats, as its exports and backup tools write them.
 
+pub mod ant;
 pub mod bencode;
 pub mod content;
 pub mod export;

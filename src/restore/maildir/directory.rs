@@ -13,12 +13,12 @@ use std::io::{Read, Write};
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, Dir, Mode, OFlags, RenameFlags, Timespec, Timestamps, fsync, futimens, linkat, mkdirat, openat,
-    renameat_with, unlinkat,
+    AtFlags, Dir, Mode, OFlags, Timespec, Timestamps, fsync, futimens, mkdirat, openat, unlinkat,
 };
 use rustix::io::Errno;
 
 use crate::mailbox::Digest;
+use crate::restore::writing::{errno, rename};
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(OFlags::NONBLOCK);
@@ -138,7 +138,7 @@ impl Folder {
             opened => opened?,
         };
         let mut file = File::from(file);
-        file.write_all(wanted.body).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        file.write_all(wanted.body).map_err(|error| errno(&error))?;
         let date = Timespec { tv_sec: wanted.date, tv_nsec: 0 };
         futimens(&file, &Timestamps { last_access: date, last_modification: date })?;
         fsync(&file)
@@ -155,21 +155,6 @@ impl Folder {
             "" => (&self.new, wanted.unique.to_owned()),
             flags => (&self.cur, format!("{}:2,{flags}", wanted.unique)),
         }
-    }
-}
-
-/// Renames without replacing; `false` if the name is taken.
-fn rename(from: &OwnedFd, name: &str, to: &OwnedFd, new_name: &str) -> Result<bool, Errno> {
-    let renamed = match renameat_with(from, name, to, new_name, RenameFlags::NOREPLACE) {
-        // File systems exist that can't do that.
-        Err(Errno::INVAL | Errno::NOSYS) => linkat(from, name, to, new_name, AtFlags::empty())
-            .and_then(|()| unlinkat(from, name, AtFlags::empty())),
-        renamed => renamed,
-    };
-    match renamed {
-        Ok(()) => Ok(true),
-        Err(Errno::EXIST) => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

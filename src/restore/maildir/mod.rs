@@ -14,22 +14,14 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, fsync, mkdir, open};
 use rustix::io::Errno;
 
-use super::{Place, PlaceError, Put, Recovered};
+use super::{Accounts, Place, PlaceError, Put, Recovered, writing};
 use crate::mailbox::ItemKind;
+pub(super) use name::account as account_name;
 
 /// Folders that are held open at the same time, three descriptors each.
 const MOST_OPEN: usize = 64;
 /// Names that are tried for a message whose name another file has.
 const MOST_NAMES: u32 = 10;
-
-/// Whose messages come into a directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accounts {
-    /// Those of one account: the directory is its Maildir.
-    One,
-    /// Those of several: each has a Maildir named after it in the directory.
-    Several,
-}
 
 /// A directory of Maildirs.
 #[derive(Debug)]
@@ -115,11 +107,10 @@ impl Maildir {
     }
 
     fn write(&mut self, item: &Recovered<'_>) -> Result<Put, Errno> {
-        let (name, flags) = name::file(item.item, item.body);
+        let flags = name::flags(item.item);
         let Known { before, folder: Some(folder) } = self.folder(item)? else { return Err(Errno::NOENT) };
         for number in 0..MOST_NAMES {
-            // Somebody else's file, or one that a failing machine left half written, has the name before.
-            let unique = if number == 0 { name.clone() } else { format!("{name},R={number}") };
+            let unique = name::file(item.item, item.body, number);
             let wanted = Wanted {
                 unique: &unique,
                 flags: &flags,
@@ -174,19 +165,6 @@ impl Place for Maildir {
     }
 }
 
-/// Why nothing more can be put there.
 fn unusable(path: &Path, error: Errno) -> PlaceError {
-    let (shown, what) = (path.display(), std::io::Error::from(error));
-    let next = match error {
-        Errno::NOSPC | Errno::DQUOT => {
-            "what is there stays; make room and run the same restore again, it goes on where it stopped"
-        }
-        Errno::ROFS | Errno::ACCESS | Errno::PERM => "restore to a folder that you may write to",
-        Errno::NOENT => "make the folder above it first",
-        Errno::NOTDIR | Errno::LOOP | Errno::EXIST => {
-            "a file or a link is where a folder must be; restore to another folder"
-        }
-        _ => "look at the disk, then run the same restore again, it goes on where it stopped",
-    };
-    PlaceError(format!("{shown}: {what}; {next}"))
+    writing::unusable(path, error, "what is there stays, and it goes on where it stopped")
 }

@@ -14,7 +14,7 @@ const LONGEST: usize = 180;
 const FLAGS: [(u32, char); 4] = [(64, 'D'), (32, 'F'), (8, 'P'), (4, 'R')];
 
 /// The directory of an account.
-pub(super) fn account(account: &str) -> String {
+pub(in crate::restore) fn account(account: &str) -> String {
     let clean = |letter: char| match letter {
         '/' | '\0' => '_',
         letter if crate::legible::deceives(letter) => '_',
@@ -59,17 +59,18 @@ pub(super) fn folder(path: Option<&str>, id: ItemId) -> String {
     }
 }
 
-/// The name of an item's file up to the flags, and where it goes: whether it was seen, and its flags.
-pub(super) fn file(item: &Item, body: &[u8]) -> (String, String) {
+/// The name of an item's file up to the flags; `number` sets it apart from files that have the name and other bytes,
+/// somebody else's or ones that a failing machine left half written.
+pub(super) fn file(item: &Item, body: &[u8], number: u32) -> String {
     let digest = item.digest.as_ref().map_or([0; 8], |digest| first_eight(digest.bytes()));
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let unique = format!("{}.I{}D{digest}.mailproof,S={}", item.date.max(0), item.id, body.len());
-    let mut flags: String =
-        FLAGS.iter().filter(|(bit, _)| item.flags.has(*bit)).map(|(_, letter)| *letter).collect();
-    if !item.unread {
-        flags.push('S');
-    }
-    (unique, flags)
+    format!("{}.I{}D{digest}N{number}.mailproof,S={}", item.date.max(0), item.id, body.len())
+}
+
+/// An item's flags; none if it is new.
+pub(super) fn flags(item: &Item) -> String {
+    let others = FLAGS.iter().filter(|(bit, _)| item.flags.has(*bit)).map(|(_, letter)| *letter);
+    others.chain((!item.unread).then_some('S')).collect()
 }
 
 fn first_eight(bytes: &[u8]) -> [u8; 8] {
