@@ -4,6 +4,7 @@ pub mod ant;
 pub mod bencode;
 pub mod content;
 pub mod export;
+pub mod import;
 mod json;
 pub mod ldif;
 pub mod meta;
