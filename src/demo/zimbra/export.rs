@@ -7,10 +7,9 @@ use std::io;
 use flate2::Compression;
 
 use super::item::{Fate, Folder, Item};
-use super::member::Member;
+use super::member::{Member, type_text};
 use super::meta::{FOUNDED, UNREAD};
 use super::name::Names;
-use super::type_text;
 use super::{gzip, tar, zip};
 use crate::mailbox::{Flags, Form, ItemId, ItemKind};
 

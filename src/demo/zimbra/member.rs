@@ -16,3 +16,28 @@ pub struct Member {
     /// Its bytes.
     pub content: Vec<u8>,
 }
+
+/// The type of an item as Zimbra 8 and newer spell it (`MailItem.Type`); Zimbra 7 wrote `search folder`.
+#[must_use]
+pub fn type_text(kind: ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Folder => "folder",
+        ItemKind::SearchFolder => "searchfolder",
+        ItemKind::Tag => "tag",
+        ItemKind::Conversation => "conversation",
+        ItemKind::Message => "message",
+        ItemKind::Contact => "contact",
+        ItemKind::Document => "document",
+        ItemKind::Note => "note",
+        ItemKind::Flag => "flag",
+        ItemKind::Appointment => "appointment",
+        ItemKind::VirtualConversation => "virtual_conversation",
+        ItemKind::Mountpoint => "mountpoint",
+        ItemKind::Wiki => "wiki",
+        ItemKind::Task => "task",
+        ItemKind::Chat => "chat",
+        ItemKind::Comment => "comment",
+        ItemKind::Link => "link",
+        ItemKind::Other(_) => "unknown",
+    }
+}

@@ -23,9 +23,8 @@ pub mod tar;
 mod tests;
 pub mod zip;
 
-pub use crate::mailbox::zimbra::ant::type_text;
 pub use account::Account;
 pub use bencode::{Map, Value};
 pub use export::{Export, Options, Tally};
 pub use item::{Fate, Folder, Item, digest_of};
-pub use member::Member;
+pub use member::{Member, type_text};

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::item::Item;
-use super::type_text;
+use super::member::type_text;
 use crate::mailbox::{Flags, ItemKind};
 
 /// Longer names are cut, in UTF-16 code units, to one less than this.

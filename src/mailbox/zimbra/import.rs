@@ -43,9 +43,15 @@ pub struct Packer<W: Write> {
 impl<W: Write> Packer<W> {
     /// Begins an export that is made at this moment, in seconds since 1970.
     pub fn new(sink: W, made: i64) -> Self {
+        Self::going_on(sink, made, 0)
+    }
+
+    /// Goes on behind `written` bytes of the tar, where [`Packer::pause`] ended: as a further member of the gzip, which
+    /// every reader takes as one.
+    pub fn going_on(sink: W, made: i64, written: u64) -> Self {
         // As Java writes it: no name, no date, no hint of the system.
         let gzip = GzBuilder::new().operating_system(0).write(sink, Compression::new(6));
-        Self { gzip, written: 0, made }
+        Self { gzip, written, made }
     }
 
     /// Adds a member.
@@ -70,6 +76,14 @@ impl<W: Write> Packer<W> {
         self.push(&sealed(record))?;
         self.push(content)?;
         self.fill(RECORD as u64)
+    }
+
+    /// Ends the gzip and not the tar; gives the sink and the bytes of the tar so far.
+    ///
+    /// # Errors
+    /// If the sink fails.
+    pub fn pause(self) -> io::Result<(W, u64)> {
+        Ok((self.gzip.finish()?, self.written))
     }
 
     /// Ends the export.

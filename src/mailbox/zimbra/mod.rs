@@ -1,6 +1,5 @@
 //! Zimbra's own formats, as its exports and backup tools write them.
 
-pub mod ant;
 pub mod bencode;
 pub mod content;
 pub mod export;

@@ -9,6 +9,7 @@ mod writer;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, fsync, mkdir, open, statat};
 use rustix::io::Errno;
@@ -22,7 +23,6 @@ use writer::Writer;
 const MOST_OPEN: usize = 32;
 
 /// Exports that are being written.
-#[derive(Debug)]
 pub struct Tgz {
     folder: PathBuf,
     directory: OwnedFd,
@@ -30,6 +30,8 @@ pub struct Tgz {
     name: Option<String>,
     exports: HashMap<String, (Tree, Option<Writer>)>,
     open: usize,
+    /// When it began, in seconds since 1970.
+    began: i64,
 }
 
 impl Tgz {
@@ -56,11 +58,18 @@ impl Tgz {
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = open(&folder, flags, Mode::empty()).map_err(|error| unusable(&folder, error))?;
-        let mut place = Self { folder, directory, name, exports: HashMap::new(), open: 0 };
+        let mut place = Self {
+            folder,
+            directory,
+            name,
+            exports: HashMap::new(),
+            open: 0,
+            began: Timestamp::now().as_second(),
+        };
         if let Some(name) = place.name.clone() {
             // What can't be written is found before anything is read.
             place.refuse_to_replace(&name)?;
-            let writer = Writer::create(&place.directory, &name);
+            let writer = Writer::create(&place.directory, &name, place.began);
             let writer = writer.map_err(|error| place.failed(&name, error))?;
             place.exports.insert(name, (Tree::default(), Some(writer)));
             place.open = 1;
@@ -116,7 +125,7 @@ impl Tgz {
         let (tree, writer) = self.exports.entry(name.to_owned()).or_default();
         match writer {
             Some(writer) => writer.reopen(&self.directory).map_err(failed)?,
-            None => *writer = Some(Writer::create(&self.directory, name).map_err(failed)?),
+            None => *writer = Some(Writer::create(&self.directory, name, self.began).map_err(failed)?),
         }
         match writer {
             Some(writer) => Ok((tree, writer)),

@@ -4,34 +4,35 @@
 //! those that Zimbra's own exports have.
 
 use std::fs::File;
-use std::io::Write;
+use std::io;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, fsync, openat, unlinkat};
 use rustix::io::Errno;
 
 use super::tree::Described;
 use crate::mailbox::ItemKind;
-use crate::mailbox::zimbra::ant::{self, BLOCK, Head, RECORD};
+use crate::mailbox::zimbra::import::{Member, Packer};
 use crate::restore::Recovered;
 use crate::restore::writing::{errno, rename};
 
 const OPEN: OFlags = OFlags::WRONLY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// A tar in a gzip. Closed and opened again it goes on as a further gzip member, which every reader takes as one.
-#[derive(Debug)]
+/// An export in a file. Closed and opened again it goes on as a further gzip member.
 pub(super) struct Writer {
     partial: String,
-    gzip: Option<GzEncoder<File>>,
-    /// Bytes of the tar so far.
+    /// When the restore began, in seconds since 1970.
+    began: i64,
+    packer: Option<Packer<File>>,
+    /// Bytes of the tar when it was closed.
     written: u64,
+    /// Something was added.
+    begun: bool,
 }
 
 impl Writer {
     /// Begins `NAME.partial`; what an earlier restore left under that name goes.
-    pub(super) fn create(directory: &OwnedFd, name: &str) -> Result<Self, Errno> {
+    pub(super) fn create(directory: &OwnedFd, name: &str, began: i64) -> Result<Self, Errno> {
         let partial = format!("{name}.partial");
         match openat(directory, &partial, OPEN, Mode::empty()) {
             Ok(earlier) => {
@@ -44,86 +45,66 @@ impl Writer {
         let flags = OPEN | OFlags::CREATE | OFlags::EXCL;
         let file = openat(directory, &partial, flags, Mode::RUSR | Mode::WUSR)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-        Ok(Self { partial, gzip: Some(encoder(file.into())), written: 0 })
+        let packer = Some(Packer::new(file.into(), began));
+        Ok(Self { partial, began, packer, written: 0, begun: false })
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.gzip.is_none()
+        self.packer.is_none()
     }
 
     /// Lets go of the file and of what compresses.
     pub(super) fn close(&mut self) -> Result<(), Errno> {
-        match self.gzip.take() {
-            Some(gzip) => gzip.finish().map(drop).map_err(|error| errno(&error)),
-            None => Ok(()),
+        if let Some(packer) = self.packer.take() {
+            (_, self.written) = packer.pause().map_err(|error| errno(&error))?;
         }
+        Ok(())
     }
 
     /// Goes on behind what was written before, if it was closed.
     pub(super) fn reopen(&mut self, directory: &OwnedFd) -> Result<(), Errno> {
-        if self.gzip.is_none() {
+        if self.packer.is_none() {
             let file = openat(directory, &self.partial, OPEN | OFlags::APPEND, Mode::empty())?;
             flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-            self.gzip = Some(encoder(file.into()));
+            self.packer = Some(Packer::going_on(file.into(), self.began, self.written));
         }
         Ok(())
     }
 
     /// Writes the description of a folder.
     pub(super) fn folder(&mut self, folder: &Described) -> Result<(), Errno> {
-        let name = format!("{}.meta", String::from_utf8_lossy(&folder.name));
-        self.member(&name, folder.kind, 0, false, &folder.text)
+        let name = [&folder.name[..], b".meta"].concat();
+        let member = Member { name: &name, kind: folder.kind, date: self.began, unread: false };
+        self.add(member, &folder.text)
     }
 
     /// Writes an item: its description, and its body if it has one.
     pub(super) fn item(&mut self, item: &Recovered<'_>) -> Result<(), Errno> {
-        let (name, date, kind) = (String::from_utf8_lossy(item.name), item.item.date, item.item.kind);
-        let unread = item.item.unread && kind == ItemKind::Message;
-        self.member(&format!("{name}.meta"), kind, date, unread, item.text)?;
+        let (date, kind) = (item.item.date, item.item.kind);
+        let (name, unread) = ([item.name, b".meta"].concat(), item.item.unread && kind == ItemKind::Message);
+        self.add(Member { name: &name, kind, date, unread }, item.text)?;
         match item.item.digest {
-            Some(_) => self.member(&name, kind, date, false, item.body),
+            Some(_) => self.add(Member { name: item.name, kind, date, unread: false }, item.body),
             None => Ok(()),
         }
     }
 
-    fn member(
-        &mut self,
-        name: &str,
-        kind: ItemKind,
-        date: i64,
-        unread: bool,
-        content: &[u8],
-    ) -> Result<(), Errno> {
-        let mut head = Vec::with_capacity(2 * RECORD);
-        let (size, type_text) = (content.len() as u64, ant::type_text(kind));
-        ant::append(&mut head, &Head { name, size, kind, type_text, date, unread }, date);
-        self.write(&head)?;
-        self.write(content)?;
-        self.write(&[0; RECORD][..content.len().next_multiple_of(RECORD) - content.len()])
+    fn add(&mut self, member: Member<'_>, content: &[u8]) -> Result<(), Errno> {
+        self.begun = true;
+        let packer = self.packer.as_mut().ok_or(Errno::BADF)?;
+        packer.add(member, content).map_err(|error: io::Error| errno(&error))
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        self.written += bytes.len() as u64;
-        self.gzip.as_mut().ok_or(Errno::BADF)?.write_all(bytes).map_err(|error| errno(&error))
-    }
-
-    /// Ends the export and gives it its name; `false` if a file has it.
+    /// Ends the export and gives it its name; `false` if a file has it. Where nothing was written there is no file.
     pub(super) fn finish(mut self, directory: &OwnedFd, name: &str) -> Result<bool, Errno> {
-        self.reopen(directory)?;
-        if self.written == 0 {
+        if !self.begun {
             unlinkat(directory, &self.partial, AtFlags::empty())?;
             return Ok(true);
         }
-        let end = self.written + 2 * RECORD as u64;
-        let filling = end.next_multiple_of(BLOCK as u64) - self.written;
-        self.write(&vec![0; usize::try_from(filling).unwrap_or(2 * RECORD)])?;
-        let gzip = self.gzip.take().ok_or(Errno::BADF)?;
-        let file = gzip.finish().map_err(|error| errno(&error))?;
+        self.reopen(directory)?;
+        let packer = self.packer.take().ok_or(Errno::BADF)?;
+        let file = packer.finish().map_err(|error| errno(&error))?;
         fsync(&file)?;
         rename(directory, &self.partial, directory, name)
     }
-}
-
-fn encoder(file: File) -> GzEncoder<File> {
-    GzEncoder::new(file, Compression::fast())
 }
