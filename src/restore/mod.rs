@@ -6,6 +6,7 @@
 
 mod folder;
 mod imap;
+mod maildir;
 mod outcome;
 mod place;
 mod placing;
@@ -13,10 +14,14 @@ mod recovery;
 pub mod rehearsal;
 mod run;
 mod selection;
+mod tgz;
 mod untaken;
+mod writing;
 
 pub use imap::{Cleaned, ImapPlace};
+pub use maildir::Maildir;
 pub use outcome::{Count, Export, Folders, Left, LeftItem, Restored, Why};
-pub use place::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
+pub use place::{Accounts, KnownFolder, Place, PlaceError, Put, Recovered, Settled};
 pub use run::run;
 pub use selection::Selection;
+pub use tgz::Tgz;

@@ -31,6 +31,15 @@ pub struct KnownFolder<'a> {
     pub text: &'a [u8],
 }
 
+/// Whose items come into a path on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accounts {
+    /// Those of one account: the path is its own.
+    One,
+    /// Those of several: the path is a folder, in which each has a name of its own.
+    Several,
+}
+
 /// Where items are restored to.
 pub trait Place: Send {
     /// Takes note of a folder, in which items may follow or not.

@@ -40,6 +40,8 @@ pub fn run(
             restored
         }
         Err(error) => {
+            // Nothing was put there, so nothing can be lost.
+            let _ = place.finish();
             let reading = Reading {
                 troubles: vec![Trouble::new("storage", &error)],
                 whole: false,
