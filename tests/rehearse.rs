@@ -152,12 +152,27 @@ impl Scene {
         rehearsal::open(rules, None, &policy.limits, &Cancel::default()).unwrap()
     }
 
-    /// The folders that are in the sandbox beside those of every Maildir.
+    /// What runs left in the sandbox.
     fn left(&self) -> Vec<String> {
         let names = fs::read_dir(&self.sandbox).unwrap().map(|entry| entry.unwrap().file_name());
         let names = names.map(|name| name.into_string().unwrap());
-        names.filter(|name| name.starts_with('.') && name != ".mailproof-sandbox").collect()
+        names.filter(|name| name.starts_with("mailproof-")).collect()
     }
+}
+
+/// All files below a folder.
+fn tree(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            paths.extend(tree(&path));
+        } else {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths
 }
 
 fn maildir(folder: &Path) {

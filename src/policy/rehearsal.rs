@@ -11,8 +11,8 @@ use super::value::Age;
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["to", "account", "allow"]))]
 pub struct Rehearsal {
-    /// `maildir:///folder/`, `file:///folder/` (exports that Zimbra imports, X.tgz), `imaps://host/`, `imap://host/`
-    /// (encrypted by STARTTLS) or `https://host/` (Zimbra), with `:port` where it has another than the usual one.
+    /// `maildir:///folder/`, `file:///folder/` (exports that Zimbra imports, X.tgz), `imaps://host/` or `imap://host/`
+    /// (encrypted by STARTTLS), with `:port` where it has another than the usual one.
     pub to: String,
     /// Whose mailbox the sandbox is; its marker names the same account.
     pub account: String,

@@ -1,11 +1,11 @@
 //! The guard: what is no sandbox is refused before a byte is written.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use mailproof::verdict::Outcome;
 
-use super::{ANNA, SANDBOX, Scene, deliver, maildir};
+use super::{ANNA, SANDBOX, Scene, deliver, maildir, tree};
 use crate::program::{Ended, run};
 
 impl Scene {
@@ -20,31 +20,20 @@ impl Scene {
 
     /// Refused: nothing was read, nothing was written, and the message says so.
     fn assert_refused(&self, words: &str) {
-        let before = tree(self.bench.path("").as_path());
+        let before = files(self);
         let ended = self.rehearse(&[]);
         assert_eq!(ended.code, Some(20), "{ended:?}");
         let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(told.contains(words), "{told}");
         assert!(told.contains("nothing was written there"), "{told}");
-        assert_eq!(tree(self.bench.path("").as_path()), before);
+        assert_eq!(files(self), before);
     }
 }
 
-/// All paths below a folder, but for records.
-fn tree(folder: &Path) -> Vec<String> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.ends_with("records") {
-            continue;
-        }
-        if entry.file_type().unwrap().is_dir() {
-            paths.extend(tree(&path));
-        }
-        paths.push(path.display().to_string());
-    }
-    paths.sort();
-    paths
+/// All files of the bench, but for records.
+fn files(scene: &Scene) -> Vec<PathBuf> {
+    let (all, records) = (tree(scene.bench.path("").as_path()), scene.bench.records());
+    all.into_iter().filter(|path| !path.starts_with(&records)).collect()
 }
 
 #[test]
@@ -69,12 +58,20 @@ fn a_marker_for_somebody_else_is_none() {
 fn a_sandbox_with_mail_in_it_is_none() {
     let scene = Scene::new();
     deliver(&scene.sandbox, "mail", b"somebody's", 300);
-    scene.assert_refused("is not empty: 1 message(s) in folder INBOX");
+    scene.assert_refused("is not empty: cur; move it away");
     fs::remove_dir_all(scene.sandbox.join("cur")).unwrap();
     fs::create_dir(scene.sandbox.join("cur")).unwrap();
-    maildir(&scene.sandbox.join(".mailproof-run-mine"));
-    deliver(&scene.sandbox.join(".mailproof-run-mine"), "mail", b"somebody's", 300);
-    scene.assert_refused("1 message(s) in folder mailproof-run-mine");
+    for name in [".mailproof-run-mine", "mailproof-run-20261125T040000Z-0123abcg"] {
+        maildir(&scene.sandbox.join(name));
+        deliver(&scene.sandbox.join(name), "mail", b"somebody's", 300);
+        scene.assert_refused(name);
+        fs::remove_dir_all(scene.sandbox.join(name)).unwrap();
+    }
+    // A link that is called like a run's folder leads to somebody's mail.
+    let (mail, link) = (scene.bench.path("mail"), "mailproof-run-20261125T040000Z-0123abcd");
+    maildir(&mail);
+    std::os::unix::fs::symlink(&mail, scene.sandbox.join(link)).unwrap();
+    scene.assert_refused(link);
     assert_eq!(scene.mark().code, Some(2));
 }
 

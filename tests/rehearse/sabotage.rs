@@ -7,7 +7,7 @@ use mailproof::restore::Place;
 use mailproof::restore::rehearsal::{Contents, Found, Rooms, Root, Sandbox, SandboxError};
 use mailproof::verdict::Outcome;
 
-use super::{Scene, ids};
+use super::{ANNA, Scene, export, ids, tree};
 
 /// What is done to the sandbox between the restore and the reading back.
 type Deed = fn(&Path);
@@ -56,15 +56,7 @@ impl Sandbox for Sabotaged {
 
 /// The files of messages that the run put, in the order of their paths.
 fn messages(sandbox: &Path) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    for folder in fs::read_dir(sandbox).unwrap().map(|entry| entry.unwrap().path()) {
-        if folder.file_name().unwrap().to_str().unwrap().starts_with(".mailproof-run-") {
-            let files = fs::read_dir(folder.join("cur")).unwrap();
-            paths.extend(files.map(|entry| entry.unwrap().path()));
-        }
-    }
-    paths.sort();
-    paths
+    tree(sandbox).into_iter().filter(|path| path.parent().unwrap().ends_with("cur")).collect()
 }
 
 fn first(sandbox: &Path) -> PathBuf {
@@ -168,7 +160,7 @@ fn what_could_not_be_taken_away_is_told_and_goes_the_next_time() {
     let result = scene.rehearse_into(&mut Sabotaged { inner, folder, deed: nothing, stuck: true }, false);
     assert_eq!((result.outcome, ids(&result).as_slice()), (Outcome::Passed, &["rehearsal-not-cleaned"][..]));
     assert!(!result.sandbox.cleaned);
-    assert!(scene.left().iter().all(|name| name.starts_with(".mailproof-run-")) && !scene.left().is_empty());
+    assert!(scene.left().iter().all(|name| name.starts_with("mailproof-run-")) && !scene.left().is_empty());
     let next = scene.rehearse_into(&mut *scene.open(), false);
     assert_eq!((next.outcome, ids(&next).as_slice()), (Outcome::Passed, &["rehearsal-leftovers"][..]));
     assert_eq!(scene.left(), [""; 0]);
@@ -180,13 +172,52 @@ fn what_is_kept_stays_and_what_was_left_goes() {
     let kept = scene.rehearse_into(&mut *scene.open(), true);
     assert_eq!((kept.outcome, kept.sandbox.cleaned), (Outcome::Passed, false), "{:?}", ids(&kept));
     let folders = scene.left();
-    assert!(folders.iter().all(|name| name.starts_with(".mailproof-kept-")) && !folders.is_empty());
+    assert!(folders.iter().all(|name| name.starts_with("mailproof-kept-")) && !folders.is_empty());
     // As a run leaves it that is killed.
     let run = "mailproof-run-20261125T040000Z-0123abcd";
-    super::maildir(&scene.sandbox.join(format!(".{run}.1.anna")));
-    super::deliver(&scene.sandbox.join(format!(".{run}.1.anna")), "x", b"killed", 300);
+    super::maildir(&scene.sandbox.join(run).join("1/anna"));
+    super::deliver(&scene.sandbox.join(run).join("1/anna"), "x", b"killed", 300);
     let result = scene.rehearse_into(&mut *scene.open(), false);
     assert_eq!((result.outcome, ids(&result).as_slice()), (Outcome::Passed, &["rehearsal-leftovers"][..]));
     assert_eq!((result.sandbox.leftovers, result.sandbox.kept_before), (1, 1));
     assert_eq!(scene.left(), folders, "only what was to stay is there");
+}
+
+/// The export of anna that the run wrote.
+fn written(sandbox: &Path) -> PathBuf {
+    tree(sandbox).into_iter().find(|path| path.ends_with(format!("{ANNA}.tgz"))).unwrap()
+}
+
+fn lose_one(sandbox: &Path) {
+    fs::write(written(sandbox), export(ANNA, 5).write().unwrap()).unwrap();
+}
+
+fn have_one_more(sandbox: &Path) {
+    fs::write(written(sandbox), export(ANNA, 7).write().unwrap()).unwrap();
+}
+
+fn cut(sandbox: &Path) {
+    let path = written(sandbox);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 100]).unwrap();
+}
+
+#[test]
+fn exports_for_zimbra_are_read_back_as_those_of_a_backup() {
+    let folder = |scene: &Scene| format!("to = 'file://{}'\nscope = 'all'", scene.sandbox.display());
+    let scene = Scene::with("scope = 'all'", 6);
+    scene.policy("", &folder(&scene));
+    for (deed, outcome, findings) in [
+        (nothing as Deed, Outcome::Passed, &[][..]),
+        (lose_one, Outcome::Failed, &["rehearsal-message-missing"]),
+        (have_one_more, Outcome::Failed, &["rehearsal-message-unexpected"]),
+        (cut, Outcome::NotVerified, &[]),
+    ] {
+        let (inner, folder) = (scene.open(), scene.sandbox.clone());
+        let result = scene.rehearse_into(&mut Sabotaged { inner, folder, deed, stuck: false }, false);
+        let told = format!("{:?} {:?}", result.read_back, result.troubles);
+        assert_eq!((result.outcome, ids(&result).as_slice()), (outcome, findings), "{told}");
+        assert_eq!(result.troubles.len(), usize::from(outcome == Outcome::NotVerified), "{told}");
+        assert_eq!(scene.left(), [""; 0]);
+    }
 }

@@ -8,7 +8,6 @@ use crate::policy::Rehearsal;
 enum Place {
     Folder,
     Imap,
-    Zimbra,
 }
 
 /// Judges the sandbox of rehearsals.
@@ -17,7 +16,7 @@ pub(super) fn judge(rehearsal: &Rehearsal, found: &mut Vec<Violation>) {
     let place = place_of(&rehearsal.to).map_err(|(message, hint)| refuse("to", message, hint, found)).ok();
     match place {
         Some(Place::Folder) => judge_folder(rehearsal, found),
-        Some(place) => judge_server(rehearsal, place, found),
+        Some(Place::Imap) => judge_server(rehearsal, found),
         None => {}
     }
     if rehearsal.folder.as_ref().is_some_and(|folder| !folder.starts_with('/')) {
@@ -62,14 +61,17 @@ fn place_of(to: &str) -> Result<Place, Fault> {
         }
         "maildir" | "file" => Ok(Place::Folder),
         "imap" | "imaps" => host(rest).map(|()| Place::Imap),
-        "http" | "https" => host(rest).map(|()| Place::Zimbra),
+        "http" | "https" => Err((
+            "a rehearsal into Zimbra by its own interface is not available yet",
+            "write imaps:// for the same server, or file:///folder/ for exports that it imports",
+        )),
         _ => Err(UNKNOWN),
     }
 }
 
 const UNKNOWN: Fault = (
     "nothing can be restored to such an address",
-    "write maildir:///folder/, file:///folder/, imaps://mail.example.org/ or https://mail.example.org/",
+    "write maildir:///folder/, file:///folder/ or imaps://mail.example.org/",
 );
 
 /// The address is not repeated, as a password may stand in it.
@@ -83,7 +85,7 @@ fn host(rest: &str) -> Result<(), Fault> {
             "write the name into `user` and the password into a file that `password_file` names",
         )),
         _ if host.is_empty() || host.contains(strange) => {
-            Err(("this names no server", "write imaps://mail.example.org/ or https://mail.example.org/"))
+            Err(("this names no server", "write imaps://mail.example.org/"))
         }
         _ if port.is_some_and(|port| !matches!(port.parse::<u16>(), Ok(1..))) => {
             Err(("this is no port", "write a number from 1 to 65535, or leave :port away"))
@@ -92,18 +94,14 @@ fn host(rest: &str) -> Result<(), Fault> {
     }
 }
 
-fn judge_server(rehearsal: &Rehearsal, place: Place, found: &mut Vec<Violation>) {
+fn judge_server(rehearsal: &Rehearsal, found: &mut Vec<Violation>) {
     if rehearsal.password_file.is_none() {
         let hint = "name the file with the password of the sandbox's account, or of `user`";
         refuse("to", "a server needs `password_file`", hint, found);
     }
-    if rehearsal.plain_text && ["imaps:", "https:"].iter().any(|scheme| rehearsal.to.starts_with(scheme)) {
-        let hint = "take `plain_text` away, or write imap:// or http://";
-        refuse("plain_text", "this server's connection is always encrypted", hint, found);
-    }
-    if place == Place::Zimbra && rehearsal.user.as_ref().is_some_and(|user| *user != rehearsal.account) {
-        let hint = "take `user` away and name the password of the sandbox's account itself";
-        refuse("user", "over REST the sandbox's account logs in by itself", hint, found);
+    if rehearsal.plain_text && rehearsal.to.starts_with("imaps:") {
+        let hint = "take `plain_text` away, or write imap://";
+        refuse("plain_text", "imaps:// is always encrypted", hint, found);
     }
 }
 
@@ -117,7 +115,7 @@ fn judge_folder(rehearsal: &Rehearsal, found: &mut Vec<Violation>) {
     ];
     for (name, _) in stated.into_iter().filter(|(_, stated)| *stated) {
         let message = format!("`{name}` has no meaning for a folder");
-        refuse(name, message, "take the line away, or write imaps:// or https://", found);
+        refuse(name, message, "take the line away, or write imaps://", found);
     }
 }
 
@@ -152,13 +150,15 @@ mod tests {
         for address in ["maildir:///srv/sandbox", "file:///srv/sandbox/"] {
             assert_eq!(keys(&to(address)), [""; 0], "{address}");
         }
-        for address in ["imaps://h", "imap://[::1]:1143/", "https://h:8443/", "http://127.0.0.1:8080"] {
+        for address in ["imaps://h", "imap://[::1]:1143/", "imap://h:1143"] {
             assert_eq!(keys(&server(address)), [""; 0], "{address}");
         }
         for address in ["", "h", "maildir://m", "file:x", "maildir:///m/{account}", "s3://b", "pop://h"] {
             assert_eq!(keys(&to(address)), ["rehearsal.to"], "{address}");
         }
-        for address in ["imaps://", "imaps://u:hunter2@h", "https://h/x", "imap://h:0", "https://h y"] {
+        for address in
+            ["imaps://", "imaps://u:hunter2@h", "imaps://h/x", "imap://h:0", "imaps://h y", "https://h/"]
+        {
             assert_eq!(keys(&server(address)), ["rehearsal.to"], "{address}");
         }
     }
@@ -187,8 +187,6 @@ mod tests {
         assert_eq!(keys(&plain), ["rehearsal.plain_text"]);
         let mixed = Rehearsal { user: Some("u".into()), ca_file: Some("c".into()), ..server("file:///m") };
         assert_eq!(keys(&mixed), ["rehearsal.user", "rehearsal.password_file", "rehearsal.ca_file"]);
-        let by_other = Rehearsal { user: Some("admin".into()), ..server("https://h") };
-        assert_eq!(keys(&by_other), ["rehearsal.user"]);
         let by_other = Rehearsal { user: Some("admin".into()), ..server("imaps://h") };
         assert_eq!(keys(&by_other), [""; 0]);
     }

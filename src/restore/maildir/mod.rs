@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use super::{Accounts, Place, PlaceError, Put, Recovered, writing};
 use crate::mailbox::ItemKind;
-pub(super) use name::account as account_name;
+pub(super) use name::{account as account_name, folder as folder_name};
 
 /// Folders that are held open at the same time, three descriptors each.
 const MOST_OPEN: usize = 64;

@@ -28,7 +28,7 @@ pub(in crate::restore) fn account(account: &str) -> String {
 }
 
 /// The directory of a folder, as Maildir++ has it: `.Sent.2024` for `/Sent/2024`; empty for the inbox.
-pub(super) fn folder(path: Option<&str>, id: ItemId) -> String {
+pub(in crate::restore) fn folder(path: Option<&str>, id: ItemId) -> String {
     let mut levels: Vec<&str> =
         path.unwrap_or_default().split('/').filter(|level| !level.is_empty()).collect();
     let unnamed = format!("Folder {id}");

@@ -130,7 +130,7 @@ impl Ledger {
 }
 
 /// The flags that a message should have where it was restored. Marks of what is to be removed are not restored.
-fn expected(item: &Item) -> Flags {
+pub(super) fn expected(item: &Item) -> Flags {
     let has = |flag| item.flags.has(flag);
     Flags {
         seen: !item.unread,

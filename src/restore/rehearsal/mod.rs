@@ -22,4 +22,4 @@ pub use figures::{Basis, RecoveryPoint, RecoveryTime, Whole};
 pub use result::{ReadBack, RehearsalResult, Rehearsed, SandboxFacts};
 pub use root::{Remains, Root};
 pub use run::{RehearsalJob, mark, rehearse};
-pub use sandbox::{Contents, Found, ImapSandbox, MaildirSandbox, Rooms, Sandbox, SandboxError, open};
+pub use sandbox::{Contents, FolderSandbox, Found, ImapSandbox, Rooms, Sandbox, SandboxError, open};

@@ -1,11 +1,11 @@
-mod delivery;
+mod exports;
+mod folder;
 mod imap;
 mod levels;
 mod local;
-mod maildir;
 
+pub use folder::FolderSandbox;
 pub use imap::ImapSandbox;
-pub use maildir::MaildirSandbox;
 
 use std::path::Path;
 
@@ -70,10 +70,11 @@ pub fn open(
 ) -> Result<Box<dyn Sandbox>, String> {
     let terms = terms_of(&rules.server(), limits, cancel);
     match rules.to.split_once("://") {
-        Some(("maildir", path)) => Ok(Box::new(MaildirSandbox::new(Path::new(path), terms))),
+        Some(("maildir", path)) => Ok(Box::new(FolderSandbox::maildirs(Path::new(path), terms, limits))),
+        Some(("file", path)) => Ok(Box::new(FolderSandbox::exports(Path::new(path), terms, limits))),
         Some(("imap" | "imaps", _)) => Ok(Box::new(ImapSandbox::new(rules, password, terms)?)),
-        _ => Err("this version rehearses into a Maildir or an IMAP account; write maildir:///folder/ or \
-                  imaps://host/ into `rehearsal.to`"
+        _ => Err("this version rehearses into a folder or an IMAP account; write maildir:///folder/, \
+                  file:///folder/ or imaps://host/ into `rehearsal.to`"
             .to_owned()),
     }
 }

@@ -50,7 +50,7 @@ impl Sandbox for ImapSandbox {
     }
 
     fn contents(&mut self) -> Result<Contents, SandboxError> {
-        Ok(levels::contents(&mut self.open()?, Some((MARKER, &self.account)))?)
+        Ok(levels::contents(&mut self.open()?, (MARKER, &self.account))?)
     }
 
     fn mark(&mut self, _account: &str) -> Result<(), SandboxError> {

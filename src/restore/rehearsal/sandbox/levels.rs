@@ -1,4 +1,4 @@
-//! Folders with levels, as Maildirs and IMAP servers have them.
+//! Folders with levels, as IMAP servers have them.
 //!
 //! Invariant: the room of a folder is the same by the path of the backup and by the name that the server gave it,
 //! whatever letters it does not allow.
@@ -50,7 +50,10 @@ pub(super) fn below(folders: &[Folder], root: &Root) -> Vec<String> {
 }
 
 /// Looks what is in the folders; a folder called `marker` marks them as the sandbox of `account`.
-pub(super) fn contents(live: &mut dyn Folders, marker: Option<(&str, &str)>) -> Result<Contents, LiveError> {
+pub(super) fn contents(
+    live: &mut dyn Folders,
+    (marker, account): (&str, &str),
+) -> Result<Contents, LiveError> {
     let mut contents = Contents::default();
     for folder in live.folders()? {
         if let Some((root, _)) = below_root(&folder) {
@@ -59,7 +62,7 @@ pub(super) fn contents(live: &mut dyn Folders, marker: Option<(&str, &str)>) -> 
             }
             continue;
         }
-        if let Some((_, account)) = marker.filter(|(name, _)| folder.levels().last() == Some(name)) {
+        if folder.levels().last() == Some(marker) {
             contents.marked_for = Some(account.to_owned());
         }
         let mut messages = 0_u64;
@@ -78,9 +81,21 @@ pub(super) fn read_back(
     root: &Root,
     each: &mut dyn FnMut(Found),
 ) -> Result<(), LiveError> {
+    let below = |folder: &Folder| {
+        let (_, levels) = below_root(folder).filter(|(found, _)| found == root)?;
+        Some(room(levels.into_iter()))
+    };
+    read_folders(live, &below, each)
+}
+
+/// Reads all messages of the folders that have a room.
+pub(super) fn read_folders(
+    live: &mut dyn Folders,
+    room: &dyn Fn(&Folder) -> Option<String>,
+    each: &mut dyn FnMut(Found),
+) -> Result<(), LiveError> {
     for folder in live.folders()? {
-        let Some((_, levels)) = below_root(&folder).filter(|(found, _)| found == root) else { continue };
-        let room = room(levels.into_iter());
+        let Some(room) = room(&folder) else { continue };
         let mut listed: HashMap<u32, Listed> = HashMap::new();
         live.list(&folder, &mut |message| drop(listed.insert(message.place.uid, message)))?;
         let mut uids: Vec<u32> = listed.keys().copied().collect();
