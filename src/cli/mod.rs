@@ -8,6 +8,7 @@ mod doctor;
 mod list;
 mod policy;
 mod progress;
+mod restore;
 mod setup;
 mod show;
 mod verify;
@@ -37,6 +38,7 @@ pub struct Cli {
 enum Command {
     Verify(verify::Args),
     Show(show::Args),
+    Restore(Box<restore::Args>),
     List(list::Args),
     Doctor(doctor::Args),
     Demo(demo::Args),
@@ -72,6 +74,7 @@ fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
     match command {
         Command::Verify(args) => verify::run(args, verbose),
         Command::Show(args) => show::run(args, verbose),
+        Command::Restore(args) => restore::run(*args),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Demo(args) => demo::run(&args),

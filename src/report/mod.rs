@@ -5,5 +5,6 @@ pub mod events;
 pub mod human;
 pub mod inventory;
 pub mod json;
+pub mod restored;
 pub mod text;
 pub mod writing;
