@@ -406,7 +406,7 @@ fn a_restore_that_is_interrupted_keeps_what_came() {
     let first = json(&String::from_utf8(ended.stdout).unwrap());
     assert_eq!(first["outcome"], "interrupted");
     let came = first["restored"].as_u64().unwrap();
-    assert!(came >= 28 && came < 2060, "{came}");
+    assert!((28..2060).contains(&came), "{came}");
     assert_eq!(bodies(&to).len() as u64, came);
     let ended = run(restore(&path, ANNA).arg(&to));
     assert_eq!((ended.code, &report(&ended)["already_there"]), (Some(0), &came.into()));
@@ -430,4 +430,103 @@ fn what_is_encrypted_opens_with_the_key_and_the_wrong_key_is_said() {
     assert_eq!(ended.code, Some(20), "{ended:?}");
     let ended = run(restore(&path, ANNA).arg(work.path().join("a")).arg("-i").arg(key));
     assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+/// The program with files of at most so many kilobytes, as on a disk that is full.
+fn short_of_room(archive: &Path, to: &Path, kilobytes: u32) -> Ended {
+    let mut shell = tool("bash");
+    let limit = format!(r#"trap "" XFSZ; ulimit -f {kilobytes}; exec "$0" "$@""#);
+    shell.args(["-c", &limit]).arg(bare().get_program()).arg("restore").arg(archive).args(ANNA).arg(to);
+    run(&mut shell)
+}
+
+#[test]
+fn a_full_disk_loses_nothing_and_the_next_run_goes_on() {
+    let work = support::folder();
+    let (path, export) = large(work.path(), 20);
+    let (to, tgz) = (work.path().join("anna"), work.path().join("a.tgz"));
+    let full = short_of_room(&path, &to, 20);
+    assert_eq!(full.code, Some(20), "{full:?}");
+    let first = report(&full);
+    assert_eq!(first["restored"], 60, "all that is small enough");
+    let message = first["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("make room and run the same restore again; what is there stays"), "{message}");
+    assert_eq!(bodies(&to).len(), 60, "no half message, also in tmp");
+    let full = short_of_room(&path, &tgz, 10);
+    assert_eq!(full.code, Some(20), "{full:?}");
+    assert!(!tgz.exists());
+    for place in [&to, &tgz] {
+        let ended = run(restore(&path, ANNA).arg(place));
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    assert_eq!(bodies(&to), sorted(&export));
+}
+
+#[test]
+#[ignore = "needs dovecot: tests/run installs it"]
+fn dovecot_reads_the_maildir_as_the_backup_has_it() {
+    let (work, export) = (support::folder(), account());
+    let path = archive(work.path(), &[("1/anna@example.org.tgz", export.write().unwrap())]);
+    let to = work.path().join("anna");
+    assert_eq!(run(restore(&path, ANNA).arg(&to)).code, Some(0));
+    let base = work.path().display();
+    let own = |what: &str| String::from_utf8(output(tool("id").arg(what))).unwrap().trim().to_owned();
+    let (mut user, mut group) = (own("-un"), own("-gn"));
+    if user == "root" {
+        // Which Dovecot never reads mail as.
+        (user, group) = ("mail".to_owned(), "mail".to_owned());
+        output(Command::new("chown").args(["-R", "mail:mail"]).arg(work.path()));
+    }
+    let configuration = format!(
+        "mail_uid = {user}\nmail_gid = {group}\nfirst_valid_uid = 0\nfirst_valid_gid = 0\nbase_dir = {base}/run\nstate_dir = {base}/state\nlog_path = /dev/stderr\nssl = no\n\
+         mail_location = maildir:{base}/anna\nnamespace inbox {{\n  inbox = yes\n  separator = /\n}}\n"
+    );
+    let file = work.path().join("dovecot.conf");
+    fs::write(&file, configuration).unwrap();
+    let doveadm = |words: &[&str]| {
+        let mut command = tool("doveadm");
+        command.arg("-c").arg(&file).args(words).env("HOME", work.path()).env("USER", "anna");
+        String::from_utf8(output(&mut command)).unwrap()
+    };
+    let mut folders: Vec<String> = doveadm(&["mailbox", "list"]).lines().map(str::to_owned).collect();
+    folders.sort();
+    assert_eq!(folders[..4], ["Drafts", "INBOX", "INBOX/Clienti è Co", folders[3].as_str()]);
+    assert!(folders[3].starts_with("INBOX/Clienti è Co/v1_2~"), "{folders:?}");
+    let counts = doveadm(&["-f", "tab", "mailbox", "status", "messages unseen", "*"]);
+    let of = |folder: &str| {
+        counts.lines().find(|line| line.starts_with(&format!("{folder}\t"))).unwrap().to_owned()
+    };
+    let unread = export.items.iter().filter(|item| item.folder == 5 && item.unread).count();
+    assert_eq!(of("Sent"), format!("Sent\t12\t{unread}"));
+    let dates = doveadm(&[
+        "-f",
+        "tab",
+        "fetch",
+        "hdr.message-id date.received.unixtime size.physical",
+        "mailbox",
+        "Sent",
+    ]);
+    for item in export.items.iter().filter(|item| item.folder == 5) {
+        let size = item.body.as_ref().unwrap().len();
+        let line = format!("<{}@example.org>\t{}\t{size}", item.id, item.date);
+        assert!(dates.lines().any(|found| found == line), "{line} in {dates}");
+    }
+}
+
+#[test]
+fn the_schema_of_restores_in_docs_is_this_versions() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/restore.schema.json");
+    let current = mailproof::report::restored::schema();
+    if std::env::var_os("REFRESH").is_some() {
+        fs::write(path, serde_json::to_string_pretty(&current).unwrap() + "\n").unwrap();
+    }
+    let stored: Value = json(&fs::read_to_string(path).unwrap());
+    assert!(stored == current, "refresh it: REFRESH=1 cargo test --test suite the_schema_of_restores");
+    let (work, mut export) = (support::folder(), account());
+    export.items[3].stored = Some(vec![b'x'; 500]);
+    let archive = archive(work.path(), &[("1/anna@example.org.tgz", export.write().unwrap())]);
+    let report = report(&run(restore(&archive, ANNA).arg(work.path().join("a"))));
+    let validator = jsonschema::validator_for(&stored).unwrap();
+    let problems: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(problems.is_empty(), "{problems:?}");
 }
