@@ -9,6 +9,7 @@ mod list;
 mod policy;
 mod progress;
 mod rehearse;
+mod restore;
 mod setup;
 mod show;
 mod verify;
@@ -39,6 +40,7 @@ enum Command {
     Verify(verify::Args),
     Rehearse(rehearse::Args),
     Show(show::Args),
+    Restore(Box<restore::Args>),
     List(list::Args),
     Doctor(doctor::Args),
     Demo(demo::Args),
@@ -75,6 +77,7 @@ fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
         Command::Verify(args) => verify::run(args, verbose),
         Command::Rehearse(args) => rehearse::run(args, verbose),
         Command::Show(args) => show::run(args, verbose),
+        Command::Restore(args) => restore::run(*args),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Demo(args) => demo::run(&args),

@@ -6,5 +6,6 @@ pub mod human;
 pub mod inventory;
 pub mod json;
 pub mod rehearsal;
+pub mod restored;
 pub mod text;
 pub mod writing;

@@ -10,6 +10,7 @@ mod maildir;
 mod outcome;
 mod place;
 mod placing;
+mod query;
 mod recovery;
 pub mod rehearsal;
 mod run;
@@ -20,8 +21,9 @@ mod writing;
 
 pub use imap::{Cleaned, ImapPlace};
 pub use maildir::Maildir;
-pub use outcome::{Count, Export, Folders, Left, LeftItem, Restored, Why};
+pub use outcome::{Completion, Count, Export, Folders, Left, LeftItem, Restored, Why};
 pub use place::{Accounts, KnownFolder, Place, PlaceError, Put, Recovered, Settled};
+pub use query::{Query, QueryError};
 pub use run::run;
 pub use selection::Selection;
 pub use tgz::Tgz;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::recovery::Ended;
 use super::{PlaceError, untaken};
 use crate::archive::ArchiveError;
+use crate::exit;
 use crate::mailbox::{Contents, Ending, ItemId};
 use crate::verdict::Severity;
 use crate::verify::{Reading, Trouble};
@@ -32,6 +33,8 @@ pub struct Restored {
     pub left: Left,
     /// Items whose body is damaged or missing, so that nobody knows whether they are wanted.
     pub undecided: u64,
+    /// Bodies in the exports that were asked for without a description that can be read, so that nothing proves them.
+    pub undescribed: u64,
     /// Bytes of the bodies that were restored.
     pub bytes: u64,
     /// From the beginning until the first item was in the place.
@@ -54,6 +57,33 @@ pub struct Restored {
     pub stopped: Option<PlaceError>,
     /// Somebody ended the run early.
     pub interrupted: bool,
+}
+
+/// How a restore ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Completion {
+    /// All that was asked for came back, and the archive is whole.
+    Complete,
+    /// Something did not come back, or the archive is damaged.
+    Incomplete,
+    /// Nothing was found that is asked for, or something kept the restore from its work.
+    NotDone,
+    /// Somebody ended it early.
+    Interrupted,
+}
+
+impl Completion {
+    /// The exit code of the process.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Complete => exit::PASSED,
+            Self::Incomplete => exit::FAILED,
+            Self::NotDone => exit::NOT_VERIFIED,
+            Self::Interrupted => exit::INTERRUPTED,
+        }
+    }
 }
 
 /// An export, and how it ended.
@@ -150,7 +180,21 @@ impl Restored {
     /// Whether all that was wanted is in the place.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.left.count() == 0 && self.undecided == 0 && self.stopped.is_none() && !self.interrupted
+        let told = self.left.count() == 0 && self.undecided == 0 && self.undescribed == 0;
+        told && self.stopped.is_none() && !self.interrupted
+    }
+
+    /// How it ended, over everything.
+    #[must_use]
+    pub fn ending(&self) -> Completion {
+        let seen = self.selected > 0 || self.undecided > 0 || self.undescribed > 0;
+        let kept_from_work = self.stopped.is_some() || !self.reading.troubles.is_empty();
+        match () {
+            () if self.interrupted => Completion::Interrupted,
+            () if kept_from_work || !seen => Completion::NotDone,
+            () if self.is_complete() && self.archive_is_whole() => Completion::Complete,
+            () => Completion::Incomplete,
+        }
     }
 
     /// Takes in what the reading of the archive leaves.
@@ -165,6 +209,7 @@ impl Restored {
         self.untaken = untaken::told(&contents);
         for ended in contents.exports {
             self.undecided += ended.undecided;
+            self.undescribed += ended.undescribed;
             self.left.apart += ended.unpaired;
             self.exports.push(ended.export);
         }

@@ -40,8 +40,10 @@ pub fn run(
             restored
         }
         Err(error) => {
-            // Nothing was put there, so nothing can be lost.
-            let _ = place.finish();
+            if !tools.cancel.is_cancelled() {
+                // Takes away what was prepared; nothing was put there, so nothing can be lost.
+                let _ = place.finish();
+            }
             let reading = Reading {
                 troubles: vec![Trouble::new("storage", &error)],
                 whole: false,

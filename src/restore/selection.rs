@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::query::Query;
 use crate::mailbox::{Digest, Item, ItemId, ItemKind, WHOLE};
 
 /// What of an archive is restored: what all conditions hold for. The default is everything.
@@ -21,6 +22,8 @@ pub struct Selection {
     pub since: Option<i64>,
     /// Messages with this `Message-ID`, with or without angle brackets.
     pub message_id: Option<String>,
+    /// Messages for which all words hold.
+    pub query: Option<Query>,
 }
 
 impl Selection {
@@ -42,26 +45,32 @@ impl Selection {
             && (self.kinds.is_empty() || self.kinds.contains(&item.kind))
             && self.since.is_none_or(|since| item.date >= since)
             && folder.is_none_or(|folder| self.wants_folder(folder))
+            && self.query.as_ref().is_none_or(|query| query.wants(item, folder, is_below))
     }
 
     /// Whether what lies in the folder with this path is wanted.
     pub(super) fn wants_folder(&self, path: &str) -> bool {
-        let Some(wanted) = &self.folder else { return true };
-        let (wanted, path) = (wanted.trim_matches('/'), path.trim_matches('/'));
-        let below = || path.get(wanted.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let same = path.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
-        wanted.is_empty() || same && below()
+        self.folder.as_ref().is_none_or(|wanted| is_below(wanted, path))
     }
 
     /// Whether an item can be told only by its body.
     pub(super) fn asks_for_content(&self) -> bool {
-        self.message_id.is_some()
+        self.message_id.is_some() || self.query.as_ref().is_some_and(Query::asks_for_content)
     }
 
     /// Whether an item with this body is wanted.
     pub(super) fn wants_content(&self, body: &[u8]) -> bool {
         self.message_id.as_ref().is_none_or(|wanted| has_message_id(body, wanted))
+            && self.query.as_ref().is_none_or(|query| query.wants_content(body))
     }
+}
+
+/// Whether a path is `wanted` or lies below it.
+fn is_below(wanted: &str, path: &str) -> bool {
+    let (wanted, path) = (wanted.trim_matches('/'), path.trim_matches('/'));
+    let below = || path.get(wanted.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let same = path.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
+    wanted.is_empty() || same && below()
 }
 
 /// Bytes of a message in which its head is looked for.

@@ -30,7 +30,7 @@ impl Tree {
     /// Takes note of a folder. The roots are in every mailbox.
     pub(super) fn keep(&mut self, known: &KnownFolder<'_>) {
         let size = known.folder.path.len() + known.name.len() + known.text.len();
-        let mail = known.folder.kind == ItemKind::Folder && known.folder.path.trim_matches('/') != "";
+        let mail = known.folder.kind == ItemKind::Folder && !known.folder.path.trim_matches('/').is_empty();
         if mail && self.taken + size <= ROOM {
             self.taken += size;
             let (name, text, kind) = (known.name.to_vec(), known.text.to_vec(), known.folder.kind);
