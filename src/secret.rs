@@ -34,7 +34,9 @@ pub enum SecretError {
         why: String,
     },
     /// Others may read it.
-    #[error("{file} has mode {mode:04o}, so others can read the secret in it: run chmod 600 {file}")]
+    #[error(
+        "{file} has mode {mode:04o}, so others can read the secret in it: run `chmod 600 {file}`, and make a new secret if others did"
+    )]
     TooOpen {
         /// The file.
         file: String,

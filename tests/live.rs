@@ -1,5 +1,6 @@
 //! Clients of live servers, held to servers and clients that are not ours, and to hostile ones.
 
+mod checked;
 mod compare;
 mod imap;
 mod maildir;

@@ -10,7 +10,7 @@ use mailproof::policy::{
 use mailproof::verdict::Rung;
 use serde_json::Value;
 
-const READY: [&str; 5] = ["nightly", "weekly", "quarterly", "live", "rehearsal"];
+const READY: [&str; 6] = ["nightly", "weekly", "quarterly", "live", "live-zimbra", "rehearsal"];
 /// For full and incremental sessions of zmbackup.
 const ZMBACKUP: [&str; 2] = ["zmbackup-full", "zmbackup-inc"];
 
@@ -339,13 +339,13 @@ fn ready_policies_have_no_problem() {
         assert_eq!(loaded.digest, digest.as_str());
         let rung = match name {
             "quarterly" => Rung::Meaningful,
-            "live" | "rehearsal" => Rung::Restorable,
+            "live" | "live-zimbra" | "rehearsal" => Rung::Restorable,
             _ => Rung::Complete,
         };
         assert_eq!(loaded.policy.require.rung, rung);
         assert_eq!(
             loaded.policy.archives.select == Select::Newest,
-            ["nightly", "live", "rehearsal"].contains(&name)
+            ["nightly", "live", "live-zimbra", "rehearsal"].contains(&name)
         );
         assert_eq!(loaded.policy.present.rpo, Some(Age::seconds(93_600)));
         assert_eq!(loaded.policy.replica.is_empty(), name != "quarterly");
@@ -486,7 +486,7 @@ fn every_example_of_the_reference_is_valid() {
         let store = if section == "store" && key != "url" { "url = \"s3://b\"\n" } else { "" };
         let store = if section == "store.network" { "[store]\nurl = \"s3://b\"\n" } else { store };
         let live = "[live]\nurl = \"imaps://h\"\nuser = \"u\"\npassword_file = \"p\"\n";
-        let plain = live.replace("imaps", "imap");
+        let plain = live.replace("imaps://h", "http://localhost");
         // On a server every key has a meaning; each is stated once.
         let rehearsal = "[rehearsal]\nto = \"imap://h\"\naccount = \"sandbox@example.org\"\n\
                          allow = [\"sandbox@example.org\"]\npassword_file = \"p\"\n";

@@ -132,7 +132,9 @@ impl Scene {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let archive = self.archive.display().to_string();
         let selection = runtime.block_on(verify::named(&[archive], &Store::default(), None)).unwrap();
-        let live = policy.live.as_ref().map(|live| Server::new(live, None, &policy.limits, &cancel).unwrap());
+        let handle = runtime.handle();
+        let server = |live| Server::new(live, None, &policy.limits, &cancel, handle).unwrap();
+        let live = policy.live.as_ref().map(server);
         let job = RehearsalJob {
             policy: &policy,
             rules: policy.rehearsal.as_ref().unwrap(),

@@ -9,11 +9,15 @@
 
 mod corpus;
 mod exports;
+#[path = "../measure/mod.rs"]
+mod measure;
 mod shell;
 mod stage;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use measure::{Row, megabytes, table, time};
 
 const MAILPROOF: &str = env!("CARGO_BIN_EXE_mailproof");
 
@@ -120,52 +124,4 @@ fn accounts(options: &Options, work: &std::path::Path) {
     }
     table(&rows, bytes);
     println!("peak {peak} KiB");
-}
-
-struct Row {
-    name: &'static str,
-    times: Vec<Duration>,
-}
-
-impl Row {
-    fn new(name: &'static str) -> Self {
-        Self { name, times: Vec::new() }
-    }
-
-    fn took(&mut self, time: Option<Duration>) {
-        self.times.extend(time);
-    }
-
-    fn median(&self) -> Option<Duration> {
-        let mut times = self.times.clone();
-        times.sort();
-        times.get(times.len() / 2).copied()
-    }
-}
-
-/// What `work` leaves behind is removed when the clock has stopped, and before the next competitor starts.
-fn time<T>(work: impl FnOnce() -> T) -> Duration {
-    let began = Instant::now();
-    let left = work();
-    let took = began.elapsed();
-    drop(left);
-    took
-}
-
-fn table(rows: &[Row], bytes: u64) {
-    let ours = rows[0].median().unwrap().as_secs_f64();
-    for row in rows {
-        match row.median() {
-            None => println!("{:44} not installed, left out", row.name),
-            Some(median) => {
-                let seconds = median.as_secs_f64();
-                let rate = bytes as f64 / seconds / 1e6;
-                println!("{:44} {seconds:6.2} s {rate:6.0} MB/s  {:5.2} × ours", row.name, seconds / ours);
-            }
-        }
-    }
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.0} MB", bytes as f64 / 1e6)
 }

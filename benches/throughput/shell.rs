@@ -1,12 +1,11 @@
 //! The competitors, run as an administrator would run them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use tempfile::TempDir;
+
+use super::measure::peak_of;
 
 /// Packs `mail` with its manifest first; returns the archive.
 pub fn pack(mail: &Path, work: &Path) -> PathBuf {
@@ -33,32 +32,9 @@ pub fn decrypted(archive: &Path, work: &Path) -> PathBuf {
 
 /// Verifies with mailproof up to `rung`; returns the peak of its resident memory in KiB.
 pub fn mailproof(binary: &str, archive: &Path, work: &Path, rung: &str) -> u64 {
-    let mut child = Command::new(binary)
-        .args(["verify", "--quiet", "--rung", rung, "--identity"])
-        .arg(work.join("key.txt"))
-        .arg("--records")
-        .arg(work.join("records"))
-        .arg(archive)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let status_file = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    let status = loop {
-        peak = high_water(&status_file).unwrap_or(0).max(peak);
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        sleep(Duration::from_millis(5));
-    };
-    assert!(status.success(), "mailproof verify ended with {status}");
-    peak
-}
-
-fn high_water(status_file: &str) -> Option<u64> {
-    let status = fs::read_to_string(status_file).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
+    let mut command = Command::new(binary);
+    command.args(["verify", "--quiet", "--rung", rung, "--identity"]).arg(work.join("key.txt"));
+    peak_of(command.arg("--records").arg(work.join("records")).arg(archive))
 }
 
 /// Unpacks into a fresh folder, which the caller removes, and checks the manifest there.

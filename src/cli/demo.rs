@@ -10,7 +10,7 @@ use crate::demo::show::{EXAMPLES, Stage, Trial, situations};
 use crate::exit;
 use crate::report::{human, text};
 use crate::verdict::{Outcome, Severity};
-use crate::verify::ArchiveResult;
+use crate::verify::{ArchiveResult, RunResult};
 
 /// Shows in a few seconds what mailproof does, with a store, a key and a mailbox of its own.
 #[derive(Debug, clap::Args)]
@@ -41,18 +41,22 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     let stage = Stage::set(scratch.path(), &handle, &setup.cancel).map_err(Failure::internal)?;
     let style = super::style(false);
     print(&fitted(format!(
-        "A store on {}, and in it a backup of {} files packed by tar, zstd and age, with a BLAKE3 manifest. First as it is:\n\n",
+        "A store on {}, and in it a backup of {} files packed by tar, zstd and age, with a BLAKE3 manifest; on {} the mail server that it was made of. First as they are:\n\n",
         stage.endpoint(),
-        stage.files()
+        stage.files(),
+        stage.mail_address()
     )))?;
     let sound = stage.verify_sound().map_err(Failure::internal)?;
     print(&fitted(text::render(&sound, style)))?;
+    let later = stage.verify_later().map_err(Failure::internal)?;
+    print(&fitted(LATER.to_owned() + &told(&later.run, style)))?;
     let trials = damaged(&setup, &stage)?;
     print(&fitted(examples(&trials, style) + LEGEND + &table(&trials, args.all) + READ_ON))?;
     let record = setup.keep_record(&sound).map_err(Failure::internal)?;
     let elapsed = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tell(&format!("record: {}\ntook {}\n", record.display(), human::duration(elapsed)));
-    let good = sound.outcome == Outcome::Passed && trials.iter().all(Trial::is_noticed);
+    let good =
+        sound.outcome == Outcome::Passed && later.is_told_apart() && trials.iter().all(Trial::is_noticed);
     Ok(if setup.cancel.is_cancelled() {
         exit::INTERRUPTED
     } else if good {
@@ -94,7 +98,8 @@ How to read this:
 
   proven up to  the highest rung that was proven: present (the object is there),
                 complete (it opens, and its files are those of the manifest),
-                meaningful (the mail in it is what Zimbra states of it)
+                meaningful (the mail in it is what Zimbra states of it),
+                restorable (messages drawn from it are those of the mail server)
   members       files in the archive
   items         messages, contacts, appointments in the mailboxes
   do            the next step; docs/findings.md says more of each finding
@@ -105,15 +110,29 @@ Read on: README.md leads to your first archive in ten minutes; docs/formats.md
 says which backups are understood; `mailproof help verify` names the options.
 ";
 
+/// What happened to the mailboxes; lines of 80 columns.
+const LATER: &str = "
+A day later someone has edited a draft and deleted a message. The server has
+lost a message without anybody's doing, and of another the file has rotted.
+The same backup, all of its messages against the mailboxes as they are now:
+";
+
+/// All that is said of a run's archives, but for what needs no attention.
+fn told(run: &RunResult, style: text::Style) -> String {
+    let quiet = |archive: &ArchiveResult| {
+        let archive = ArchiveResult { findings: archive.findings.without_infos(), ..archive.clone() };
+        text::render_archive(&archive, style)
+    };
+    run.archives.iter().map(quiet).collect()
+}
+
 /// A few damaged copies with all that is said of them.
 fn examples(trials: &[Trial], style: text::Style) -> String {
     let mut text =
         "\nNow damaged copies of a smaller backup. This is what is said of three of them:\n".to_owned();
     for (name, what) in EXAMPLES {
-        let of_name = trials.iter().filter(|trial| trial.damage.name == name);
-        for archive in of_name.flat_map(|trial| &trial.run.archives) {
-            let archive = ArchiveResult { findings: archive.findings.without_infos(), ..archive.clone() };
-            let _ = write!(text, "\n{what}\n{}", text::render_archive(&archive, style));
+        for trial in trials.iter().filter(|trial| trial.damage.name == name) {
+            let _ = write!(text, "\n{what}\n{}", told(&trial.run, style));
         }
     }
     text
@@ -186,8 +205,40 @@ mod tests {
         assert!(table.contains("    failed        session-failed ("), "{table}");
         assert!(!table.contains("session-sound"), "a sound copy is no sample of damage: {table}");
         assert!(!told.contains("export-trash-excluded"), "nothing to do about it: {told}");
-        for line in LEGEND.lines().chain(READ_ON.lines()) {
+        for line in LEGEND.lines().chain(READ_ON.lines()).chain(LATER.lines()) {
             assert!(line.chars().count() <= 80, "{line}");
         }
+    }
+
+    #[test]
+    fn what_became_of_the_mailboxes_is_told_apart() {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (scratch, cancel) = (tempfile::tempdir().unwrap(), Cancel::default());
+        let stage = Stage::set(scratch.path(), runtime.handle(), &cancel).unwrap();
+        let sound = stage.verify_sound().unwrap();
+        assert_eq!(sound.outcome, Outcome::Passed, "{:?}", sound.archives[0].standings);
+        let told_of = |run: &RunResult| {
+            let text = told(run, text::Style::default());
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let before = told_of(&sound);
+        assert!(before.contains("proven up to: restorable; "), "{before}");
+        assert!(before.contains("none differs, so it is 95% sure that at most 2 of all do"), "{before}");
+        let mut later = stage.verify_later().unwrap();
+        let after = told_of(&later.run);
+        for wanted in [
+            "since the backup: 1 changed, 1 deleted, 1 lost",
+            "failure live-message-lost: anna.bianchi@example.org: ",
+            "failure live-message-differs: anna.bianchi@example.org: ",
+        ] {
+            assert!(after.contains(wanted), "{after}");
+        }
+        assert!(later.is_told_apart(), "{after}");
+        later.expected.reverse();
+        later.expected[0].1 = "same";
+        assert!(!later.is_told_apart());
+        later.run = sound;
+        assert!(!later.is_told_apart());
     }
 }

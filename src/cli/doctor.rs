@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::args::PolicyArgs;
@@ -7,6 +9,7 @@ use crate::archive::decrypt::Keyring;
 use crate::event::Tally;
 use crate::evidence;
 use crate::exit;
+use crate::live::Fault;
 use crate::policy::Select;
 use crate::report::human;
 use crate::verify::{self, Inventory, Selection, Target, Tools};
@@ -20,19 +23,23 @@ Example:
 pub struct Args {
     /// An archive to try; by default the newest of the policy's store.
     archive: Option<String>,
+    /// Whose mailbox to ask the mail server of [live] for; by default that of the newest archive, where its key names one.
+    #[arg(long, value_name = "ADDRESS")]
+    account: Option<String>,
     #[command(flatten)]
     common: PolicyArgs,
 }
 
 pub fn run(args: Args) -> Result<u8, Failure> {
     let setup = Setup::load(&args.common)?;
-    let mut visit = Visit { setup: &setup, well: true };
+    let mut visit = Visit { setup: &setup, account: args.account.clone(), well: true };
     visit.policy(&args)?;
     let keyring = visit.keys()?;
     let target = visit.store(&args)?;
     if let (Some(keyring), Some(target)) = (keyring, target) {
         visit.archive(&keyring, &target)?;
     }
+    visit.live(&args)?;
     visit.records()?;
     Ok(if visit.well { exit::PASSED } else { exit::NOT_VERIFIED })
 }
@@ -40,6 +47,8 @@ pub fn run(args: Args) -> Result<u8, Failure> {
 /// A walk from question to question.
 struct Visit<'a> {
     setup: &'a Setup,
+    /// Whose mailbox the mail server is asked for.
+    account: Option<String>,
     well: bool,
 }
 
@@ -123,7 +132,8 @@ impl Visit<'_> {
         let catalogue = &inventory.catalogue;
         let count: usize = catalogue.series.iter().map(|series| series.archives.len()).sum();
         self.good("store", &format!("{url} answers; {count} archives in {} series", catalogue.series.len()))?;
-        let Some((_, newest)) = catalogue.selected(Select::Newest).max_by_key(|(_, archive)| archive.time)
+        let Some((series, newest)) =
+            catalogue.selected(Select::Newest).max_by_key(|(_, archive)| archive.time)
         else {
             self.bad(
                 "archives",
@@ -131,6 +141,7 @@ impl Visit<'_> {
             )?;
             return Ok(None);
         };
+        self.account = self.account.take().or_else(|| series.account.clone());
         let age = newest.time.map(|time| Timestamp::now().duration_since(time).as_millis());
         let age = age.and_then(|age| u64::try_from(age).ok()).map_or("unknown".to_owned(), human::duration);
         self.good("newest", &format!("{}, {}, age {age}", newest.name, human::size(newest.object.size)))?;
@@ -155,10 +166,46 @@ impl Visit<'_> {
         }
     }
 
+    fn live(&mut self, args: &Args) -> Result<(), Failure> {
+        let Some(live) = &self.setup.policy.live else {
+            let unasked = args.account.is_none();
+            let problem = "no mail server is named; write a [live] into the policy, or leave --account out";
+            return if unasked { Ok(()) } else { self.bad("live", problem) };
+        };
+        let server = match self.setup.server_of(live) {
+            Ok(server) => server,
+            Err(failure) => return self.bad("live", &failure.message),
+        };
+        let account = self.account.clone();
+        let error = match (server.check(account.as_deref()), &account) {
+            (Ok(Some(folders)), Some(account)) => {
+                let answer = format!("{} answers; {account} has {folders} folder(s)", server.address());
+                return self.good("live", &answer);
+            }
+            (Ok(_), _) => {
+                let step = "--account ADDRESS asks for a mailbox too";
+                return self.good("live", &format!("{} answers and lets us in; {step}", server.address()));
+            }
+            (Err(error), _) => error,
+        };
+        let also = match (&error.fault, account) {
+            (Fault::Refused { .. }, None) => {
+                "; where the user may log in for others only, as Dovecot's master users, name one with --account"
+            }
+            (Fault::Unavailable { .. }, Some(_)) => {
+                "; Dovecot also ends the connection where it knows no such account: check the account's name"
+            }
+            _ => "",
+        };
+        self.bad("live", &format!("{error}{also}"))
+    }
+
     fn records(&mut self) -> Result<(), Failure> {
         let folder = self.setup.records();
-        let existing = folder.ancestors().find(|folder| folder.exists());
-        let writable = existing.is_some_and(|folder| evidence::probe(folder).is_ok());
+        // A relative path ends in an empty one, which stands for the folder we are in.
+        let mut places = folder.ancestors().map(|place| Path::new(".").join(place));
+        let existing = places.find(|place| place.exists());
+        let writable = existing.is_some_and(|place| evidence::probe(&place).is_ok());
         let shown = folder.display();
         if writable {
             self.good("records", &format!("go to {shown}"))

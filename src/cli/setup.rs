@@ -23,7 +23,7 @@ use crate::exit;
 use crate::live::Server;
 use crate::network::Cancel;
 
-use crate::policy::{Keys, Loaded, Policy};
+use crate::policy::{Keys, Live, Loaded, Policy};
 use crate::report::writing;
 use crate::restore::rehearsal::RehearsalResult;
 use crate::secret::SecretFile;
@@ -93,11 +93,14 @@ impl Setup {
 
     /// The mail server that the policy names, if it names one.
     pub fn live(&self) -> Result<Option<Server>, Failure> {
-        let Some(live) = &self.policy.live else { return Ok(None) };
+        self.policy.live.as_ref().map(|live| self.server_of(live)).transpose()
+    }
+
+    /// The mail server that `live` names.
+    pub fn server_of(&self, live: &Live) -> Result<Server, Failure> {
         let password = self.password(live.password_file.as_deref())?;
-        let server =
-            Server::new(live, password, &self.policy.limits, &self.cancel).map_err(Failure::usage)?;
-        Ok(Some(server))
+        let runtime = self.runtime.handle();
+        Server::new(live, password, &self.policy.limits, &self.cancel, runtime).map_err(Failure::usage)
     }
 
     /// The password in a file that the policy names.

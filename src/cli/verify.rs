@@ -6,6 +6,7 @@ use super::args::PolicyArgs;
 use super::setup::{self, Setup};
 use super::{Failure, print, progress, tell};
 use crate::evidence;
+use crate::mailbox::sample::Seed;
 use crate::report::{json, text};
 use crate::verdict::{Outcome, Rung};
 use crate::verify::{self, Job, RunResult};
@@ -40,6 +41,9 @@ pub struct Args {
     /// Don't read a damaged archive a second time before the alarm.
     #[arg(long)]
     no_reread: bool,
+    /// Draw the same messages again: `archives[].live.seed` of a result or record, for one ARCHIVE.
+    #[arg(long, value_name = "HEX", requires = "archives", value_parser = parse_seed)]
+    seed: Option<Seed>,
     /// Exit with 11 instead of 0 when there are warnings.
     #[arg(long)]
     warnings_exit: bool,
@@ -74,9 +78,16 @@ pub(super) enum Events {
     Jsonl,
 }
 
+fn parse_seed(text: &str) -> Result<Seed, &'static str> {
+    Seed::parse(text).ok_or(
+        "it has 64 hexadecimal digits: copy them from `archives[].live.seed` of the JSON result or the record",
+    )
+}
+
 pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     let mut setup = Setup::load(&args.common)?;
     args.apply(&mut setup);
+    args.refuse_idle_seed(&setup)?;
     setup::end_on_signals(&setup)?;
     let keyring = setup.keyring()?;
     let server = setup.server()?;
@@ -118,6 +129,7 @@ impl Args {
         if self.records.is_some() {
             run.records.clone_from(&self.records);
         }
+        setup.policy.sample.seed = self.seed.map(|seed| seed.bytes());
         match self.rung {
             Some(RungArg::Present) => setup.policy.require.rung = Rung::Present,
             Some(RungArg::Complete) => setup.policy.require.rung = Rung::Complete,
@@ -125,6 +137,24 @@ impl Args {
             Some(RungArg::Restorable) => setup.policy.require.rung = Rung::Restorable,
             None => {}
         }
+    }
+
+    /// A seed that draws nothing would make one believe that a draw was repeated.
+    fn refuse_idle_seed(&self, setup: &Setup) -> Result<(), Failure> {
+        if self.seed.is_none() {
+            return Ok(());
+        }
+        if self.archives.len() > 1 {
+            return Err(Failure::usage(
+                "--seed repeats the draw of one archive: name the ARCHIVE it was made for, alone",
+            ));
+        }
+        if setup.policy.require.rung < Rung::Restorable {
+            return Err(Failure::usage(
+                "--seed draws messages for the rung `restorable`: add --rung restorable, or take --seed away",
+            ));
+        }
+        Ok(())
     }
 
     fn rendered(&self, run: &RunResult, all: bool) -> String {

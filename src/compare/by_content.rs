@@ -1,17 +1,20 @@
 //! Comparison with a mailbox whose messages have no lasting numbers: one of an IMAP server, or a Maildir.
 //!
-//! Size and date find the messages that may be the same, the digest of their whole bytes decides. Fields of the
-//! header are never asked for, as servers change them in lists.
+//! Size and date find the messages that may be the same, the digest of their whole bytes decides; where a server stores
+//! other line ends the size is another, and the date alone finds them. Fields of the header are never asked for, as
+//! servers change them in lists.
 
 use std::collections::{HashMap, HashSet};
 
+use super::forms::Likeness;
 use super::listing::{Entry, Listing};
+use super::read::Read;
 use super::{Account, Sample};
-use crate::check::restorable::{Comparison, Difference, Missing};
-use crate::live::{BodyPart, Folder, Folders, LiveError};
-use crate::mailbox::{Digest, Hasher, Item};
+use crate::check::restorable::{Comparison, Difference, Missing, Number};
+use crate::live::{Folder, Folders, LiveError};
+use crate::mailbox::Item;
 
-/// Messages of one size that are read to find one of the backup.
+/// Messages like one of the backup that are read to find it.
 const MOST_ALIKE: usize = 50;
 /// Messages that are asked for in one go.
 const BATCH: usize = 200;
@@ -31,16 +34,16 @@ pub fn by_content(
 ) -> Result<Comparison, LiveError> {
     let listing = Listing::read(live)?;
     let mut comparison = Comparison { live: listing.len() as u64, ..Comparison::default() };
-    let stated = account.messages.iter().filter_map(|item| item.digest).collect();
-    let mut read = Digests { live, listing: &listing, stated, known: HashMap::new() };
+    let mut read = Read::new(live, &listing, account.messages);
     compare_sample(&mut read, sample, &mut comparison)?;
     compare_others(&mut read, account, most_unknown, &mut comparison)?;
+    comparison.strange = read.strange();
     Ok(comparison)
 }
 
 /// Goes on in the order of the draw until as many as are wanted were found and compared.
 fn compare_sample(
-    read: &mut Digests<'_>,
+    read: &mut Read<'_>,
     sample: Sample<'_>,
     comparison: &mut Comparison,
 ) -> Result<(), LiveError> {
@@ -49,41 +52,79 @@ fn compare_sample(
         let missing = usize::try_from(sample.wanted - comparison.checked()).unwrap_or(usize::MAX);
         let (next, later) = rest.split_at(missing.min(BATCH).min(rest.len()));
         rest = later;
-        // One that is like it in size and date is nearly always it; only for the others all of one size are read.
-        read.learn(
-            next.iter()
-                .filter_map(|item| read.listing.alike(item.size, item.date).first().copied())
-                .collect(),
-        )?;
-        let unclear = next.iter().filter(|item| !read.has(item));
-        read.learn(
-            unclear
-                .flat_map(|item| read.listing.alike(item.size, item.date).into_iter().take(MOST_ALIKE))
-                .collect(),
-        )?;
-        comparison.messages.extend(next.iter().map(|item| (*item, read.difference(item))));
+        // The one that is most like it is nearly always it; only for the others all that are alike are read.
+        for most in [1, MOST_ALIKE] {
+            let unclear = next.iter().filter(|item| read.likeness(item).is_none());
+            let alike = unclear.flat_map(|item| read.listing().alike(item).into_iter().take(most));
+            read.learn(alike.collect())?;
+        }
+        comparison.messages.extend(next.iter().map(|item| (*item, difference(read, item))));
     }
     Ok(())
 }
 
+fn difference(read: &Read<'_>, item: &Item) -> Difference {
+    if item.digest.is_none() {
+        return Difference::Unverifiable("the backup states no digest of it".to_owned());
+    }
+    match read.likeness(item) {
+        Some(Likeness::Same) => return Difference::Same,
+        Some(Likeness::LineEnds) => return Difference::LineEnds,
+        None => {}
+    }
+    let alike = read.listing().alike(item);
+    // Of the same size and second, and with bytes that the backup has nowhere: what became of this one.
+    let twin = |position: &&usize| {
+        let listed = &read.listing().get(**position).listed;
+        listed.size == item.size && listed.date == Some(item.date) && read.is_strange(**position)
+    };
+    match alike.iter().find(twin) {
+        Some(_) => Difference::Differs,
+        _ if alike.len() > MOST_ALIKE => {
+            Difference::Unverifiable(format!("{} live messages have its size or its second", alike.len()))
+        }
+        _ => Difference::MissingLive,
+    }
+}
+
 /// Live messages older than the backup that the backup does not hold.
 fn compare_others(
-    read: &mut Digests<'_>,
+    read: &mut Read<'_>,
     account: Account<'_>,
     most_unknown: usize,
     comparison: &mut Comparison,
 ) -> Result<(), LiveError> {
+    let unknown = unknown(read.listing(), account, comparison);
+    let (known, mut unread): (Vec<usize>, Vec<usize>) =
+        unknown.into_iter().partition(|position| read.was_read(*position));
+    // What has a second of its own is strange; what shares one may only have other line ends.
+    let seconds: HashSet<i64> = account.messages.iter().map(|item| item.date).collect();
+    let shared = |position: &usize| {
+        read.listing().get(*position).listed.date.is_some_and(|date| seconds.contains(&date))
+    };
+    unread.sort_by_key(shared);
+    comparison.not_looked = unread.len().saturating_sub(most_unknown) as u64;
+    unread.truncate(most_unknown);
+    for batch in unread.chunks(BATCH) {
+        read.learn(batch.to_vec())?;
+    }
+    let absent = known.into_iter().chain(unread).filter(|position| read.is_strange(*position));
+    comparison.missing.extend(absent.map(|position| missing(read.listing(), position)));
+    Ok(())
+}
+
+/// Positions of older messages that no message of the backup has the size and the second of.
+fn unknown(listing: &Listing, account: Account<'_>, comparison: &mut Comparison) -> Vec<usize> {
     let mut stated: HashMap<(u64, i64), u64> = HashMap::new();
     for item in account.messages {
         *stated.entry((item.size, item.date)).or_default() += 1;
     }
     let is_due = |entry: &Entry| {
         let older = entry.listed.date.is_some_and(|date| date < account.taken);
-        older && !is_left_out(&read.listing.folders[entry.folder])
+        older && !is_left_out(&listing.folders[entry.folder])
     };
-    let older = read.listing.all().filter(|(_, entry)| is_due(entry));
     let mut unknown = Vec::new();
-    for (position, entry) in older {
+    for (position, entry) in listing.all().filter(|(_, entry)| is_due(entry)) {
         comparison.older += 1;
         let seen = (entry.listed.size, entry.listed.date.unwrap_or_default());
         match stated.get_mut(&seen).filter(|count| **count > 0) {
@@ -91,14 +132,7 @@ fn compare_others(
             None => unknown.push(position),
         }
     }
-    comparison.not_looked = unknown.len().saturating_sub(most_unknown) as u64;
-    unknown.truncate(most_unknown);
-    for batch in unknown.chunks(BATCH) {
-        read.learn(batch.to_vec())?;
-        let absent = batch.iter().filter(|position| read.is_strange(**position));
-        comparison.missing.extend(absent.map(|position| missing(read.listing, *position)));
-    }
-    Ok(())
+    unknown
 }
 
 /// Trash and Junk with what lies in them: exports leave them out (`docs/formats.md`).
@@ -109,93 +143,7 @@ pub(crate) fn is_left_out(folder: &Folder) -> bool {
 
 fn missing(listing: &Listing, position: usize) -> Missing {
     let listed = &listing.get(position).listed;
-    Missing { uid: listed.place.uid, size: listed.size, date: listed.date }
-}
-
-/// Digests of live messages, as far as they were read.
-struct Digests<'a> {
-    live: &'a mut dyn Folders,
-    listing: &'a Listing,
-    /// All that the backup states.
-    stated: HashSet<Digest>,
-    /// Both kinds for each position; none where the message vanished.
-    known: HashMap<usize, Option<[Digest; 2]>>,
-}
-
-impl Digests<'_> {
-    /// Reads the messages at `positions` that were not read yet.
-    fn learn(&mut self, positions: Vec<usize>) -> Result<(), LiveError> {
-        let mut by_folder: HashMap<usize, HashMap<u32, usize>> = HashMap::new();
-        for position in positions.into_iter().filter(|position| !self.known.contains_key(position)) {
-            let entry = self.listing.get(position);
-            by_folder.entry(entry.folder).or_default().insert(entry.listed.place.uid, position);
-        }
-        for (folder, wanted) in by_folder {
-            self.read(folder, &wanted)?;
-        }
-        Ok(())
-    }
-
-    fn read(&mut self, folder: usize, wanted: &HashMap<u32, usize>) -> Result<(), LiveError> {
-        let mut uids: Vec<u32> = wanted.keys().copied().collect();
-        uids.sort_unstable();
-        let (known, mut hashers) = (&mut self.known, HashMap::<u32, [Hasher; 2]>::new());
-        self.live.bodies(&self.listing.folders[folder], &uids, &mut |uid, part| {
-            let Some(position) = wanted.get(&uid) else { return };
-            match part {
-                BodyPart::Begin(_) => {
-                    hashers.insert(uid, [Hasher::sha256(), Hasher::sha1()]);
-                }
-                BodyPart::Bytes(bytes) => {
-                    hashers.get_mut(&uid).into_iter().flatten().for_each(|hasher| hasher.update(bytes));
-                }
-                BodyPart::End => {
-                    let digests = hashers.remove(&uid).map(|hashers| hashers.map(Hasher::finish));
-                    known.insert(*position, digests);
-                }
-                BodyPart::Gone => {
-                    known.insert(*position, None);
-                }
-            }
-        })
-    }
-
-    fn digests(&self, position: usize) -> Option<&[Digest; 2]> {
-        self.known.get(&position)?.as_ref()
-    }
-
-    /// Whether a message that was read is this item.
-    fn has(&self, item: &Item) -> bool {
-        let alike = self.listing.alike(item.size, item.date);
-        let is = |digests: &[Digest; 2]| item.digest.is_some_and(|digest| digests.contains(&digest));
-        alike.into_iter().any(|position| self.digests(position).is_some_and(is))
-    }
-
-    /// Whether the message was read and is none of the backup's.
-    fn is_strange(&self, position: usize) -> bool {
-        self.digests(position).is_some_and(|known| known.iter().all(|digest| !self.stated.contains(digest)))
-    }
-
-    fn difference(&self, item: &Item) -> Difference {
-        if item.digest.is_none() {
-            return Difference::Unverifiable("the backup states no digest of it".to_owned());
-        }
-        if self.has(item) {
-            return Difference::Same;
-        }
-        let alike = self.listing.alike(item.size, item.date);
-        // Of the same size and second, and with bytes that the backup has nowhere: what became of this one.
-        let twin = |position: &&usize| {
-            self.listing.get(**position).listed.date == Some(item.date) && self.is_strange(**position)
-        };
-        match alike.iter().find(twin) {
-            Some(_) => Difference::Differs,
-            _ if alike.len() > MOST_ALIKE => {
-                Difference::Unverifiable(format!("{} live messages have its size", alike.len()))
-            }
-            _ => Difference::MissingLive,
-        }
-    }
+    Missing { number: Number::Uid(listed.place.uid), size: listed.size, date: listed.date }
 }
 
 #[cfg(test)]
@@ -203,11 +151,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::live::{Flags as LiveFlags, FolderState, Listed, Place};
-    use crate::mailbox::{Flags, ItemId, ItemKind};
+    use crate::live::{BodyPart, Flags as LiveFlags, FolderState, Listed, Place};
+    use crate::mailbox::{Flags, Hasher, ItemId, ItemKind};
 
-    /// A mailbox in memory: folder, date, body; nothing where a message vanishes while it is read.
-    struct Memory(Vec<(&'static str, i64, Option<Vec<u8>>)>);
+    /// Folder, date, body; nothing where a message vanishes while it is read.
+    type Messages = Vec<(&'static str, i64, Option<Vec<u8>>)>;
+
+    /// A mailbox in memory, and how many bodies were read of it.
+    struct Memory(Messages, usize);
 
     impl Folders for Memory {
         fn folders(&mut self) -> Result<Vec<Folder>, LiveError> {
@@ -236,6 +187,7 @@ mod tests {
             uids: &[u32],
             each: &mut dyn FnMut(u32, BodyPart<'_>),
         ) -> Result<(), LiveError> {
+            self.1 += uids.len();
             for uid in uids {
                 match &self.0[*uid as usize].2 {
                     Some(body) => {
@@ -270,13 +222,16 @@ mod tests {
         }
     }
 
-    fn compared(
-        live: Vec<(&'static str, i64, Option<Vec<u8>>)>,
-        messages: &[Item],
-        wanted: u64,
-    ) -> Comparison {
+    /// The comparison, and how many bodies were read for it.
+    fn read(live: Messages, messages: &[Item], wanted: u64) -> (Comparison, usize) {
         let account = Account { name: "anna@example.org", messages, taken: 1_000 };
-        by_content(&mut Memory(live), account, Sample { drawn: messages, wanted }, 100).unwrap()
+        let mut memory = Memory(live, 0);
+        let comparison = by_content(&mut memory, account, Sample { drawn: messages, wanted }, 100).unwrap();
+        (comparison, memory.1)
+    }
+
+    fn compared(live: Messages, messages: &[Item], wanted: u64) -> Comparison {
+        read(live, messages, wanted).0
     }
 
     fn mail(text: &str) -> Option<Vec<u8>> {
@@ -309,8 +264,8 @@ mod tests {
         let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
         assert_eq!(words, ["same", "differs", "missing-live", "missing-live"]);
         assert_eq!((comparison.live, comparison.older, comparison.checked()), (6, 4, 2));
-        let missing: Vec<u32> = comparison.missing.iter().map(|missing| missing.uid).collect();
-        assert_eq!(missing, [3], "what differs is not missing as well");
+        let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
+        assert_eq!(missing, [Number::Uid(3)], "what differs is not missing as well");
     }
 
     #[test]
@@ -331,5 +286,51 @@ mod tests {
         let comparison = compared(live, &messages, 3);
         assert_eq!(comparison.of(ItemId(304)).unwrap().as_str(), "missing-live");
         assert_eq!(comparison.count("same"), 2);
+    }
+
+    #[test]
+    fn other_line_ends_are_told_apart_from_both_sides() {
+        let messages = [
+            item(300, 10, b"bare\nline\nends\n"),
+            item(301, 20, b"the\r\nother\r\nway\r\n"),
+            item(302, 30, b"un\r\nchanged\r\n"),
+            item(303, 40, b"bare\nand changed\n"),
+        ];
+        let live = vec![
+            ("INBOX", 10, mail("bare\r\nline\r\nends\r\n")),
+            ("INBOX", 20, mail("the\nother\nway\n")),
+            ("INBOX", 30, mail("un\r\nchanged\r\n")),
+            ("INBOX", 40, mail("bare\r\nand chanGed\r\n")),
+        ];
+        let comparison = compared(live, &messages, 4);
+        let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
+        assert_eq!(words, ["line-ends", "line-ends", "same", "missing-live"]);
+        assert_eq!(comparison.checked(), 3);
+        let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
+        assert_eq!(missing, [Number::Uid(3)], "what is there with other line ends is in the backup");
+    }
+
+    /// A mailbox whose messages all have other line ends takes as many reads as any other, and what was read for the
+    /// sample takes nothing from those that are read to be looked for in the backup.
+    #[test]
+    fn other_line_ends_are_found_by_the_first_read() {
+        let body = |id: u32| format!("a message\nnumber {id:04}\n");
+        let messages: Vec<Item> = (300..700).map(|id| item(id, i64::from(id), body(id).as_bytes())).collect();
+        let live = || (300..700).map(|id| ("INBOX", i64::from(id), mail(&body(id).replace('\n', "\r\n"))));
+        let strange = ("INBOX", 200, mail("nobody knows this"));
+        let (comparison, reads) = read(live().chain([strange]).collect(), &messages, 50);
+        assert_eq!((comparison.count("line-ends"), comparison.missing.len()), (50, 1));
+        assert_eq!((reads, comparison.not_looked), (150, 251), "50 for the sample, and what is allowed");
+        let (comparison, reads) = read(live().collect(), &messages, 400);
+        assert_eq!((comparison.count("line-ends"), reads, comparison.not_looked), (400, 400, 0));
+    }
+
+    #[test]
+    fn reads_are_bounded_however_many_are_alike() {
+        let wanted = [item(300, 10, b"the one that is looked for")];
+        let alike = |number| ("INBOX", 10, mail(&format!("not it, but of its second {number:03}")));
+        let (comparison, reads) = read((0..300).map(alike).collect(), &wanted, 1);
+        assert_eq!(comparison.of(ItemId(300)).unwrap().as_str(), "unverifiable");
+        assert!(reads <= MOST_ALIKE + 100, "{reads}");
     }
 }

@@ -1,13 +1,15 @@
 use std::collections::HashMap;
 
 use crate::live::{Folder, Folders, Listed, LiveError};
+use crate::mailbox::Item;
 
-/// All messages of a live mailbox, found by their size.
+/// All messages of a live mailbox, found by their size and their date.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub(super) folders: Vec<Folder>,
     entries: Vec<Entry>,
     by_size: HashMap<u64, Vec<usize>>,
+    by_date: HashMap<i64, Vec<usize>>,
 }
 
 /// A live message.
@@ -28,6 +30,9 @@ impl Listing {
         }
         for (position, entry) in listing.entries.iter().enumerate() {
             listing.by_size.entry(entry.listed.size).or_default().push(position);
+            if let Some(date) = entry.listed.date {
+                listing.by_date.entry(date).or_default().push(position);
+            }
         }
         Ok(listing)
     }
@@ -47,10 +52,22 @@ impl Listing {
         self.entries.iter().enumerate()
     }
 
-    /// Positions of the messages of this size, those of this date first.
-    pub(super) fn alike(&self, size: u64, date: i64) -> Vec<usize> {
-        let mut alike = self.by_size.get(&size).cloned().unwrap_or_default();
-        alike.sort_by_key(|position| self.get(*position).listed.date != Some(date));
-        alike
+    /// Positions of the messages that may be `item`: of its size and second, of its second with a size that other line
+    /// ends could explain, and of its size.
+    pub(super) fn alike(&self, item: &Item) -> Vec<usize> {
+        let positions = |of: Option<&Vec<usize>>| of.cloned().unwrap_or_default();
+        let mut alike = positions(self.by_size.get(&item.size));
+        alike.retain(|position| self.get(*position).listed.date != Some(item.date));
+        let mut of_its_second = positions(self.by_date.get(&item.date));
+        let size = |position: &usize| self.get(*position).listed.size;
+        of_its_second.retain(|position| line_ends_explain(size(position), item.size));
+        of_its_second.sort_by_key(|position| size(position) != item.size);
+        of_its_second.append(&mut alike);
+        of_its_second
     }
+}
+
+/// Whether one of two sizes can be the other with LF for every CRLF: at the most it is half.
+fn line_ends_explain(one: u64, other: u64) -> bool {
+    one.max(other).div_ceil(2) <= one.min(other)
 }

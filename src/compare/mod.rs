@@ -5,11 +5,17 @@
 //! identity goes before number, so a surplus on one side never covers a loss.
 
 mod by_content;
+mod by_id;
+mod explaining;
+mod forms;
 mod listing;
+mod read;
 mod sampling;
 
 pub use by_content::by_content;
 pub(crate) use by_content::is_left_out;
+pub use by_id::by_id;
+pub use explaining::{Explained, Explainer, Unexplained};
 pub(crate) use sampling::amount;
 pub use sampling::{Compared, MailboxSample, Sampling};
 

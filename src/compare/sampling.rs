@@ -1,13 +1,13 @@
-use super::{Account, Sample, by_content};
+use super::{Account, Explained, Sample, by_content, by_id};
 use crate::check::meaningful::export::MailboxSummary;
 use crate::check::restorable::Comparison;
-use crate::live::{LiveError, Server};
+use crate::live::{LiveError, Mailbox, Server};
 use crate::mailbox::Item;
 use crate::mailbox::sample::{Amount, Seed, Statement, Stratum, draw};
 use crate::policy;
 use crate::verdict::{Coverage, Unit};
 
-/// Live messages that look like none of the backup and are read, for each mailbox.
+/// Live messages that look like none of the backup and are read or asked after, for each mailbox.
 const MOST_UNKNOWN: usize = 500;
 /// Messages that are drawn beyond those that are wanted, as some are gone from the live mailbox by now.
 const RESERVE: u64 = 100;
@@ -27,7 +27,7 @@ pub struct Compared {
     pub seed: Seed,
     /// Each mailbox, in the archive's order.
     pub mailboxes: Vec<MailboxSample>,
-    /// What the sample says of all messages; absent where one of them differs.
+    /// What the sample says of all messages; absent where one of them differs or is in doubt.
     pub statement: Option<Statement>,
 }
 
@@ -66,19 +66,29 @@ impl<'a> Sampling<'a> {
         Compared { seed: self.seed, statement: self.statement(&mailboxes), mailboxes }
     }
 
+    /// Takes in what a second reading explained, and states anew what holds of all messages.
+    pub fn explain(&self, compared: &mut Compared, explained: Vec<Explained>) {
+        explained.into_iter().for_each(|explained| compared.take(explained));
+        compared.statement = self.statement(&compared.mailboxes);
+    }
+
     fn compare_one(&self, mailbox: &MailboxSummary, wanted: u64) -> Result<Comparison, LiveError> {
         let name = &*mailbox.account;
         let drawn = draw(self.seed, name, &mailbox.messages, wanted.saturating_add(RESERVE));
         let account = Account { name, messages: &mailbox.messages, taken: taken(&mailbox.messages) };
-        let mut live = self.server.mailbox(name)?;
-        by_content(&mut *live, account, Sample { drawn: &drawn, wanted }, MOST_UNKNOWN)
+        let sample = Sample { drawn: &drawn, wanted };
+        match self.server.mailbox(name)? {
+            Mailbox::ByContent(mut live) => by_content(&mut *live, account, sample, MOST_UNKNOWN),
+            Mailbox::ById(live, mark) => by_id(&*live, account, sample, mark, MOST_UNKNOWN),
+        }
     }
 
     fn statement(&self, mailboxes: &[MailboxSample]) -> Option<Statement> {
         let strata = mailboxes.iter().map(|mailbox| {
-            let checked = mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count("same"));
-            let differs = mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count("differs"));
-            (differs == 0).then_some(Stratum { population: mailbox.population, checked })
+            let count = |word| mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count(word));
+            let checked = count("same") + count("line-ends");
+            let doubtful = mailbox.comparison.as_ref().map_or(0, Comparison::doubtful);
+            (doubtful == 0).then_some(Stratum { population: mailbox.population, checked })
         });
         let strata: Vec<Stratum> = strata.collect::<Option<_>>()?;
         Some(Statement::of(&strata, self.rules.confidence))
@@ -109,6 +119,13 @@ impl Compared {
             .filter_map(|mailbox| mailbox.comparison.as_ref().ok())
             .map(Comparison::checked)
             .sum()
+    }
+
+    /// Those among them that are the same but for line ends.
+    #[must_use]
+    pub fn line_ends(&self) -> u64 {
+        let comparisons = self.mailboxes.iter().filter_map(|mailbox| mailbox.comparison.as_ref().ok());
+        comparisons.map(|comparison| comparison.count("line-ends")).sum()
     }
 
     /// How many were compared, of how many.

@@ -4,7 +4,9 @@
 //! Invariant: no network beyond loopback, no root, nothing installed, nothing left behind.
 
 pub mod damage;
+pub mod later;
 pub mod live;
+mod loopback;
 pub mod mailbox;
 pub mod pack;
 pub mod server;

@@ -1,4 +1,5 @@
-//! The demonstration itself: a sound backup is verified through the S3 path, then damaged copies of it.
+//! The demonstration itself: a sound backup is verified through the S3 path and against the mail server it was made of,
+//! once more after the mailboxes went on, then damaged copies of it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,13 +8,16 @@ use age::secrecy::ExposeSecret;
 use tokio::runtime::Handle;
 
 use super::damage::{self, Damage, Specimen};
+use super::later::{self, Later};
+use super::live::MailServer;
 use super::mailbox::{self, Amount};
 use super::pack::PackError;
 use super::server::{Keeping, Server, ServerError};
 use crate::archive::decrypt::{Keyring, OpenError};
 use crate::event::Silent;
+use crate::live;
 use crate::network::Cancel;
-use crate::policy::{Policy, Store};
+use crate::policy::{Live, Policy, Store};
 use crate::verdict::{Outcome, Rung};
 use crate::verify::{self, ArchiveResult, Job, RunResult, SelectError};
 
@@ -48,12 +52,17 @@ pub enum DemoError {
     /// The archive's address.
     #[error(transparent)]
     Select(#[from] SelectError),
+    /// The client of the mail server.
+    #[error("the demonstration's mail server can't be spoken to: {0}")]
+    Client(String),
 }
 
-/// A store, a key and a backup, ready to be verified.
+/// A store, a key, a backup and the mail server it was made of, ready to be verified.
 #[derive(Debug)]
 pub struct Stage<'a> {
     server: Server,
+    mail: MailServer,
+    people: Vec<mailbox::Person>,
     backup: Specimen,
     specimen: Specimen,
     policy: Policy,
@@ -79,7 +88,9 @@ impl<'a> Stage<'a> {
     pub fn set(scratch: &Path, runtime: &'a Handle, cancel: &'a Cancel) -> Result<Self, DemoError> {
         let server = Server::start()?;
         server.create_bucket(BUCKET, Keeping::Latest);
-        let backup = Specimen::of(mailbox::session(SEED, Amount { accounts: 6, messages: 40 })?)?;
+        let people = mailbox::people(SEED, Amount { accounts: 6, messages: 40 });
+        let mail = MailServer::start(people.iter().map(|person| (person.address, &person.mail)))?;
+        let backup = Specimen::of(mailbox::files(&people)?)?;
         let specimen = Specimen::new(SEED)?;
         server.put(BUCKET, SOUND, backup.archive().to_vec());
         let keys = format!(
@@ -99,7 +110,7 @@ impl<'a> Stage<'a> {
             credentials_file: Some(keep(scratch, "store.toml", &keys)?),
             ..Store::default()
         });
-        Ok(Self { server, backup, specimen, policy, runtime, cancel })
+        Ok(Self { server, mail, people, backup, specimen, policy, runtime, cancel })
     }
 
     /// Where the store listens.
@@ -108,20 +119,55 @@ impl<'a> Stage<'a> {
         self.server.endpoint()
     }
 
+    /// Where the mail server listens.
+    #[must_use]
+    pub fn mail_address(&self) -> &str {
+        self.mail.address()
+    }
+
     /// How many files the backup holds.
     #[must_use]
     pub fn files(&self) -> usize {
         self.backup.files().len()
     }
 
-    /// Verifies the backup as it is.
+    /// Verifies the backup as it is, and samples of it against the mail server.
     ///
     /// # Errors
     /// [`DemoError`] if the verification can't be set up.
     pub fn verify_sound(&self) -> Result<RunResult, DemoError> {
+        self.verify_live(&self.live_policy())
+    }
+
+    /// Lets the mailboxes go on, and verifies the same backup against what became of them, every message of it.
+    ///
+    /// # Errors
+    /// [`DemoError`] if the verification can't be set up.
+    pub fn verify_later(&self) -> Result<Later, DemoError> {
+        let expected = later::go_on(&self.mail, &self.people);
+        let mut policy = self.live_policy();
+        policy.sample.all = true;
+        Ok(Later { run: self.verify_live(&policy)?, expected })
+    }
+
+    fn live_policy(&self) -> Policy {
         let mut policy = self.policy.clone();
-        policy.require.rung = Rung::Meaningful;
-        self.verify(&policy, SOUND)
+        policy.require.rung = Rung::Restorable;
+        policy.live = Some(Live {
+            url: self.mail.address().to_owned(),
+            admin_url: Some(self.mail.address().to_owned()),
+            user: Some(self.mail.admin().to_owned()),
+            tombstones: true,
+            ..Live::default()
+        });
+        policy
+    }
+
+    fn verify_live(&self, policy: &Policy) -> Result<RunResult, DemoError> {
+        let live = policy.live.clone().unwrap_or_default();
+        let password = Some(self.mail.password().into());
+        let client = live::Server::new(&live, password, &policy.limits, self.cancel, self.runtime);
+        self.verify(policy, SOUND, Some(&client.map_err(DemoError::Client)?))
     }
 
     /// Damages a copy of a smaller backup and verifies it.
@@ -133,15 +179,20 @@ impl<'a> Stage<'a> {
         case.store(&self.server, BUCKET, damage.name);
         let mut policy = self.policy.clone();
         case.adjust(&mut policy);
-        Ok(Trial { damage, run: self.verify(&policy, damage.name)? })
+        Ok(Trial { damage, run: self.verify(&policy, damage.name, None)? })
     }
 
-    fn verify(&self, policy: &Policy, key: &str) -> Result<RunResult, DemoError> {
+    fn verify(
+        &self,
+        policy: &Policy,
+        key: &str,
+        live: Option<&live::Server>,
+    ) -> Result<RunResult, DemoError> {
         let keyring = Keyring::load(&policy.keys, None)?;
         let store = policy.store.clone().unwrap_or_default();
         let addresses = [format!("s3://{BUCKET}/{key}")];
         let selection = self.runtime.block_on(verify::named(&addresses, &store, None))?;
-        let job = Job { policy, keyring: &keyring, runtime: self.runtime, cancel: self.cancel, live: None };
+        let job = Job { policy, keyring: &keyring, runtime: self.runtime, cancel: self.cancel, live };
         Ok(verify::run(&job, selection, &Silent))
     }
 }

@@ -5,7 +5,7 @@ use crate::network::Passing;
 
 /// Why a server, or a folder beside it, did not give what was asked for. The message holds no secret and ends with
 /// the next step.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{server}, {asked}: {fault}")]
 pub struct LiveError {
     /// The server as a user would write it, with its port: `imaps://mail.example.org:993`.

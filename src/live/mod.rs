@@ -4,6 +4,7 @@
 //! come. Invariant: nothing on a server changes, no flag and no counter; memory is bounded whatever the server sends;
 //! every wait ends; and what could not be read is an error, never an empty answer.
 
+mod borrow;
 mod error;
 pub mod imap;
 pub mod maildir;
@@ -13,11 +14,14 @@ mod server;
 mod terms;
 pub mod zimbra;
 
+use std::num::NonZero;
 use std::sync::Arc;
+
+use crate::mailbox::ItemId;
 
 pub use error::{Fault, LiveError};
 pub use pace::{Pace, Slot};
-pub use server::Server;
+pub use server::{Mailbox, Server};
 pub(crate) use server::{access as access_of, path_of as maildir_of, terms as terms_of};
 pub use terms::{Limits, Patience, Terms};
 
@@ -132,4 +136,42 @@ pub enum BodyPart<'a> {
     End,
     /// The message vanished before it could be read.
     Gone,
+}
+
+/// A mailbox whose messages keep their numbers wherever they are moved, and count their changes: Zimbra's.
+pub trait Numbered {
+    /// Lists all folders, each behind the one it lies in.
+    ///
+    /// # Errors
+    /// [`LiveError`] if they can't be listed whole.
+    fn folders(&self) -> Result<Vec<zimbra::Folder>, LiveError>;
+
+    /// Hands the numbers of the messages that lie in `folder` itself to `each`; which come twice or not at all may
+    /// change while they are listed.
+    ///
+    /// # Errors
+    /// [`LiveError`] if they can't be listed to the last.
+    fn list(&self, folder: ItemId, each: &mut dyn FnMut(ItemId)) -> Result<(), LiveError>;
+
+    /// Looks for each of `ids` and tells what it is, in the order in which they are given.
+    ///
+    /// # Errors
+    /// [`LiveError`] if one can't be looked for.
+    fn messages(
+        &self,
+        ids: &[ItemId],
+        each: &mut dyn FnMut(ItemId, zimbra::Presence),
+    ) -> Result<(), LiveError>;
+
+    /// Hands the body of a message to `each`, in pieces.
+    ///
+    /// # Errors
+    /// [`LiveError`] if it can't be read to its end.
+    fn body(&self, id: ItemId, each: &mut dyn FnMut(BodyPart<'_>)) -> Result<zimbra::Delivery, LiveError>;
+
+    /// Lists what was deleted behind the change `since`.
+    ///
+    /// # Errors
+    /// [`LiveError`] if it can't be listed whole.
+    fn deleted(&self, since: NonZero<u32>, mark: zimbra::SyncMark) -> Result<zimbra::Deleted, LiveError>;
 }

@@ -1,11 +1,15 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::runtime::Handle;
 
+use super::borrow::Borrowing;
 use super::imap::{Access, Imap, Login, Security};
-use super::maildir::Maildir;
-use super::{Fault, Folders, LiveError, Pace, Patience, Terms};
+use super::maildir::{self, Maildir};
+use super::zimbra::SyncMark;
+use super::{Fault, Folders, LiveError, Numbered, Pace, Patience, Terms};
 use crate::network::{Cancel, Retry};
 use crate::policy::{self, Age};
 
@@ -25,20 +29,36 @@ enum Kind {
     Imap(Box<Access>),
     /// A path with fields in it.
     Maildir(String),
+    Zimbra(Arc<Borrowing>),
+}
+
+/// A mailbox of the server, by what identifies its messages.
+pub enum Mailbox {
+    /// Nothing but their content.
+    ByContent(Box<dyn Folders + Send>),
+    /// Numbers that last; with the consent to leave the mark of `SyncRequest`, if it was given.
+    ById(Box<dyn Numbered + Send>, Option<SyncMark>),
 }
 
 impl Server {
-    /// The server that `live` names. `password` is that of `live.user`.
+    /// The server that `live` names. `password` is that of `live.user`; `runtime` drives the network where that takes
+    /// one, and mailboxes are read on threads that are not its own.
     ///
     /// # Errors
-    /// In words, if the policy was not validated: the address is none, or there is no password for it.
+    /// In words, if the policy was not validated: the address is none, or there is no password for it; or if the
+    /// certificate authority of a Zimbra can't be read.
     pub fn new(
         live: &policy::Live,
         password: Option<SecretString>,
         limits: &policy::Limits,
         cancel: &Cancel,
+        runtime: &Handle,
     ) -> Result<Self, String> {
+        let terms = terms(live, limits, cancel);
         let kind = match live.url.split_once("://") {
+            Some(("https" | "http", _)) => {
+                Kind::Zimbra(Arc::new(Borrowing::new(live, password, terms.clone(), runtime)?))
+            }
             Some(("maildir", path)) => Kind::Maildir(path.to_owned()),
             Some((scheme @ ("imap" | "imaps"), rest)) => {
                 Kind::Imap(Box::new(access(live, scheme, rest, password)?))
@@ -49,7 +69,7 @@ impl Server {
                 );
             }
         };
-        Ok(Self { kind, terms: terms(live, limits, cancel), address: live.url.clone() })
+        Ok(Self { kind, terms, address: live.url.clone() })
     }
 
     /// The server as the policy writes it.
@@ -58,23 +78,77 @@ impl Server {
         &self.address
     }
 
+    /// Asks whether the server answers and lets us in; with an account, how many folders that has.
+    ///
+    /// # Errors
+    /// [`LiveError`] with what is in the way.
+    pub fn check(&self, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        match &self.kind {
+            Kind::Imap(access) => self.check_imap(access, account),
+            Kind::Maildir(template) => self.check_maildir(template, account),
+            Kind::Zimbra(borrowing) => match account {
+                Some(account) => self.count_folders(account).map(Some),
+                None => borrowing.administrator().map(|_| None),
+            },
+        }
+    }
+
+    fn check_imap(&self, access: &Access, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        let own = || Imap::new(access.clone(), self.terms.clone())?.check();
+        let Some(account) = account else { return own().map(|()| None) };
+        match self.count_folders(account) {
+            // Some servers say the same of a wrong password and of a mailbox that is out of reach.
+            Err(LiveError { server, asked, fault: Fault::Refused { detail } })
+                if account != access.login.user && own().is_ok() =>
+            {
+                let detail =
+                    format!("the login is right, but not for this account, or there is none: {detail}");
+                Err(LiveError { server, asked, fault: Fault::NoRights { detail } })
+            }
+            result => result.map(Some),
+        }
+    }
+
+    fn check_maildir(&self, template: &str, account: Option<&str>) -> Result<Option<u64>, LiveError> {
+        let base = || {
+            let asked = "the folder of all mailboxes";
+            maildir::check_base(base_of(template)).map_err(|fault| fault.of(&self.address, asked))
+        };
+        let Some(account) = account else { return base().map(|()| None) };
+        match self.count_folders(account) {
+            Err(error) if error.fault == Fault::NoSuchAccount => base().and(Err(error)),
+            result => result.map(Some),
+        }
+    }
+
+    fn count_folders(&self, account: &str) -> Result<u64, LiveError> {
+        Ok(match self.mailbox(account)? {
+            Mailbox::ByContent(mut mailbox) => mailbox.folders()?.len() as u64,
+            Mailbox::ById(mailbox, _) => mailbox.folders()?.len() as u64,
+        })
+    }
+
     /// The mailbox of `account`.
     ///
     /// # Errors
     /// [`LiveError`] if the server can't be spoken to, or the folder not be read.
-    pub fn mailbox(&self, account: &str) -> Result<Box<dyn Folders>, LiveError> {
+    pub fn mailbox(&self, account: &str) -> Result<Mailbox, LiveError> {
         match &self.kind {
             Kind::Imap(access) => {
                 let mut access = access.clone();
                 if access.login.user != account {
                     access.login.mailbox = Some(account.to_owned());
                 }
-                Ok(Box::new(Imap::new(*access, self.terms.clone())?))
+                Ok(Mailbox::ByContent(Box::new(Imap::new(*access, self.terms.clone())?)))
             }
             Kind::Maildir(template) => {
                 let path = path_of(template, account)
                     .ok_or_else(|| Fault::NoSuchAccount.of(&self.address, account))?;
-                Ok(Box::new(Maildir::open(&path, self.terms.clone())?))
+                Ok(Mailbox::ByContent(Box::new(Maildir::open(&path, self.terms.clone())?)))
+            }
+            Kind::Zimbra(borrowing) => {
+                let mailbox = borrowing.administrator()?.mailbox(account)?;
+                Ok(Mailbox::ById(Box::new(mailbox), borrowing.mark()))
             }
         }
     }
@@ -118,6 +192,12 @@ pub(crate) fn terms(live: &policy::Live, limits: &policy::Limits, cancel: &Cance
     }
 }
 
+/// The folder that holds those of all accounts.
+fn base_of(template: &str) -> &Path {
+    let fixed = template.split('{').next().unwrap_or_default();
+    Path::new(fixed.rsplit_once('/').map_or(fixed, |(base, _)| if base.is_empty() { "/" } else { base }))
+}
+
 /// The folder of an account; none where its name could lead elsewhere.
 pub(crate) fn path_of(template: &str, account: &str) -> Option<PathBuf> {
     let (user, domain) = account.split_once('@').unwrap_or((account, ""));
@@ -136,12 +216,16 @@ mod tests {
     }
 
     fn access_of(url: &str) -> Access {
-        let server =
-            Server::new(&live(url), Some("p".into()), &policy::Limits::default(), &Cancel::default());
-        match server.unwrap().kind {
+        match server(url, Some("p")).unwrap().kind {
             Kind::Imap(access) => *access,
-            Kind::Maildir(path) => panic!("{path}"),
+            other => panic!("{other:?}"),
         }
+    }
+
+    fn server(url: &str, password: Option<&str>) -> Result<Server, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (limits, cancel) = (policy::Limits::default(), Cancel::default());
+        Server::new(&live(url), password.map(SecretString::from), &limits, &cancel, runtime.handle())
     }
 
     #[test]
@@ -169,11 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn the_base_of_a_template_holds_all_accounts() {
+        for (template, base) in [
+            ("/m/{account}", "/m"),
+            ("/srv/m/{domain}/{user}/Maildir", "/srv/m"),
+            ("/home/u-{user}/Maildir", "/home"),
+            ("/{user}", "/"),
+        ] {
+            assert_eq!(base_of(template), Path::new(base), "{template}");
+        }
+    }
+
+    #[test]
     fn what_a_policy_must_not_lack_is_said() {
-        let cancel = Cancel::default();
-        assert!(Server::new(&live("imaps://h"), None, &policy::Limits::default(), &cancel).is_err());
+        assert!(server("imaps://h", None).is_err() && server("https://h", None).is_err());
         assert!(
-            Server::new(&live("pop://h"), Some("p".into()), &policy::Limits::default(), &cancel).is_err()
+            server("pop://h", Some("p")).is_err() && server("http://mail.example.org", Some("p")).is_err()
         );
+        assert!(server("https://h", Some("p")).is_ok());
     }
 }

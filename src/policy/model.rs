@@ -213,10 +213,14 @@ pub enum Incremental {
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["url"]))]
 pub struct Live {
-    /// `imaps://host/`, `imap://host/` (encrypted by STARTTLS), or `maildir:///folder/{account}/`, with `:port` where it has
-    /// another than the usual one. In a Maildir's path `{account}`, `{user}` and `{domain}` stand for the mailbox.
+    /// `https://host/` (Zimbra), `imaps://host/`, `imap://host/` (encrypted by STARTTLS), or `maildir:///folder/{account}/`,
+    /// with `:port` where it has another than the usual one. In a Maildir's path `{account}`, `{user}` and `{domain}` stand
+    /// for the mailbox.
     pub url: String,
-    /// Who logs in: an administrator who may read the mailboxes of others (SASL PLAIN with an authorization identity).
+    /// Where Zimbra's administrators log in; by default port 7071 of the host in `url`.
+    #[schemars(length(min = 1))]
+    pub admin_url: Option<String>,
+    /// Who logs in: an administrator who may read the mailboxes of others.
     #[schemars(length(min = 1))]
     pub user: Option<String>,
     /// File with that user's password, mode 0600; a bare name is looked up in `$CREDENTIALS_DIRECTORY`.
@@ -227,6 +231,9 @@ pub struct Live {
     pub ca_file: Option<PathBuf>,
     /// Let password and mail go in the clear to a server on another machine, as within one's own cable.
     pub plain_text: bool,
+    /// Ask Zimbra for deletions, so that what was deleted is told from what was lost. The question (`SyncRequest`) leaves
+    /// a mark on the mailbox for ever: it keeps track of deletions from then on.
+    pub tombstones: bool,
     /// Connections at the same time.
     #[schemars(range(min = 1, max = 64))]
     pub connections: u32,
@@ -252,6 +259,9 @@ pub struct Sample {
     pub share: Option<Share>,
     /// Every message.
     pub all: bool,
+    /// Draws what this seed drew before. Of the command line alone: who knows a seed knows what will be looked at.
+    #[serde(skip)]
+    pub seed: Option<[u8; 32]>,
 }
 
 /// Limits against hostile or broken input; each has a finding of its own.
@@ -357,10 +367,12 @@ impl Default for Live {
     fn default() -> Self {
         Self {
             url: String::new(),
+            admin_url: None,
             user: None,
             password_file: None,
             ca_file: None,
             plain_text: false,
+            tombstones: false,
             connections: 2,
             requests_per_second: None,
             network: Network::default(),
@@ -376,6 +388,7 @@ impl Default for Sample {
             number: None,
             share: None,
             all: false,
+            seed: None,
         }
     }
 }

@@ -401,8 +401,16 @@ kinds! {
     // restorable: the live mailbox
     LIVE_MESSAGE_DIFFERS "live-message-differs" Failure StorageRot
         "One of the two was changed without a trace: look at both (the item in the backup, the message on the server), and check the server's blob store (zmblobchk)."
+    LIVE_MESSAGE_LOST "live-message-lost" Failure StorageRot
+        "Nobody deleted it on the server: restore it from this backup, and look for what happened to the mailbox (zmblobchk, mailbox.log, the database)."
+    LIVE_MESSAGE_WITHHELD "live-message-withheld" Warning StorageRot
+        "Its file is missing or short on the mail server: check the blob store (zmblobchk start), and restore the message from this backup."
+    LIVE_MESSAGE_SET_BACK "live-message-set-back" Warning SourceChurn
+        "The mailbox was restored to an older state, or this is a standby that is behind: what is newer in this backup can be restored from it; compare with the primary server."
     LIVE_MESSAGE_NOT_IN_BACKUP "live-message-not-in-backup" Warning ProducerFault
         "Moved, copied or imported mail keeps its old date; if it was there when the backup was made, the backup left it out: run a full backup and compare again."
+    LIVE_LINE_ENDS "live-line-ends" Info Configuration
+        "Nothing: the mail server stores CRLF where the backup has bare line feeds, or the reverse; the content is the same."
     LIVE_MESSAGES_GONE "live-messages-gone" Info SourceChurn
         "Nothing if people deleted them; if nobody did, restore them from this backup."
 

@@ -10,8 +10,9 @@ use crate::archive::storage::{Object, StorageError};
 use crate::check::meaningful::Judgement;
 use crate::check::meaningful::export::Examination;
 use crate::check::meaningful::session::Timing;
-use crate::compare::Sampling;
+use crate::compare::{Explained, Sampling, Unexplained};
 use crate::event::{Event, Observer, Tally};
+use crate::live::Server;
 use crate::mailbox;
 use crate::policy::{Demand, Policy};
 use crate::verdict::{Finding, Findings, Rung, Severity, Standing, State, kinds};
@@ -172,16 +173,37 @@ impl Case<'_> {
         let Some(server) = self.tools.live.filter(|_| self.policy.require.rung >= Rung::Restorable) else {
             return;
         };
-        let seed = match restorable::seed(self.object) {
+        let seed = match restorable::seed(&self.policy.sample, self.object) {
             Ok(seed) => seed,
             Err(trouble) => return result.troubles.push(trouble),
         };
         let mailboxes: Vec<_> = judgement.mailboxes.iter().map(|(summary, _)| summary).collect();
-        let compared = Sampling::new(server, &self.policy.sample, seed).compare(&mailboxes);
+        let sampling = Sampling::new(server, &self.policy.sample, seed);
+        let mut compared = sampling.compare(&mailboxes);
+        if let Some(open) = Unexplained::of(&compared) {
+            let explained = self.explain(server, &open, result);
+            sampling.explain(&mut compared, explained);
+        }
         result.findings.append(restorable::findings(&compared));
         result.troubles.extend(restorable::troubles(&compared));
         result.standings.push(restorable::standing(&compared, &result.standings));
         result.compared = Some(compared);
+    }
+
+    /// Reads the archive once more for the bodies that differ from the live ones.
+    fn explain(&self, server: &Server, open: &Unexplained, result: &mut ArchiveResult) -> Vec<Explained> {
+        // One export after the other, as each holds whole messages.
+        let mut reader = mailbox::Reader::new(self.tools.limits, 1, |account| open.examiner(account, server));
+        let reading = reading::read(self.tools, self.target, self.object, self.tally, Some(&mut reader));
+        let explained = reader.finish(reading.whole).exports;
+        result.troubles.extend(reading.troubles);
+        let failed = explained.iter().filter_map(|explained| explained.trouble.as_ref());
+        result.troubles.extend(failed.map(|error| Trouble {
+            stage: "compare",
+            message: error.to_string(),
+            internal: false,
+        }));
+        explained
     }
 
     /// Judges the layers that were seen against those the policy demands.

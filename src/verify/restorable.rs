@@ -7,10 +7,14 @@ use crate::archive::storage::Object;
 use crate::check::restorable;
 use crate::compare::{Compared, MailboxSample};
 use crate::mailbox::sample::Seed;
+use crate::policy;
 use crate::verdict::{Findings, Rung, Severity, Standing, State};
 
-/// A seed for this version of this object that nobody could know before.
-pub fn seed(object: &Object) -> Result<Seed, Trouble> {
+/// The seed that is to be used again, or one for this version of this object that nobody could know before.
+pub fn seed(rules: &policy::Sample, object: &Object) -> Result<Seed, Trouble> {
+    if let Some(bytes) = rules.seed {
+        return Ok(Seed::from(bytes));
+    }
     let mut nonce = [0; 32];
     rand::fill(&mut nonce).map_err(|_| Trouble::internal("compare", "the system gave no random numbers"))?;
     let mut identity = blake3::Hasher::new();
@@ -47,12 +51,19 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     if let Some(message) = compared.mailboxes.iter().find_map(|mailbox| mailbox.comparison.as_ref().err()) {
         return open(message.clone());
     }
+    if let Some(mailbox) = compared.mailboxes.iter().find(|mailbox| doubtful(mailbox) > 0) {
+        let count = doubtful(mailbox);
+        return open(format!(
+            "{}: {count} message(s) could not be held against those of the server",
+            mailbox.account
+        ));
+    }
     if compared.checked() == 0 {
         return open("no message was compared".to_owned());
     }
     let untouched = compared.mailboxes.iter().find(|mailbox| mailbox.wanted > 0 && checked(mailbox) == 0);
     if let Some(mailbox) = untouched {
-        return open(format!("{}: none of its messages is in the live mailbox", mailbox.account));
+        return open(format!("{}: none of its messages is in the live mailbox as it was", mailbox.account));
     }
     let below = standings.iter().find(|standing| standing.rung == Rung::Meaningful);
     match below {
@@ -63,4 +74,8 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
 
 fn checked(mailbox: &MailboxSample) -> u64 {
     mailbox.comparison.as_ref().map_or(0, restorable::Comparison::checked)
+}
+
+fn doubtful(mailbox: &MailboxSample) -> u64 {
+    mailbox.comparison.as_ref().map_or(0, restorable::Comparison::doubtful)
 }

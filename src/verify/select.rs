@@ -236,7 +236,9 @@ async fn open(
 ) -> Result<Result<Arc<dyn Store>, Trouble>, SelectError> {
     match storage::open_store(settings, credentials).await {
         Ok(store) => Ok(Ok(store)),
-        Err(error @ StorageError::BadConfiguration { .. }) => Err(SelectError::Storage(error)),
+        Err(error @ (StorageError::BadConfiguration { .. } | StorageError::Secret(_))) => {
+            Err(SelectError::Storage(error))
+        }
         Err(error) => Ok(Err(Trouble::new("storage", &error))),
     }
 }

@@ -1,9 +1,10 @@
-//! The rung `restorable` on the command line, against a Maildir.
+//! The rung `restorable` on the command line, against a Maildir and against Zimbra.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use mailproof::demo::live::MailServer;
 use mailproof::demo::pack::{self, Pack};
 use mailproof::demo::zimbra::{Export, Item};
 use secrecy::ExposeSecret;
@@ -60,18 +61,44 @@ impl Scene {
         let maildir = bench.path("mail").join(ANNA);
         ["cur", "new", "tmp"].iter().for_each(|part| fs::create_dir_all(maildir.join(part)).unwrap());
         (300..300 + MESSAGES).for_each(|id| deliver(&maildir, id, &body(id)));
-        let text = format!(
+        let scene = Self { bench, maildir, archive };
+        fs::write(scene.bench.path("live.toml"), scene.policy("")).unwrap();
+        scene
+    }
+
+    fn policy(&self, more: &str) -> String {
+        format!(
             "[keys]\nidentities = ['./own.txt']\n[require]\nrung = 'restorable'\n[run]\nrecords = 'records'\n\
-             [live]\nurl = 'maildir://{}/{{account}}/'\n",
-            bench.path("mail").display()
-        );
-        fs::write(bench.path("live.toml"), text).unwrap();
-        Self { bench, maildir, archive }
+             [live]\nurl = 'maildir://{}/{{account}}/'\n{more}",
+            self.bench.path("mail").display()
+        )
+    }
+
+    fn doctor(&self, more: &[&str]) -> Ended {
+        let mut command = self.bench.command("doctor");
+        run(command.arg("--policy").arg("live.toml").args(more).arg(&self.archive))
+    }
+
+    fn adds(&self, section: &str) {
+        let policy = self.bench.path("live.toml");
+        fs::write(&policy, fs::read_to_string(&policy).unwrap() + section).unwrap();
+    }
+
+    /// Names another server in the policy.
+    fn asks(&self, live: &str) {
+        let policy = self.bench.path("live.toml");
+        let text = fs::read_to_string(&policy).unwrap();
+        let (before, _) = text.split_once("[live]").unwrap();
+        fs::write(&policy, format!("{before}[live]\n{live}\n")).unwrap();
     }
 
     fn verify(&self, more: &[&str]) -> Ended {
+        self.verify_by("live.toml", more)
+    }
+
+    fn verify_by(&self, policy: &str, more: &[&str]) -> Ended {
         let mut command = self.bench.command("verify");
-        run(command.arg("--policy").arg("live.toml").args(more).arg(&self.archive))
+        run(command.arg("--policy").arg(policy).args(more).arg(&self.archive))
     }
 }
 
@@ -94,6 +121,7 @@ fn what_equals_the_live_mailbox_is_proven_restorable() {
 #[test]
 fn what_differs_is_named_by_number_and_never_by_its_subject() {
     let scene = Scene::new();
+    scene.adds("[sample]\nall = true\n");
     let changed = String::from_utf8(body(310)).unwrap().replace("ciao", "CIAO");
     deliver(&scene.maildir, 310, changed.as_bytes());
     let ended = scene.verify(&["--quiet"]);
@@ -103,14 +131,73 @@ fn what_differs_is_named_by_number_and_never_by_its_subject() {
         "{}",
         ended.stdout
     );
-    assert!(
-        ended.stdout.contains("a message of the same size and second with other bytes"),
-        "{}",
-        ended.stdout
-    );
+    assert!(ended.stdout.contains("another version: the body differs from byte 0 on"), "{}", ended.stdout);
     for text in [&ended.stdout, &ended.stderr] {
         assert!(!text.contains("segreta"), "{text}");
     }
+}
+
+/// Dovecot keeps a Maildir's lines with LF, whatever was delivered.
+#[test]
+fn what_equals_but_for_line_ends_is_said_plainly() {
+    let scene = Scene::new();
+    for id in 300..320 {
+        let bare: Vec<u8> = body(id).into_iter().filter(|byte| *byte != b'\r').collect();
+        deliver(&scene.maildir, id, &bare);
+    }
+    fs::write(scene.bench.path("all.toml"), scene.policy("[sample]\nall = true\n")).unwrap();
+    let ended = scene.verify_by("all.toml", &["--quiet"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for words in [
+        "compared 60 of 60 messages with the live mailboxes, byte for byte\n    20 of them equal but for",
+        "none differs otherwise",
+        "live-line-ends: anna@example.org",
+    ] {
+        assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+    let (_, printed) =
+        result(scene.bench.command("verify").arg("--policy").arg("all.toml").arg(&scene.archive));
+    assert_fits(&printed);
+    let live = &printed["archives"][0]["live"];
+    assert_eq!((&live["statement"]["same"], &live["statement"]["line_ends"]), (&40.into(), &20.into()));
+    let account = &live["accounts"][0];
+    assert_eq!(
+        (&account["differences"]["same"], &account["differences"]["line-ends"]),
+        (&40.into(), &20.into())
+    );
+    assert_eq!(account["missing_in_backup"], 0);
+}
+
+/// What has another size looks gone from one side and unknown from the other, until both versions were read.
+#[test]
+fn another_version_is_explained_and_neither_gone_nor_missing() {
+    let scene = Scene::new();
+    let text = |id| String::from_utf8(body(id)).unwrap();
+    deliver(&scene.maildir, 310, text(310).replacen("Subject", "X-Spam: segreta\r\nSubject", 1).as_bytes());
+    deliver(&scene.maildir, 311, text(311).replacen("\r\n", "\n", 1).as_bytes());
+    deliver(&scene.maildir, 312, &body(312)[..body(312).len() - 5]);
+    fs::write(scene.bench.path("all.toml"), scene.policy("[sample]\nall = true\n")).unwrap();
+    let (ended, printed) =
+        result(scene.bench.command("verify").arg("--policy").arg("all.toml").arg(&scene.archive));
+    assert_eq!(ended.code, Some(10), "{ended:?}");
+    let archive = &printed["archives"][0];
+    let findings = archive["findings"].as_array().unwrap();
+    let mut told: Vec<_> =
+        findings.iter().map(|found| (found["id"].as_str(), found["observed"].as_str())).collect();
+    // They come in the order of the draw.
+    told.sort_unstable();
+    let id = Some("live-message-differs");
+    assert_eq!(
+        told,
+        [
+            (Some("live-line-ends"), Some("equal but for line ends: 1 of 60 that were compared")),
+            (id, Some("another version: fields added: x-spam; the body is the same")),
+            (id, Some("another version: the live body lacks its last 4 bytes")),
+        ]
+    );
+    let account = &archive["live"]["accounts"][0];
+    let counted = serde_json::json!({ "same": 57, "differs": 2, "line-ends": 1 });
+    assert_eq!((&account["differences"], &account["missing_in_backup"]), (&counted, &0.into()));
 }
 
 #[test]
@@ -122,6 +209,109 @@ fn a_mailbox_that_is_not_there_is_not_verified() {
     assert!(ended.stdout.contains("no such account"), "{}", ended.stdout);
 }
 
+/// Every live message differs, so each that is drawn is named.
+#[test]
+fn a_seed_draws_the_same_messages_again() {
+    let scene = Scene::new();
+    for id in 300..300 + MESSAGES {
+        let changed = String::from_utf8(body(id)).unwrap().replace("Offerta", "offerta");
+        deliver(&scene.maildir, id, changed.as_bytes());
+    }
+    fs::write(scene.bench.path("few.toml"), scene.policy("[sample]\nnumber = 8\n")).unwrap();
+    let drawn = |more: &[&str]| {
+        let mut command = scene.bench.command("verify");
+        let (ended, printed) = result(command.arg("--policy").arg("few.toml").args(more).arg(&scene.archive));
+        assert_eq!(ended.code, Some(10), "{ended:?}");
+        let findings = printed["archives"][0]["findings"].as_array().unwrap();
+        let differ = findings.iter().filter(|finding| finding["id"] == "live-message-differs");
+        let subjects: Vec<String> = differ.map(|finding| finding["subject"].to_string()).collect();
+        assert_eq!(subjects.len(), 8);
+        (printed["archives"][0]["live"]["seed"].as_str().unwrap().to_owned(), subjects)
+    };
+    let (seed, first) = drawn(&[]);
+    assert_ne!(drawn(&[]), (seed.clone(), first.clone()), "another run draws others");
+    assert_eq!(drawn(&["--seed", &seed]), (seed.clone(), first));
+    let mut command = scene.bench.command("verify");
+    let told = run(command.args(["-v", "--policy", "few.toml", "--seed", &seed]).arg(&scene.archive));
+    assert!(told.stdout.contains(&format!("\n    seed {seed}\n")), "{}", told.stdout);
+}
+
+#[test]
+fn a_record_holds_what_the_draw_was() {
+    let scene = Scene::new();
+    assert_eq!(scene.verify(&["--quiet"]).code, Some(0));
+    let file = fs::read_dir(scene.bench.path("records")).unwrap().next().unwrap().unwrap().path();
+    let record: serde_json::Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let live = &record["result"]["archives"][0]["live"];
+    assert_eq!(live["seed"].as_str().unwrap().len(), 64);
+    assert_eq!(live["coverage"]["total"], 60);
+    let statement = serde_json::json!({
+        "confidence_ppm": 950_000, "population": 60, "same": 57, "line_ends": 0, "at_most": 0,
+    });
+    assert_eq!(live["statement"], statement);
+}
+
+#[test]
+fn a_seed_that_draws_nothing_is_refused() {
+    let scene = Scene::new();
+    let (seed, archive) = ("0".repeat(64), scene.archive.to_str().unwrap());
+    for (more, words) in [
+        (vec!["--seed", "abc", archive], "copy them from `archives[].live.seed`"),
+        (vec!["--seed", &seed], "<ARCHIVE"),
+        (vec!["--seed", &seed, archive, archive], "name the ARCHIVE it was made for, alone"),
+        (vec!["--seed", &seed, "--rung", "meaningful", archive], "add --rung restorable"),
+    ] {
+        let ended = run(scene.bench.command("verify").args(["--policy", "live.toml"]).args(&more));
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{more:?}: {ended:?}");
+        assert!(ended.stderr.contains(words), "{more:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_became_of_mail_on_zimbra_is_told_apart() {
+    let scene = Scene::new();
+    let server = MailServer::start([(ANNA, &export())]).unwrap();
+    support::secret_file(scene.bench.path("").as_path(), "password", server.password());
+    let text = format!(
+        "[keys]\nidentities = ['own.txt']\n[require]\nrung = 'restorable'\n[run]\nrecords = 'records'\n\
+         [sample]\nall = true\n[live]\nurl = '{address}'\nadmin_url = '{address}'\nuser = '{}'\n\
+         password_file = 'password'\ntombstones = true\n",
+        server.admin(),
+        address = server.address(),
+    );
+    fs::write(scene.bench.path("live.toml"), text).unwrap();
+    let ended = scene.verify(&["--quiet"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("compared 60 of 60 messages"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("none differs"), "{}", ended.stdout);
+    server.change(ANNA, |mailbox| {
+        mailbox.track();
+        mailbox.transfer(309, 5);
+        mailbox.edit(310, "Subject: Offerta segreta\r\n\r\nanother text\r\n");
+        mailbox.delete(311);
+        mailbox.lose(312);
+    });
+    let ended = scene.verify(&["--quiet"]);
+    assert_eq!(ended.code, Some(10), "{ended:?}");
+    for wanted in [
+        "since the backup: 1 moved or marked and still the same, 1 changed, 1 deleted, 1 lost",
+        "live-message-lost: anna@example.org: folder 2 (Inbox), item 312",
+    ] {
+        let words: Vec<_> = ended.stdout.split_whitespace().collect();
+        assert!(words.join(" ").contains(wanted), "{wanted}: {}", ended.stdout);
+    }
+    for text in [&ended.stdout, &ended.stderr] {
+        assert!(!text.contains("segreta") && !text.contains(server.password()), "{text}");
+    }
+    let (_, printed) =
+        result(scene.bench.command("verify").arg("--policy").arg("live.toml").arg(&scene.archive));
+    assert_fits(&printed);
+    let account = &printed["archives"][0]["live"]["accounts"][0];
+    let words = ["same", "changed-since", "deleted-since", "lost"].map(|word| &account["differences"][word]);
+    assert_eq!(words, [57, 1, 1, 1]);
+    assert_eq!((&account["moved"], &account["not_looked_for"]), (&1.into(), &0.into()));
+}
+
 #[test]
 fn the_rung_needs_a_mail_server() {
     let scene = Scene::new();
@@ -129,4 +319,76 @@ fn the_rung_needs_a_mail_server() {
     let ended = run(command.args(["--rung", "restorable", "--identity", "own.txt"]).arg(&scene.archive));
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("section [live]"), "{}", ended.stderr);
+}
+
+// ---- doctor
+
+/// The one line about the mail server; a problem if the exit code says so.
+fn told(ended: &Ended) -> String {
+    let word = if ended.code == Some(0) { "ok       live: " } else { "PROBLEM  live: " };
+    let lines: Vec<_> = ended.stdout.lines().filter_map(|line| line.strip_prefix(word)).collect();
+    assert!(lines.len() == 1, "{ended:?}");
+    lines[0].to_owned()
+}
+
+#[test]
+fn doctor_counts_the_folders_of_a_mailbox() {
+    let scene = Scene::new();
+    let ended = scene.doctor(&["--account", ANNA]);
+    assert!(
+        ended.code == Some(0) && told(&ended).ends_with("answers; anna@example.org has 1 folder(s)"),
+        "{ended:?}"
+    );
+    let ended = scene.doctor(&[]);
+    assert!(
+        ended.code == Some(0) && told(&ended).contains("--account ADDRESS asks for a mailbox"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn doctor_takes_the_account_that_the_newest_archive_is_named_by() {
+    let bench = Bench::new();
+    let mail = bench.path("mail");
+    ["cur", "new"].iter().for_each(|part| fs::create_dir_all(mail.join("sound").join(part)).unwrap());
+    let more = format!(
+        "[archives]\nkey = \"{{account}}\"\n[live]\nurl = \"maildir://{}/{{account}}\"\n",
+        mail.display()
+    );
+    let ended = run(bench.command("doctor").arg("--policy").arg(bench.policy("", &more)));
+    assert!(ended.code == Some(0) && told(&ended).ends_with("sound has 1 folder(s)"), "{ended:?}");
+    let policy = bench.policy("", "");
+    let ended = run(bench.command("doctor").args(["--account", "sound", "--policy"]).arg(policy));
+    assert!(ended.code == Some(20) && told(&ended).contains("write a [live] into the policy"), "{ended:?}");
+}
+
+#[test]
+fn doctor_tells_a_missing_mailbox_from_a_missing_folder_of_all() {
+    let scene = Scene::new();
+    let told_of = |more: &[&str]| {
+        let ended = scene.doctor(more);
+        assert_eq!(ended.code, Some(20), "{ended:?}");
+        told(&ended)
+    };
+    assert!(told_of(&["--account", "bruno@example.org"]).contains("knows no such account"));
+    fs::remove_dir_all(scene.bench.path("mail")).unwrap();
+    for more in [&["--account", ANNA][..], &[]] {
+        assert!(told_of(more).contains("the folder of all mailboxes"), "{more:?}");
+    }
+}
+
+#[test]
+fn doctor_names_a_mail_server_that_is_away_and_a_password_file_that_is_not_there() {
+    let scene = Scene::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let live = format!(
+        "url = 'imaps://127.0.0.1:{free}/'\nuser = 'u'\npassword_file = './p'\nnetwork = {{ retries = 0 }}"
+    );
+    scene.asks(&live);
+    let ended = scene.doctor(&[]);
+    assert!(ended.code == Some(20) && told(&ended).contains("can't be read"), "{ended:?}");
+    support::secret_file(scene.bench.path("").as_path(), "p", "geheim\n");
+    let ended = scene.doctor(&[]);
+    assert!(ended.code == Some(20) && told(&ended).contains("no connection after 1 attempt"), "{ended:?}");
+    assert!(!ended.stdout.contains("geheim"), "{ended:?}");
 }

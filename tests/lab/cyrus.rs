@@ -71,8 +71,8 @@ fn settings(folder: &Path, authority: &Authority) -> String {
         "configdirectory: {folder}
 partition-default: {folder}/spool
 servername: localhost
-defaultdomain: localhost
-virtdomains: off
+defaultdomain: example.org
+virtdomains: userid
 unixhierarchysep: yes
 altnamespace: yes
 admins: cyrusadmin

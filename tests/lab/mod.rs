@@ -11,6 +11,7 @@ mod keeper;
 mod mail;
 mod ministack;
 mod radosgw;
+#[cfg(test)]
 mod smoke;
 
 use std::collections::hash_map::RandomState;

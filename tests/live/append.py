@@ -1,7 +1,7 @@
-"""Puts messages into a mailbox, or changes it, by an independent client.
+"""Puts messages into a mailbox, or changes it, by an independent client that logs in as the administrator.
 
-Usage: append.py PORT CA_FILE USER PASSWORD FOLDER_OF_FILES
-Each file is called FOLDER-SECONDS-NUMBER and holds one message; a file called expunge-UID holds nothing.
+Usage: append.py PORT CA_FILE USER PASSWORD MAILBOX FOLDER_OF_FILES
+Each file is called FOLDER-SECONDS-NUMBER and holds one message; a file called expunge-UID or move-UID holds nothing.
 """
 
 import datetime
@@ -11,19 +11,35 @@ import re
 import ssl
 import sys
 
+# The library turns bare line feeds into CRLF, but the server is to be asked what it makes of them.
 imaplib.MapCRLF = re.compile(rb"(?!)")
-port, authority, user, password, files = sys.argv[1:]
+port, authority, user, password, mailbox, files = sys.argv[1:]
 client = imaplib.IMAP4_SSL("localhost", int(port), ssl_context=ssl.create_default_context(cafile=authority))
-client.login(user, password)
-for file in sorted(pathlib.Path(files).iterdir()):
-    folder, seconds, *_ = file.name.split("-")
-    if folder == "expunge":
-        client.select("INBOX")
-        client.uid("STORE", seconds, "+FLAGS", "\\Deleted")
-        kind, answer = client.expunge()
-    else:
+client.authenticate("PLAIN", lambda _: f"{mailbox}\0{user}\0{password}".encode())
+made = set()
+
+
+def done(answer):
+    assert answer[0] == "OK", answer
+
+
+def make(folder):
+    if folder not in made:
         client.create(folder)
-        date = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
-        kind, answer = client.append(folder, "", date, file.read_bytes())
-    assert kind == "OK", answer
+        made.add(folder)
+
+
+for file in sorted(pathlib.Path(files).iterdir()):
+    what, number, *_ = file.name.split("-")
+    if what in ("expunge", "move"):
+        client.select("INBOX")
+        if what == "move":
+            make("Moved")
+            done(client.uid("COPY", number, "Moved"))
+        done(client.uid("STORE", number, "+FLAGS", "\\Deleted"))
+        done(client.expunge())
+    else:
+        make(what)
+        date = datetime.datetime.fromtimestamp(int(number), datetime.timezone.utc)
+        done(client.append(what, "", date, file.read_bytes()))
 client.logout()

@@ -10,14 +10,14 @@ use mailproof::live::{BodyPart, Fault, Folder, Folders, Limits, LiveError, Patie
 use mailproof::network::{Cancel, Retry};
 
 /// A connection to the client.
-struct Talk {
+pub(super) struct Talk {
     stream: TcpStream,
     lines: BufReader<TcpStream>,
 }
 
 impl Talk {
     /// Takes the next command: its tag and the rest of the line.
-    fn hear(&mut self) -> Option<(String, String)> {
+    pub(super) fn hear(&mut self) -> Option<(String, String)> {
         let mut line = String::new();
         self.lines.read_line(&mut line).ok().filter(|count| *count > 0)?;
         let (tag, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
@@ -25,12 +25,12 @@ impl Talk {
     }
 
     /// Says something; the client may have left already.
-    fn say(&mut self, text: &str) -> bool {
+    pub(super) fn say(&mut self, text: &str) -> bool {
         self.stream.write_all(text.as_bytes()).is_ok()
     }
 
     /// Greets, and answers politely until a command begins with `until`.
-    fn politely(&mut self, until: &str) -> Option<String> {
+    pub(super) fn politely(&mut self, until: &str) -> Option<String> {
         self.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\r\n");
         loop {
             let (tag, command) = self.hear()?;
@@ -64,6 +64,15 @@ fn served_with(
     mailbox: Option<&str>,
     script: impl Fn(&mut Talk, usize) + Send + 'static,
 ) -> Imap {
+    let port = listening(script);
+    let login =
+        Login { user: "u".into(), password: "secret word".into(), mailbox: mailbox.map(str::to_owned) };
+    let access = Access { host: "127.0.0.1".into(), port: Some(port), security, ca_file: None, login };
+    Imap::new(access, terms).unwrap()
+}
+
+/// Serves one connection after the other, each with `script`, and gives the port.
+pub(super) fn listening(script: impl Fn(&mut Talk, usize) + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -73,10 +82,7 @@ fn served_with(
             script(&mut Talk { stream, lines }, number);
         }
     });
-    let login =
-        Login { user: "u".into(), password: "secret word".into(), mailbox: mailbox.map(str::to_owned) };
-    let access = Access { host: "127.0.0.1".into(), port: Some(port), security, ca_file: None, login };
-    Imap::new(access, terms).unwrap()
+    port
 }
 
 /// Short limits, no repetitions.

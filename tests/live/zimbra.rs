@@ -2,6 +2,7 @@
 
 mod faults;
 mod foreign;
+mod restorable;
 mod trust;
 
 use std::num::NonZero;
@@ -177,6 +178,7 @@ fn what_happened_since_the_backup_is_told_apart() {
     let [edited, moved, deleted, lost, rotten, same] = ids[..6] else { panic!() };
     let backed_up = scene.server.change(ANNA, |mailbox| mailbox.change()).unwrap();
     scene.server.change(ANNA, |mailbox| {
+        mailbox.track();
         mailbox.edit(edited, "another text");
         mailbox.transfer(moved, 7);
         mailbox.delete(deleted);
@@ -200,17 +202,57 @@ fn what_happened_since_the_backup_is_told_apart() {
     assert_eq!(body(&mailbox, lost).0.unwrap(), Delivery::Gone);
 
     let since = NonZero::new(backed_up).unwrap();
-    assert_eq!(
-        scene.server.change(ANNA, |mailbox| mailbox.is_tracked()),
-        Some(false),
-        "no mark until it was accepted"
-    );
     let gone = mailbox.deleted(since, SyncMark::accepted()).unwrap();
+    let until = scene.server.change(ANNA, |mailbox| mailbox.change()).unwrap();
     let dead = vec![ItemId(deleted)];
-    assert_eq!(gone, Deleted::Known { messages: dead.clone(), all: dead }, "the lost one left no trace");
-    assert_eq!(scene.server.change(ANNA, |mailbox| mailbox.is_tracked()), Some(true));
+    let known = Deleted::Known { messages: dead.clone(), all: dead, until };
+    assert_eq!(gone, known, "the lost one left no trace");
     scene.server.change(ANNA, |mailbox| mailbox.forget());
     assert_eq!(mailbox.deleted(since, SyncMark::accepted()).unwrap(), Deleted::Forgotten);
+}
+
+#[test]
+fn deletions_are_remembered_from_the_first_question_on() {
+    let anna = account(ANNA, 5);
+    let scene = Scene::of([(ANNA, &anna)]);
+    let mailbox = scene.anna();
+    let [first, second, ..] = messages(&anna)[..] else { panic!() };
+    let state = || scene.server.change(ANNA, |mailbox| (mailbox.change(), mailbox.is_tracked())).unwrap();
+    let since = NonZero::new(state().0).unwrap();
+    scene.server.change(ANNA, |mailbox| mailbox.delete(first.id));
+    assert!(!state().1, "no mark until it was accepted");
+    assert_eq!(mailbox.deleted(since, SyncMark::accepted()).unwrap(), Deleted::Forgotten);
+    assert!(state().1);
+    let since = NonZero::new(state().0).unwrap();
+    scene.server.change(ANNA, |mailbox| mailbox.delete(second.id));
+    let deleted = mailbox.deleted(since, SyncMark::accepted()).unwrap();
+    assert!(matches!(deleted, Deleted::Known { messages, .. } if messages == [ItemId(second.id)]));
+    let ahead = since.checked_add(900).unwrap();
+    let deleted = mailbox.deleted(ahead, SyncMark::accepted()).unwrap();
+    assert!(matches!(deleted, Deleted::Known { all, until, .. } if all.is_empty() && until < ahead.get()));
+}
+
+#[test]
+fn a_folder_s_messages_come_in_pages() {
+    let anna = account(ANNA, 2_500);
+    let mut scene = Scene::of([(ANNA, &anna)]);
+    let mailbox = scene.anna();
+    let mut folders = mailbox.folders().unwrap();
+    folders.retain(|folder| folder.kind == ItemKind::Folder);
+    for folder in &folders {
+        let mut ids = Vec::new();
+        mailbox.list(folder.id, &mut |id| ids.push(id.0)).unwrap();
+        ids.sort_unstable();
+        let expected: Vec<u32> =
+            messages(&anna).iter().filter(|item| item.folder == folder.id.0).map(|item| item.id).collect();
+        assert_eq!(ids, expected, "{}", folder.path);
+    }
+    let searches = scene.server.seen().iter().filter(|seen| seen.call == "SearchRequest").count();
+    assert!(searches > folders.len(), "no folder has more than a page: {searches}");
+    let error = mailbox.list(ItemId(77_777), &mut |_| {}).unwrap_err();
+    assert!(error.to_string().contains("NO_SUCH_FOLDER"), "{error}");
+    scene.terms.limits.entries = 10;
+    scene.anna().list(ItemId(2), &mut |_| {}).unwrap_err();
 }
 
 #[test]
@@ -218,7 +260,10 @@ fn more_than_may_be_is_an_error() {
     let anna = account(ANNA, 4);
     let mut scene = Scene::of([(ANNA, &anna)]);
     let since = scene.server.change(ANNA, |mailbox| mailbox.change()).and_then(NonZero::new).unwrap();
-    scene.server.change(ANNA, |mailbox| messages(&anna).iter().for_each(|item| mailbox.delete(item.id)));
+    scene.server.change(ANNA, |mailbox| {
+        mailbox.track();
+        messages(&anna).iter().for_each(|item| mailbox.delete(item.id));
+    });
     scene.terms.limits.entries = 4;
     let deleted = scene.anna().deleted(since, SyncMark::accepted()).unwrap();
     assert!(matches!(deleted, Deleted::Known { messages, .. } if messages.len() == 4));

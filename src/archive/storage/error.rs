@@ -1,6 +1,7 @@
 use std::io;
 
 use crate::network::Passing;
+use crate::secret::SecretError;
 
 /// Why a store did not give what was asked for. Every message ends with the next step and holds no secret.
 ///
@@ -137,6 +138,9 @@ pub enum StorageError {
         /// What to do.
         step: String,
     },
+    /// The file with the credentials can't be used.
+    #[error("credentials_file {0}")]
+    Secret(#[from] SecretError),
     /// A local file could not be read.
     #[error("{address}: {source}; check the file system and who may read the file")]
     Io {

@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 
-use super::{Comparison, Difference};
+use super::{Comparison, Difference, Explanation, Identity, Missing, Number};
 use crate::check::meaningful::export::item_place;
+use crate::mailbox::Item;
 use crate::verdict::{Finding, Findings, kinds};
 
 /// What is to be said of one mailbox after its sample was compared. Names folders and items by number only.
@@ -9,20 +10,20 @@ use crate::verdict::{Finding, Findings, kinds};
 pub fn findings(account: &str, comparison: &Comparison) -> Findings {
     let mut findings = Findings::default();
     for (item, difference) in &comparison.messages {
-        if *difference == Difference::Differs {
-            let finding = Finding::new(&kinds::LIVE_MESSAGE_DIFFERS, item_place(account, item));
-            let expected = format!("the {} bytes of the backup", item.size);
-            let observed = "a message of the same size and second with other bytes";
-            findings.push(finding.expected(expected).observed(observed));
+        let explanation = comparison.explained.get(&item.id);
+        if let Some(finding) = of_message(account, item, difference, comparison.identity, explanation) {
+            findings.push(finding);
         }
     }
     for missing in &comparison.missing {
-        let date = missing.date.and_then(|date| Timestamp::from_second(date).ok());
-        let date = date.map_or("at an unknown time".to_owned(), |date| format!("at {date}"));
-        let subject =
-            format!("{account}: a message of {} bytes that came {date} (UID {})", missing.size, missing.uid);
-        let finding = Finding::new(&kinds::LIVE_MESSAGE_NOT_IN_BACKUP, subject);
-        findings.push(finding.expected("in the backup, which is newer").observed("no item with its bytes"));
+        findings.push(not_in_backup(account, missing));
+    }
+    let line_ends = comparison.count("line-ends");
+    if line_ends > 0 {
+        let finding = Finding::new(&kinds::LIVE_LINE_ENDS, account);
+        let compared = comparison.checked();
+        let observed = format!("equal but for line ends: {line_ends} of {compared} that were compared");
+        findings.push(finding.expected("the bytes of the backup").observed(observed));
     }
     let gone = comparison.count("missing-live");
     if gone > 0 {
@@ -35,4 +36,58 @@ pub fn findings(account: &str, comparison: &Comparison) -> Findings {
         );
     }
     findings
+}
+
+fn of_message(
+    account: &str,
+    item: &Item,
+    difference: &Difference,
+    identity: Identity,
+    explanation: Option<&Explanation>,
+) -> Option<Finding> {
+    let version = |unexplained: &str| match explanation {
+        Some(explanation) => format!("another version: {explanation}"),
+        None => unexplained.to_owned(),
+    };
+    let (kind, expected, observed) = match (difference, identity) {
+        (Difference::Differs, Identity::Content) => (
+            &kinds::LIVE_MESSAGE_DIFFERS,
+            format!("the {} bytes of the backup", item.size),
+            version("a message of the same size and second with other bytes"),
+        ),
+        (Difference::Differs, Identity::Number) => (
+            &kinds::LIVE_MESSAGE_DIFFERS,
+            format!("the {} bytes of the backup, as its content did not change since", item.size),
+            version("other bytes"),
+        ),
+        (Difference::Lost, _) => (
+            &kinds::LIVE_MESSAGE_LOST,
+            "the message, or the trace of its deletion".to_owned(),
+            "neither".to_owned(),
+        ),
+        (Difference::SetBack, _) => (
+            &kinds::LIVE_MESSAGE_SET_BACK,
+            format!("content of change {} or newer", item.mod_content),
+            "an older one: the mailbox is not as far as the backup".to_owned(),
+        ),
+        (Difference::Withheld(reason), _) => (
+            &kinds::LIVE_MESSAGE_WITHHELD,
+            format!("the {} bytes that the server lists", item.size),
+            reason.clone(),
+        ),
+        _ => return None,
+    };
+    Some(Finding::new(kind, item_place(account, item)).expected(expected).observed(observed))
+}
+
+fn not_in_backup(account: &str, missing: &Missing) -> Finding {
+    let date = missing.date.and_then(|date| Timestamp::from_second(date).ok());
+    let date = date.map_or("at an unknown time".to_owned(), |date| format!("at {date}"));
+    let (number, known_by) = match missing.number {
+        Number::Uid(uid) => (format!("UID {uid}"), "no item with its bytes"),
+        Number::Item(id, folder) => (format!("folder {folder}, item {id}"), "no such item"),
+    };
+    let subject = format!("{account}: a message of {} bytes that came {date} ({number})", missing.size);
+    let finding = Finding::new(&kinds::LIVE_MESSAGE_NOT_IN_BACKUP, subject);
+    finding.expected("in the backup, which is newer").observed(known_by)
 }

@@ -1,13 +1,18 @@
 //! The rung `restorable`: what was restored from the archive equals the live mailbox.
 //!
 //! Input: items of a backup and what the live mailbox has of them. Output: a [`Difference`] for each. Invariant: only
-//! what was compared byte by byte counts as the same, and what is gone from the live mailbox counts as not compared.
+//! what equals it byte by byte counts as the same, and what is gone from the live mailbox counts as not compared.
 
 mod comparison;
+mod explain;
 mod findings;
+mod strange;
 
-pub use comparison::{Comparison, Missing};
+pub use comparison::{Comparison, Identity, Missing, Number};
+pub use explain::{Body, Explanation};
 pub use findings::findings;
+pub(crate) use strange::{Head, message_id};
+pub use strange::{MessageId, Strange};
 
 use std::fmt;
 
@@ -16,8 +21,20 @@ use std::fmt;
 pub enum Difference {
     /// Equal, byte for byte.
     Same,
+    /// Equal but for its line ends: LF on one side where the other has CRLF.
+    LineEnds,
     /// Not equal, though nothing says that it was edited.
     Differs,
+    /// Its content was written anew since the backup, as that of a draft is.
+    ChangedSince,
+    /// Deleted since the backup, as the server remembers.
+    DeletedSince,
+    /// Not live any more, and the server, which remembers deletions, knows of none.
+    Lost,
+    /// The live content is older than the backup's: the live mailbox was set back.
+    SetBack,
+    /// The server lists it and does not hand it out, for this reason.
+    Withheld(String),
     /// In the backup, and not live any more; whether it was deleted or lost can't be told.
     MissingLive,
     /// Could not be compared, for this reason.
@@ -30,10 +47,25 @@ impl Difference {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Same => "same",
+            Self::LineEnds => "line-ends",
             Self::Differs => "differs",
+            Self::ChangedSince => "changed-since",
+            Self::DeletedSince => "deleted-since",
+            Self::Lost => "lost",
+            Self::SetBack => "set-back",
+            Self::Withheld(_) => "withheld",
             Self::MissingLive => "missing-live",
             Self::Unverifiable(_) => "unverifiable",
         }
+    }
+}
+
+impl Difference {
+    /// Whether the server is at fault or in doubt, so that nothing can be said of messages that were not drawn. People
+    /// who edit and delete cause no doubt, and neither does a backup that states no digest.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        matches!(self, Self::Differs | Self::Lost | Self::SetBack | Self::Withheld(_))
     }
 }
 

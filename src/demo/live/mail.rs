@@ -34,6 +34,7 @@ pub(super) fn answer(inner: &mut Inner, name: &str, call: &Element) -> Answer {
         "GetFolderRequest" => Ok(Element::root("GetFolderResponse", NAMESPACE).holding(tree(mailbox))),
         "GetMsgMetadataRequest" => metadata(mailbox, call),
         "GetMsgRequest" => message(mailbox, call),
+        "SearchRequest" => search(mailbox, call),
         "SyncRequest" => sync(mailbox, call),
         other => Err(("service.UNKNOWN_DOCUMENT", format!("unknown document: {other}"))),
     }
@@ -125,9 +126,35 @@ fn message(mailbox: &LiveMailbox, call: &Element) -> Answer {
     Ok(Element::root("GetMsgResponse", NAMESPACE).holding([summary(item).holding([content])]))
 }
 
+/// The numbers of a folder's messages, oldest first: the one kind of search that is known here (`Search.java`).
+fn search(mailbox: &LiveMailbox, call: &Element) -> Answer {
+    let is = |name: &str, value: &str| call.get(name).as_deref() == Some(value);
+    let folder = call.get("query").and_then(|query| query.strip_prefix("inid:")?.parse::<u32>().ok());
+    let known = is("types", "message") && is("resultMode", "IDS") && is("sortBy", "dateAsc");
+    let Some(folder) = folder.filter(|_| known) else {
+        return Err(("mail.QUERY_PARSE_ERROR", "couldn't parse query".to_owned()));
+    };
+    if mailbox.folders.iter().all(|known| known.id != folder) {
+        return Err(("mail.NO_SUCH_FOLDER", format!("no such folder id: {folder}")));
+    }
+    let number = |name| call.get(name).and_then(|text| text.parse::<usize>().ok());
+    let (offset, limit) = (number("offset").unwrap_or(0), number("limit").unwrap_or(10).min(1000));
+    let mut found: Vec<&Item> = mailbox.items.values().collect();
+    found.retain(|item| item.folder == folder && item.kind == ItemKind::Message);
+    found.sort_by_key(|item| item.date);
+    let hit = |item: &&Item| {
+        let date = item.date.saturating_mul(1000).to_string();
+        Element::new("hit").with("sf", date).with("id", item.id.to_string())
+    };
+    let response = Element::root("SearchResponse", NAMESPACE).with("sortBy", "dateAsc");
+    let response = response.with("offset", offset as u64);
+    let response = response.with("more", offset.saturating_add(limit) < found.len());
+    Ok(response.holding(found.iter().skip(offset).take(limit).map(hit)))
+}
+
 /// What was deleted and what changed since a token (`Sync.java`); leaves the mark that the real call leaves.
 fn sync(mailbox: &mut LiveMailbox, call: &Element) -> Answer {
-    mailbox.tracked = true;
+    mailbox.begin_tracking();
     let token = call.get("token").unwrap_or_default();
     let since = token.split(['-', ':']).next().and_then(|change| change.parse::<u32>().ok());
     let response = Element::root("SyncResponse", NAMESPACE).with("md", 1_795_500_000);
@@ -135,6 +162,9 @@ fn sync(mailbox: &mut LiveMailbox, call: &Element) -> Answer {
     let Some(since) = since.filter(|since| *since > 0) else {
         return Ok(response.with("s", mailbox.size()).holding(tree(mailbox)));
     };
+    if since >= mailbox.change {
+        return Ok(response);
+    }
     if since < mailbox.forgotten {
         return Err(("mail.MUST_RESYNC", "must resync the client".to_owned()));
     }

@@ -18,9 +18,9 @@ pub struct LiveMailbox {
     pub(super) tombstones: Vec<(u32, ItemKind, u32)>,
     /// The last change.
     pub(super) change: u32,
-    /// Tombstones of changes up to this one were thrown away.
+    /// The smallest change that is good as a token: what was deleted before is not remembered.
     pub(super) forgotten: u32,
-    /// Whether a client synchronised, and the mailbox keeps track of it since.
+    /// Whether a client synchronised, and the mailbox keeps track of deletions since.
     pub(super) tracked: bool,
 }
 
@@ -64,12 +64,43 @@ impl LiveMailbox {
         });
     }
 
-    /// Deletes an item as a user does: a tombstone stays.
+    /// Deletes an item as a user does: a tombstone stays where the mailbox keeps track.
     pub fn delete(&mut self, id: u32) {
         let change = self.next();
-        if let Some(item) = self.items.remove(&id) {
+        let removed = self.items.remove(&id);
+        if let Some(item) = removed.filter(|_| self.tracked) {
             self.tombstones.push((change, item.kind, id));
         }
+    }
+
+    /// Keeps track of deletions as if it had from its beginning on: somebody's phone synchronises it.
+    pub fn track(&mut self) {
+        self.tracked = true;
+    }
+
+    /// Begins to keep track, as at the first `SyncRequest` (`Mailbox.beginTrackingSync`).
+    pub(super) fn begin_tracking(&mut self) {
+        if !self.tracked {
+            (self.tracked, self.forgotten) = (true, self.change);
+        }
+    }
+
+    /// Gives an item back the content that it had before its last change, as a mailbox has that was set back.
+    pub fn set_back(&mut self, id: u32, body: impl Into<Vec<u8>>) {
+        self.alter(id, |item| {
+            (item.body, item.stored) = (Some(body.into()), None);
+            item.modified.1 = item.modified.1.saturating_sub(1);
+        });
+    }
+
+    /// Makes an item's file missing.
+    pub fn withhold(&mut self, id: u32) {
+        self.alter(id, |item| item.fate = Fate::Lost);
+    }
+
+    /// Takes an item in under its own number, as if it had been there all the time.
+    pub fn add(&mut self, item: Item) {
+        self.items.insert(item.id, item);
     }
 
     /// Makes an item vanish without a trace.
@@ -153,11 +184,22 @@ mod tests {
     #[test]
     fn the_deleted_leave_a_trace_and_the_lost_none() {
         let mut mailbox = mailbox();
+        mailbox.track();
         mailbox.delete(257);
         mailbox.lose(258);
         assert_eq!(mailbox.tombstones, [(260, ItemKind::Message, 257)]);
         assert_eq!(mailbox.items.len(), 1);
         mailbox.forget();
         assert!(mailbox.tombstones.is_empty() && mailbox.forgotten == 260);
+    }
+
+    #[test]
+    fn a_mailbox_remembers_from_the_first_question_on() {
+        let mut mailbox = mailbox();
+        mailbox.delete(257);
+        mailbox.begin_tracking();
+        mailbox.delete(258);
+        mailbox.begin_tracking();
+        assert_eq!((mailbox.forgotten, mailbox.tombstones.len()), (260, 1));
     }
 }

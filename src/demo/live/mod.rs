@@ -17,15 +17,10 @@ mod state;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 
-use super::server::{ServerError, random_hex};
+use super::loopback::{Loopback, ServerError, random_hex};
 use super::zimbra::Export;
 pub use fault::{Fault, Operation, Seen};
 pub use mailbox::LiveMailbox;
@@ -39,10 +34,8 @@ const ADMIN: &str = "admin@example.org";
 /// It runs on threads of its own, so it can be used with and without an asynchronous runtime.
 #[derive(Debug)]
 pub struct MailServer {
-    address: String,
     state: Arc<State>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    loopback: Loopback,
 }
 
 impl MailServer {
@@ -54,22 +47,18 @@ impl MailServer {
         let mailbox = |(name, account): (&str, _)| (name.to_owned(), LiveMailbox::of(account));
         let accounts = accounts.into_iter().map(mailbox).collect();
         let state = Arc::new(State::new(ADMIN.to_owned(), random_hex(12)?, accounts));
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let shared = Arc::clone(&state);
-        let thread = std::thread::Builder::new()
-            .name("demo-mail".to_owned())
-            .spawn(move || runtime.block_on(accept(listener, shared, stopped)))?;
-        Ok(Self { address, state, stop: Some(stop), thread: Some(thread) })
+        let service = service_fn(move |request| {
+            let state = Arc::clone(&shared);
+            async move { Ok::<_, Infallible>(service::serve(state, request).await) }
+        });
+        Ok(Self { state, loopback: Loopback::start("demo-mail", 1, service)? })
     }
 
     /// The base address, `http://127.0.0.1:PORT`, for users and administrators alike.
     #[must_use]
     pub fn address(&self) -> &str {
-        &self.address
+        self.loopback.address()
     }
 
     /// The administrator's name.
@@ -111,44 +100,4 @@ impl MailServer {
         let accounts = format!("{:?}", self.state.lock().accounts);
         blake3::hash(accounts.as_bytes()).to_hex().to_string()
     }
-}
-
-impl Drop for MailServer {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The receiver is gone only if the thread has already ended.
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            // A panic of the server was already printed by its thread.
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Takes connections until told to stop; the runtime then ends and drops all that still run.
-async fn accept(listener: std::net::TcpListener, state: Arc<State>, mut stopped: oneshot::Receiver<()>) {
-    let Ok(listener) = TcpListener::from_std(listener) else { return };
-    loop {
-        tokio::select! {
-            _ = &mut stopped => return,
-            accepted = listener.accept() => {
-                // A connection that broke before it was taken concerns only its client.
-                let Ok((stream, _)) = accepted else { continue };
-                tokio::spawn(converse(stream, Arc::clone(&state)));
-            }
-        }
-    }
-}
-
-async fn converse(stream: TcpStream, state: Arc<State>) {
-    // Without this, small answers wait for the client's delayed acknowledgement.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let state = Arc::clone(&state);
-        async move { Ok::<_, Infallible>(service::serve(state, request).await) }
-    });
-    let connection = auto::Builder::new(TokioExecutor::new());
-    // The error of a connection is the client's leaving or an injected fault.
-    let _ = connection.serve_connection(TokioIo::new(stream), service).await;
 }

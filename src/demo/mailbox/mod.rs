@@ -35,32 +35,59 @@ pub struct Amount {
     pub messages: u32,
 }
 
+/// Someone with a mailbox.
+#[derive(Debug)]
+pub struct Person {
+    /// The account's address.
+    pub address: &'static str,
+    /// The account's entry in the directory.
+    ldif: Vec<u8>,
+    /// What is in the mailbox, as it is backed up.
+    pub mail: Export,
+}
+
+/// Makes the people whose mailboxes are backed up.
+#[must_use]
+pub fn people(seed: u64, amount: Amount) -> Vec<Person> {
+    let accounts = &PEOPLE[..amount.accounts.min(PEOPLE.len())];
+    let person = |(address, index): (&&'static str, u64)| {
+        // Each account has a sequence of its own, so that more mail in one leaves the others as they are.
+        let mut random = Random::new(seed ^ (index << 32));
+        let ldif = ldif::account(&mut random, address);
+        Person { address, ldif, mail: mail(&mut random, address, amount.messages) }
+    };
+    accounts.iter().zip(1..).map(person).collect()
+}
+
 /// Makes the files of one session.
 ///
 /// # Errors
 /// None that memory does not give; the type is that of the writers beneath.
 pub fn session(seed: u64, amount: Amount) -> io::Result<Vec<File>> {
-    let accounts = &PEOPLE[..amount.accounts.min(PEOPLE.len())];
-    let mut files = Vec::with_capacity(2 * accounts.len() + 1);
-    for (account, index) in accounts.iter().zip(1..) {
-        // Each account has a sequence of its own, so that more mail in one leaves the others as they are.
-        let mut random = Random::new(seed ^ (index << 32));
-        files.push(File::new(format!("{SESSION}/{account}.ldiff"), ldif::account(&mut random, account)));
-        files.push(File::new(
-            format!("{SESSION}/{account}.tgz"),
-            mail(&mut random, account, amount.messages)?,
-        ));
+    files(&people(seed, amount))
+}
+
+/// The files of the session in which `people` were backed up.
+///
+/// # Errors
+/// As [`session`].
+pub fn files(people: &[Person]) -> io::Result<Vec<File>> {
+    let mut files = Vec::with_capacity(2 * people.len() + 1);
+    for Person { address, ldif, mail } in people {
+        files.push(File::new(format!("{SESSION}/{address}.ldiff"), ldif.clone()));
+        files.push(File::new(format!("{SESSION}/{address}.tgz"), mail.write()?));
     }
-    files.push(File::new("sessions.txt", sessions(accounts)));
+    let accounts: Vec<&str> = people.iter().map(|person| person.address).collect();
+    files.push(File::new("sessions.txt", sessions(&accounts)));
     Ok(files)
 }
 
-/// One account's export, as its server wrote it.
-fn mail(random: &mut Random, account: &str, messages: u32) -> io::Result<Vec<u8>> {
+/// One account's mail, to be exported as its server does.
+fn mail(random: &mut Random, account: &str, messages: u32) -> Export {
     let account = Account { name: account, people: &PEOPLE, messages, largest: usize::MAX, everything: true };
     let export = account.make(random);
     // Quick rather than small, as this runs in the demonstration.
-    Export { options: Options { level: 1, ..export.options }, ..export }.write()
+    Export { options: Options { level: 1, ..export.options }, ..export }
 }
 
 /// The catalogue of sessions as zmbackup 1.2 keeps it.

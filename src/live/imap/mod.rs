@@ -57,6 +57,14 @@ impl Imap {
         Ok(Self { access, terms, tls, server, session: None, validities: HashMap::new() })
     }
 
+    /// Logs in, and asks for nothing more.
+    ///
+    /// # Errors
+    /// [`LiveError`] if the server can't be reached or lets nobody in.
+    pub fn check(&mut self) -> Result<(), LiveError> {
+        self.run("login", &Cell::default(), |_| Ok(()))
+    }
+
     /// Works with the server, again from the start where the connection broke. What `achieved` counts tells whether
     /// there was progress between two failures.
     pub(crate) fn run<T>(

@@ -31,6 +31,13 @@ pub struct Maildir {
     lists: HashMap<Box<[u8]>, Vec<Message>>,
 }
 
+/// Reads the list of what lies in `base`, where the Maildirs of all accounts are, down to its first entry.
+pub(super) fn check_base(base: &Path) -> Result<(), Fault> {
+    let unread = |error: std::io::Error| trouble(base.as_os_str().as_encoded_bytes(), error);
+    std::fs::read_dir(base).map_err(unread)?.next().transpose().map_err(unread)?;
+    Ok(())
+}
+
 impl Maildir {
     /// Opens the directory that holds `cur` and `new`.
     ///

@@ -57,6 +57,18 @@ fn host_of(authority: &str) -> &str {
     }
 }
 
+/// Where administrators log in to the server of `users`, if nothing else is said: port 7071 of the same host.
+#[must_use]
+pub fn administrators(users: &str) -> String {
+    let (scheme, rest) = users.split_once("://").unwrap_or(("https", users));
+    let authority = rest.trim_end_matches('/');
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    };
+    format!("{scheme}://{host}:7071")
+}
+
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -77,6 +89,18 @@ pub(super) fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn administrators_have_a_port_of_their_own() {
+        for (users, expected) in [
+            ("https://mail.example.org/", "https://mail.example.org:7071"),
+            ("https://mail.example.org:8443", "https://mail.example.org:7071"),
+            ("http://[::1]:80/", "http://[::1]:7071"),
+            ("https://[::1]", "https://[::1]:7071"),
+        ] {
+            assert_eq!(administrators(users), expected);
+        }
+    }
 
     #[test]
     fn an_address_is_scheme_host_and_port() {

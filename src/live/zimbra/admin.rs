@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mailbox;
-use super::json::{Listed, Number};
+use super::json::{Listed, Number, is_true};
 use super::session::{Session, Source};
 use super::soap::{Call, Service};
 use crate::live::{Fault, LiveError};
@@ -24,7 +24,7 @@ const MOST_SEARCHED: u32 = 10_000_000;
 const USERS: &str = "(&(!(zimbraIsSystemAccount=TRUE))(!(zimbraIsSystemResource=TRUE)))";
 
 /// An administrator's login.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Admin {
     session: Arc<Session>,
 }
@@ -153,16 +153,6 @@ impl Admin {
 
     fn wrong(&self, asked: &str, detail: impl std::fmt::Display) -> LiveError {
         Fault::protocol(detail).of(self.session.address().as_str(), asked)
-    }
-}
-
-/// Truth as Zimbra writes it.
-fn is_true(value: Option<&Value>) -> bool {
-    match value {
-        Some(Value::Bool(yes)) => *yes,
-        Some(Value::String(text)) => matches!(text.as_str(), "1" | "true" | "TRUE"),
-        Some(Value::Number(number)) => number.as_i64() == Some(1),
-        _ => false,
     }
 }
 

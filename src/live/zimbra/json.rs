@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// A whole number, plain or as text; both stand in Zimbra's answers, depending on how it is kept there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,16 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for ListVisitor<T
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map)).map(|only| Listed(vec![only]))
+    }
+}
+
+/// Truth as Zimbra writes it.
+pub(super) fn is_true(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Bool(yes)) => *yes,
+        Some(Value::String(text)) => matches!(text.as_str(), "1" | "true" | "TRUE"),
+        Some(Value::Number(number)) => number.as_i64() == Some(1),
+        _ => false,
     }
 }
 

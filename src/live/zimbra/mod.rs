@@ -12,18 +12,21 @@ mod envelope;
 mod flags;
 mod folder;
 mod json;
+mod listing;
 mod message;
 mod session;
 mod soap;
 mod sync;
 mod transport;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 
+pub(super) use address::administrators;
 pub use admin::{Account, Admin, MailboxSize, MailboxState};
 pub use body::Delivery;
 pub use folder::Folder;
@@ -35,7 +38,8 @@ use session::{Server, Session, Source};
 use soap::Service;
 use transport::Transport;
 
-use super::{LiveError, Terms};
+use super::{BodyPart, LiveError, Numbered, Terms};
+use crate::mailbox::ItemId;
 
 /// Where a server is.
 #[derive(Debug, Clone)]
@@ -100,5 +104,27 @@ impl Mailbox {
     #[must_use]
     pub fn account(&self) -> &str {
         &self.account
+    }
+}
+
+impl Numbered for Mailbox {
+    fn folders(&self) -> Result<Vec<Folder>, LiveError> {
+        self.folders()
+    }
+
+    fn list(&self, folder: ItemId, each: &mut dyn FnMut(ItemId)) -> Result<(), LiveError> {
+        self.list(folder, each)
+    }
+
+    fn messages(&self, ids: &[ItemId], each: &mut dyn FnMut(ItemId, Presence)) -> Result<(), LiveError> {
+        self.messages(ids, each)
+    }
+
+    fn body(&self, id: ItemId, each: &mut dyn FnMut(BodyPart<'_>)) -> Result<Delivery, LiveError> {
+        self.body(id, each)
+    }
+
+    fn deleted(&self, since: NonZero<u32>, mark: SyncMark) -> Result<Deleted, LiveError> {
+        self.deleted(since, mark)
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Mailbox;
 use super::envelope::SoapFault;
-use super::json::Listed;
+use super::json::{Listed, is_true};
 use super::soap::{Call, LARGEST};
 use crate::live::{Fault, LiveError};
 use crate::mailbox::ItemId;
@@ -39,8 +39,11 @@ pub enum Deleted {
         messages: Vec<ItemId>,
         /// All, messages included.
         all: Vec<ItemId>,
+        /// The mailbox's last change. One before that which was asked for is that of a mailbox that was set back, or of
+        /// a copy that is behind.
+        until: u32,
     },
-    /// The server no longer knows so far back.
+    /// The server no longer knows so far back, or never did: it keeps track from the first such question on.
     Forgotten,
 }
 
@@ -60,7 +63,10 @@ impl Mailbox {
             page.add_to(&mut messages, &mut all, most).map_err(wrong)?;
             match page.next(&token).map_err(wrong)? {
                 Some(next) => token = next,
-                None => return Ok(Deleted::Known { messages, all }),
+                None => {
+                    let until = page.until().map_err(wrong)?;
+                    return Ok(Deleted::Known { messages, all, until });
+                }
             }
         }
         Err(wrong(Fault::protocol(format!("more than {MOST_PAGES} pages"))))
@@ -110,21 +116,27 @@ impl Page {
 
     /// The token of the next page, if there is one.
     fn next(&self, token: &str) -> Result<Option<String>, Fault> {
-        let more = match &self.more {
-            None => false,
-            Some(Value::Bool(more)) => *more,
-            Some(Value::String(text)) => text == "1" || text == "true",
-            Some(other) => other.as_i64() == Some(1),
-        };
-        let next = match &self.token {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => return Err(Fault::protocol("a token that is none")),
-        };
+        let next = self.token()?;
+        let more = is_true(self.more.as_ref());
         if more && (next == token || next.len() > 100) {
             return Err(Fault::protocol("there is more, but no way to it"));
         }
         Ok(more.then_some(next))
+    }
+
+    /// The mailbox's last change.
+    fn until(&self) -> Result<u32, Fault> {
+        let token = self.token()?;
+        let last = token.split(['-', ':']).next().and_then(|last| last.parse().ok());
+        last.ok_or_else(|| Fault::protocol("a token that is none"))
+    }
+
+    fn token(&self) -> Result<String, Fault> {
+        match &self.token {
+            Value::String(text) => Ok(text.clone()),
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Err(Fault::protocol("a token that is none")),
+        }
     }
 }
 
@@ -160,6 +172,14 @@ mod tests {
             "m":[{"id":"300","l":"2"}]}"#;
         assert_eq!(read(text), Some((vec![257], vec![257, 258], None)));
         assert_eq!(read(r#"{"token":7}"#), Some((vec![], vec![], None)));
+    }
+
+    #[test]
+    fn the_last_change_is_the_token_s_first_number() {
+        let page = |token: &str| serde_json::from_str::<Page>(&format!(r#"{{"token":{token}}}"#)).unwrap();
+        let last = ["\"299\"", "300", "\"301-9:d7\""].map(|token| page(token).until().ok());
+        assert_eq!(last, [Some(299), Some(300), Some(301)]);
+        assert!(page("\"x\"").until().is_err());
     }
 
     #[test]

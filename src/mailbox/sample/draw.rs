@@ -2,7 +2,7 @@ use super::Seed;
 use crate::mailbox::{Item, ItemId};
 
 /// Draws `number` of an account's items, each equally likely; what was drawn may be cut to fewer later, when the other
-/// accounts are known, and is then still a fair draw.
+/// accounts are known, and is then still a fair draw. The order is that in which they are to be compared.
 #[must_use]
 pub fn draw(seed: Seed, account: &str, items: &[Item], number: u64) -> Vec<Item> {
     let mut places: Vec<((u64, ItemId), &Item)> =

@@ -25,6 +25,12 @@ impl Seed {
         blake3::Hash::from_hex(text).ok().map(|hash| Self(*hash.as_bytes()))
     }
 
+    /// Its bytes, from which [`Seed::from`] makes it again.
+    #[must_use]
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// An item's place in the order of the draw: the lowest are drawn.
     #[must_use]
     pub fn rank(&self, account: &str, id: ItemId) -> u64 {
@@ -36,6 +42,12 @@ impl Seed {
         let mut rank = [0; 8];
         hasher.finalize_xof().fill(&mut rank);
         u64::from_le_bytes(rank)
+    }
+}
+
+impl From<[u8; 32]> for Seed {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 

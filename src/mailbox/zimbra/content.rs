@@ -3,10 +3,8 @@
 //! Input: the bytes of one file after the other. Output: size, SHA-256 and SHA-1 of both readings. Invariant: which
 //! reading is meant is not decided here, as a message might by chance begin like gzip (`Blob.isCompressed`).
 
-use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
-
 use crate::archive::decompress::{Gunzip, GunzipError};
-use crate::mailbox::Digest;
+use crate::mailbox::{Digest, Hasher};
 use crate::policy::Limits;
 use crate::verdict::Kind;
 
@@ -90,8 +88,8 @@ enum State {
 }
 
 struct Sums {
-    sha256: Context,
-    sha1: Context,
+    sha256: Hasher,
+    sha1: Hasher,
     size: u64,
 }
 
@@ -167,7 +165,7 @@ impl Hashing {
 
 impl Sums {
     fn new() -> Self {
-        Self { sha256: Context::new(&SHA256), sha1: Context::new(&SHA1_FOR_LEGACY_USE_ONLY), size: 0 }
+        Self { sha256: Hasher::sha256(), sha1: Hasher::sha1(), size: 0 }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -178,8 +176,8 @@ impl Sums {
 
     fn content(self) -> Content {
         let mut content = Content { size: self.size, sha256: [0; 32], sha1: [0; 20] };
-        content.sha256.copy_from_slice(self.sha256.finish().as_ref());
-        content.sha1.copy_from_slice(self.sha1.finish().as_ref());
+        content.sha256.copy_from_slice(self.sha256.finish().bytes());
+        content.sha1.copy_from_slice(self.sha1.finish().bytes());
         content
     }
 }

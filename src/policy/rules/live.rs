@@ -1,4 +1,4 @@
-use super::Violation;
+use super::{Violation, zimbra};
 use crate::policy::{Live, Policy, Sample};
 use crate::verdict::Rung;
 
@@ -18,43 +18,58 @@ pub(super) fn judge(policy: &Policy, found: &mut Vec<Violation>) {
 
 fn judge_server(live: &Live, found: &mut Vec<Violation>) {
     match live.url.split_once("://") {
+        Some(("https" | "http", _)) => return zimbra::judge(live, found),
         Some(("imaps" | "imap", rest)) => judge_imap(live, rest, found),
         Some(("maildir", path)) => judge_maildir(live, path, found),
         _ => found.push(Violation::new(
             "live.url",
             "no mail server has such an address here",
-            "write imaps://mail.example.org/, imap://mail.example.org/ or maildir:///var/mail/{account}/",
+            "write https://mail.example.org/ for Zimbra, imaps://mail.example.org/ or maildir:///var/mail/{account}/",
         )),
+    }
+    for (name, stated) in [("admin_url", live.admin_url.is_some()), ("tombstones", live.tombstones)] {
+        if stated {
+            let message = format!("`{name}` has a meaning for Zimbra only");
+            let hint = "take the line away, or write url = \"https://mail.example.org/\"";
+            found.push(Violation::new(format!("live.{name}"), message, hint));
+        }
     }
 }
 
 fn judge_imap(live: &Live, rest: &str, found: &mut Vec<Violation>) {
-    let host = rest.strip_suffix('/').unwrap_or(rest);
-    let port = host.rsplit_once(':').filter(|_| !host.ends_with(']')).map(|(_, port)| port);
-    // The address is not repeated, as a password may stand in it.
-    if host.contains('@') {
-        let hint = "write the name into `user` and the password into a file that `password_file` names";
-        found.push(Violation::new("live.url", "a name or password stands in the address", hint));
-    } else if host.is_empty()
-        || host.contains(|character: char| "/?#\\".contains(character) || character.is_whitespace())
-    {
-        found.push(Violation::new("live.url", "this names no server", "write imaps://mail.example.org/"));
-    } else if port.is_some_and(|port| !matches!(port.parse::<u16>(), Ok(1..))) {
-        found.push(Violation::new(
-            "live.url",
-            "this is no port",
-            "write a number from 1 to 65535, or leave :port away",
-        ));
-    }
-    for (name, missing) in [("user", live.user.is_none()), ("password_file", live.password_file.is_none())] {
-        if missing {
-            let hint = "name the administrator who may read all mailboxes, and the file with the password";
-            found.push(Violation::new("live.url", format!("an IMAP server needs `{name}`"), hint));
-        }
-    }
+    judge_host("live.url", rest, "imaps://mail.example.org/", found);
+    demand_login(live, "an IMAP server", found);
     if live.plain_text && live.url.starts_with("imaps:") {
         let hint = "take `plain_text` away, or write imap://";
         found.push(Violation::new("live.plain_text", "imaps:// is always encrypted", hint));
+    }
+}
+
+/// Judges what stands behind the scheme of the address that `key` holds. The address is not repeated, as a password may
+/// stand in it.
+pub(super) fn judge_host(key: &str, rest: &str, example: &str, found: &mut Vec<Violation>) {
+    let host = rest.strip_suffix('/').unwrap_or(rest);
+    let port = host.rsplit_once(':').filter(|_| !host.ends_with(']')).map(|(_, port)| port);
+    let mut refuse = |message: &str, hint: &str| found.push(Violation::new(key, message, hint));
+    if host.contains('@') {
+        let hint = "write the name into `user` and the password into a file that `password_file` names";
+        refuse("a name or password stands in the address", hint);
+    } else if host.is_empty()
+        || host.contains(|character: char| "/?#\\".contains(character) || character.is_whitespace())
+    {
+        refuse("this names no server", &format!("write {example}"));
+    } else if port.is_some_and(|port| !matches!(port.parse::<u16>(), Ok(1..))) {
+        refuse("this is no port", "write a number from 1 to 65535, or leave :port away");
+    }
+}
+
+/// Demands a name and a password.
+pub(super) fn demand_login(live: &Live, whose: &str, found: &mut Vec<Violation>) {
+    for (name, missing) in [("user", live.user.is_none()), ("password_file", live.password_file.is_none())] {
+        if missing {
+            let hint = "name the administrator who may read all mailboxes, and the file with the password";
+            found.push(Violation::new("live.url", format!("{whose} needs `{name}`"), hint));
+        }
     }
 }
 
@@ -146,6 +161,14 @@ mod tests {
         assert_eq!(keys(Live { plain_text: true, ..imap("imap://h") }), [""; 0]);
         let mixed = Live { ca_file: Some("c".into()), ..imap("maildir:///m/{user}") };
         assert_eq!(keys(mixed), ["live.user", "live.password_file", "live.ca_file"]);
+    }
+
+    #[test]
+    fn what_zimbra_alone_has_means_nothing_elsewhere() {
+        for server in [imap("imaps://h"), maildir("maildir:///m/{user}")] {
+            let live = Live { admin_url: Some("https://h:7071/".into()), tombstones: true, ..server };
+            assert_eq!(keys(live), ["live.admin_url", "live.tombstones"]);
+        }
     }
 
     #[test]

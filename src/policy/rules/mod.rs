@@ -3,6 +3,7 @@
 mod live;
 mod rehearsal;
 mod store;
+mod zimbra;
 
 use std::fmt;
 

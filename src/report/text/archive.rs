@@ -74,20 +74,49 @@ fn volume(archive: &ArchiveResult) -> String {
 fn live(text: &mut String, compared: &Compared, style: Style) {
     let (checked, population) = (human::count(compared.checked()), human::count(compared.population()));
     let all = format!("compared {checked} of {population} messages with the live mailboxes, byte for byte");
-    style.prose(text, 4, &all);
-    if let Some(Statement { confidence, at_most, population, checked }) =
-        compared.statement.filter(|said| said.checked > 0)
-    {
-        let rest = match at_most {
-            0 if checked == population => "none differs".to_owned(),
-            0 => format!("none differs, so it is {confidence} sure that none of all does"),
-            _ => format!(
-                "none differs, so it is {confidence} sure that at most {} of all do",
-                human::count(at_most)
-            ),
-        };
-        style.prose(text, 4, &rest);
+    let but = Some(compared.line_ends()).filter(|number| *number > 0);
+    let but = but.map(|number| format!("{} of them equal but for line ends", human::count(number)));
+    style.parts(text, 4, &[Some(all), but].into_iter().flatten().collect::<Vec<_>>());
+    if let Some(since) = since(compared) {
+        style.prose(text, 4, &since);
     }
+    if let Some(said) = compared.statement.filter(|said| said.checked > 0) {
+        style.prose(text, 4, &statement(&said, compared.line_ends() > 0));
+    }
+    if style.all {
+        style.prose(text, 4, &format!("seed {}", compared.seed));
+    }
+}
+
+/// What holds of all messages, where none of those that were compared differs, or none in more than its line ends.
+fn statement(said: &Statement, line_ends: bool) -> String {
+    let Statement { confidence, at_most, population, checked } = said;
+    let none = if line_ends { "none differs otherwise" } else { "none differs" };
+    match at_most {
+        0 if checked == population => none.to_owned(),
+        0 => format!("{none}, so it is {confidence} sure that none of all does"),
+        _ => format!("{none}, so it is {confidence} sure that at most {} of all do", human::count(*at_most)),
+    }
+}
+
+/// What became of the messages that were drawn since the backup was made.
+fn since(compared: &Compared) -> Option<String> {
+    let comparisons = || compared.mailboxes.iter().filter_map(|mailbox| mailbox.comparison.as_ref().ok());
+    let of = |word: &str| comparisons().map(|comparison| comparison.count(word)).sum::<u64>();
+    let moved = comparisons().map(|comparison| comparison.moved).sum::<u64>();
+    let parts = [
+        (moved, "moved or marked and still the same"),
+        (of("changed-since"), "changed"),
+        (of("deleted-since"), "deleted"),
+        (of("missing-live"), "gone, deleted or lost"),
+        (of("lost"), "lost"),
+    ];
+    let told: Vec<_> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", human::count(*count)))
+        .collect();
+    (!told.is_empty()).then(|| format!("since the backup: {}", told.join(", ")))
 }
 
 /// The sessions in it; of several the newest.

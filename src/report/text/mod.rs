@@ -25,7 +25,7 @@ pub use wrap::wrap;
 pub struct Style {
     /// Use ANSI colours.
     pub color: bool,
-    /// Show every archive by itself, also where many are alike.
+    /// Show every archive by itself, also where many are alike, and by what messages were drawn.
     pub all: bool,
     /// Columns that prose fits into; 80 where nothing is known.
     pub width: Option<usize>,

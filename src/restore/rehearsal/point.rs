@@ -2,7 +2,9 @@
 
 use super::{Basis, RecoveryPoint};
 use crate::compare::is_left_out;
-use crate::live::{LiveError, Server};
+use crate::live::zimbra::Presence;
+use crate::live::{Folders, LiveError, Mailbox, Numbered, Server};
+use crate::mailbox::ItemKind;
 use crate::policy::{Archives, Rehearsal};
 use crate::verify::{ArchiveResult, Target};
 
@@ -54,12 +56,39 @@ fn against_live(
 
 /// When the newest message of a live mailbox came, that of Trash and Junk aside, which exports leave out.
 fn newest_live(server: &Server, account: &str) -> Result<Option<i64>, LiveError> {
-    let mut live = server.mailbox(account)?;
+    match server.mailbox(account)? {
+        Mailbox::ByContent(mut live) => newest_listed(&mut *live),
+        Mailbox::ById(live, _) => newest_numbered(&*live),
+    }
+}
+
+fn newest_listed(live: &mut dyn Folders) -> Result<Option<i64>, LiveError> {
     let mut newest = None;
     for folder in live.folders()? {
         if !is_left_out(&folder) {
             live.list(&folder, &mut |listed| newest = newest.max(listed.date))?;
         }
+    }
+    Ok(newest)
+}
+
+fn newest_numbered(live: &dyn Numbered) -> Result<Option<i64>, LiveError> {
+    let left_out = |path: &str| {
+        let first = path.split('/').find(|level| !level.is_empty()).unwrap_or_default();
+        ["Trash", "Junk"].iter().any(|known| first.eq_ignore_ascii_case(known))
+    };
+    let mut newest = None;
+    for folder in live.folders()? {
+        if folder.kind != ItemKind::Folder || folder.items == 0 || left_out(&folder.path) {
+            continue;
+        }
+        let mut ids = Vec::new();
+        live.list(folder.id, &mut |id| ids.push(id))?;
+        live.messages(&ids, &mut |_, presence| {
+            if let Presence::Message(message) = presence {
+                newest = newest.max(Some(message.date));
+            }
+        })?;
     }
     Ok(newest)
 }

@@ -19,7 +19,7 @@ use crate::live::Server;
 use crate::mailbox::Item;
 use crate::mailbox::sample::Seed;
 use crate::network::Cancel;
-use crate::policy::{Live, Policy, Rehearsal};
+use crate::policy::{Live, Policy, Rehearsal, Sample};
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Severity, Unit};
 use crate::verify::{self, ArchiveResult, RunResult, Target, Tools, Trouble};
 
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
         observer: &dyn Observer,
     ) -> Result<(), SandboxError> {
         let (tools, target) = (self.tools(), step.target);
-        let seed = match seed(tools, target, step.archive) {
+        let seed = match seed(tools, &self.job.policy.sample, target, step.archive) {
             Ok(seed) => seed,
             Err(trouble) => {
                 self.result.troubles.push(trouble);
@@ -324,14 +324,14 @@ impl Step<'_> {
 }
 
 /// The seed that the comparison with the live mailboxes had, so that the same messages are drawn; else a new one.
-fn seed(tools: Tools<'_>, target: &Target, archive: &ArchiveResult) -> Result<Seed, Trouble> {
+fn seed(tools: Tools<'_>, rules: &Sample, target: &Target, archive: &ArchiveResult) -> Result<Seed, Trouble> {
     if let Some(compared) = &archive.compared {
         return Ok(compared.seed);
     }
     let object = tools
         .head(target, &target.key, &Tally::default())
         .map_err(|error| Trouble::new("storage", &error))?;
-    verify::seed(&object)
+    verify::seed(rules, &object)
 }
 
 /// Nothing that was not put and read back byte for byte is a pass, and nothing at all is none.

@@ -1,9 +1,6 @@
 //! Who we are to the store. Secrets are never printed and are wiped from memory where they are ours.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -15,10 +12,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
-use zeroize::Zeroizing;
 
 use crate::archive::storage::StorageError;
 use crate::policy;
+use crate::secret::{SecretError, SecretFile};
 
 /// Most machines have no metadata service, and it must not cost them more than this to learn so.
 const METADATA_PATIENCE: Duration = Duration::from_secs(2);
@@ -30,7 +27,7 @@ pub async fn provider(
     http: &SharedHttpClient,
 ) -> Result<SharedCredentialsProvider, StorageError> {
     if let Some(file) = &config.credentials_file {
-        let keys = Keys::load(file, folder)?;
+        let keys = Keys::load(&SecretFile::find(file, folder))?;
         return Ok(SharedCredentialsProvider::new(keys.credentials()));
     }
     let environment = ProviderConfig::without_region()
@@ -81,31 +78,21 @@ fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 }
 
 impl Keys {
-    fn load(file: &Path, folder: Option<&Path>) -> Result<Self, StorageError> {
-        let (path, guarded) = locate(file, folder)?;
-        let failed = |error: io::Error| {
-            let step = "check the path and that this account may read it";
-            bad(&path, error.to_string(), step.to_owned())
-        };
-        let mode = fs::metadata(&path).map_err(failed)?.permissions().mode();
-        // systemd keeps the folder to this unit and shows an ACL for its user as the group's bits.
-        if !guarded && mode & 0o077 != 0 {
-            let problem = format!("others may read it (mode {:o})", mode & 0o777);
-            return Err(bad(&path, problem, format!("run `chmod 600 {}` and make new keys", path.display())));
-        }
-        let text = Zeroizing::new(fs::read_to_string(&path).map_err(failed)?);
-        Self::parse(&path, &text)
+    fn load(file: &SecretFile) -> Result<Self, SecretError> {
+        let bytes = file.read()?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| malformed(file, None, "it is not UTF-8"))?;
+        Self::parse(file, text)
     }
 
     /// The parser's own messages may quote a secret, so only the line is told.
-    fn parse(path: &Path, text: &str) -> Result<Self, StorageError> {
+    fn parse(file: &SecretFile, text: &str) -> Result<Self, SecretError> {
         let keys: Self = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            malformed(path, format!("line {line} is not what it should be, or a line is missing"))
+            malformed(file, Some(line), "it is not what it should be, or a line is missing")
         })?;
         if keys.access_key_id.is_empty() || keys.secret_access_key.expose_secret().is_empty() {
-            return Err(malformed(path, "a key is empty".to_owned()));
+            return Err(malformed(file, None, "a key is empty"));
         }
         Ok(keys)
     }
@@ -117,39 +104,17 @@ impl Keys {
     }
 }
 
-/// Where the file lies, and whether the folder it lies in guards it.
-fn locate(file: &Path, folder: Option<&Path>) -> Result<(PathBuf, bool), StorageError> {
-    let bare = file.file_name() == Some(file.as_os_str());
-    match folder {
-        Some(folder) if bare => Ok((folder.join(file), true)),
-        None if bare => {
-            let step = format!(
-                "write ./{0} for a file here, or run under systemd with LoadCredential={0}:…",
-                file.display()
-            );
-            Err(bad(
-                file,
-                "a bare name is looked up in $CREDENTIALS_DIRECTORY, which is not set".to_owned(),
-                step,
-            ))
-        }
-        _ => Ok((file.to_owned(), false)),
-    }
-}
-
-fn malformed(path: &Path, problem: String) -> StorageError {
-    let step =
-        "it holds access_key_id = \"…\", secret_access_key = \"…\" and, if need be, session_token = \"…\"";
-    bad(path, problem, step.to_owned())
-}
-
-fn bad(path: &Path, problem: String, step: String) -> StorageError {
-    StorageError::configuration(format!("credentials_file {}", path.display()), problem, step)
+fn malformed(file: &SecretFile, line: Option<usize>, problem: &str) -> SecretError {
+    let form = "access_key_id = \"…\", secret_access_key = \"…\" and, if need be, session_token = \"…\"";
+    file.malformed(line, &format!("{problem}; write {form}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
 
     const SECRET: &str = "s3cr3t-S3CR3T";
 
@@ -161,6 +126,10 @@ mod tests {
         (folder, file)
     }
 
+    fn load(file: &Path, folder: Option<&Path>) -> Result<Keys, SecretError> {
+        Keys::load(&SecretFile::find(file, folder))
+    }
+
     fn good() -> String {
         format!("access_key_id = \"AK\"\nsecret_access_key = \"{SECRET}\"\nsession_token = \"T{SECRET}\"\n")
     }
@@ -168,7 +137,7 @@ mod tests {
     #[test]
     fn a_private_file_is_read_and_its_secrets_are_not_shown() {
         let (_folder, file) = written(&good(), 0o600);
-        let keys = Keys::load(&file, None).unwrap();
+        let keys = load(&file, None).unwrap();
         assert!(!format!("{keys:?}").contains(SECRET));
         let credentials = keys.credentials();
         assert_eq!((credentials.access_key_id(), credentials.secret_access_key()), ("AK", SECRET));
@@ -180,19 +149,20 @@ mod tests {
     fn a_file_that_others_may_read_is_refused() {
         for mode in [0o640, 0o604, 0o644, 0o620] {
             let (_folder, file) = written(&good(), mode);
-            let error = Keys::load(&file, None).unwrap_err().to_string();
+            let error = load(&file, None).unwrap_err().to_string();
             assert!(error.contains("chmod 600"), "{error}");
         }
     }
 
     #[test]
     fn a_bare_name_lies_in_the_credentials_folder() {
+        // systemd grants the file by an access list, which shows as the group's bits.
         let (folder, _) = written(&good(), 0o440);
-        assert!(Keys::load(Path::new("keys.toml"), Some(folder.path())).is_ok());
-        let error = Keys::load(Path::new("keys.toml"), None).unwrap_err().to_string();
-        assert!(error.contains("LoadCredential=keys.toml"), "{error}");
-        let error = Keys::load(Path::new("./keys.toml"), Some(folder.path())).unwrap_err().to_string();
-        assert!(error.contains("./keys.toml"), "{error}");
+        assert!(load(Path::new("keys.toml"), Some(folder.path())).is_ok());
+        for path in ["./keys.toml", "other.toml"] {
+            let error = load(Path::new(path), Some(folder.path())).unwrap_err().to_string();
+            assert!(error.starts_with(path) && error.contains("check the path"), "{error}");
+        }
     }
 
     #[test]
@@ -205,7 +175,7 @@ mod tests {
             ("access_key_id = \"\"\nsecret_access_key = \"x\"\n".to_owned(), "empty"),
         ] {
             let (_folder, file) = written(&content, 0o600);
-            let error = Keys::load(&file, None).unwrap_err().to_string();
+            let error = load(&file, None).unwrap_err().to_string();
             assert!(error.contains(line) && !error.contains(SECRET), "{error}");
         }
     }

@@ -61,7 +61,7 @@ impl S3Store {
     /// `credentials` is the folder in which a bare `credentials_file` is looked up.
     ///
     /// # Errors
-    /// [`StorageError::BadConfiguration`], [`StorageError::Tls`] and [`StorageError::BadCredentials`] if the
+    /// [`StorageError::BadConfiguration`], [`StorageError::Secret`], [`StorageError::Tls`] and [`StorageError::BadCredentials`] if the
     /// settings, the `ca_file` or the `credentials_file` can't be used.
     pub async fn open(
         bucket: String,

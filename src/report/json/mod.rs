@@ -2,6 +2,8 @@
 //!
 //! `docs/result.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
 
+mod live;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -11,9 +13,10 @@ use serde::Serialize;
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
 use crate::check::meaningful::session::SessionSummary;
-use crate::compare::{Compared, MailboxSample};
 use crate::verdict::{self, Cause, Coverage, Outcome, Rung, Severity, Standing, State};
 use crate::verify::{ArchiveResult, MailboxResult, RunResult, Trouble};
+
+pub use live::{Live, LiveAccount, Statement};
 
 /// The name of this form of the result.
 pub const SCHEMA: &str = "mailproof/result/v1";
@@ -85,51 +88,6 @@ pub struct Archive {
     pub live: Option<Live>,
     /// The findings of the first read, where the archive was read twice.
     pub first_read: Option<Vec<Finding>>,
-}
-
-/// A sample of an archive's messages, compared with the live mailboxes.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Live {
-    /// 64 hexadecimal digits; whoever has them draws the same messages.
-    pub seed: String,
-    /// How many messages were compared byte by byte, of how many.
-    pub coverage: Coverage,
-    /// What the sample says of all messages; absent where one of them differs.
-    pub statement: Option<Statement>,
-    /// Each account, in the archive's order.
-    pub accounts: Vec<LiveAccount>,
-}
-
-/// What a sample without a difference says of all it was drawn from.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Statement {
-    /// How sure, in millionths.
-    pub confidence_ppm: u32,
-    /// Messages that could have been drawn.
-    pub population: u64,
-    /// Messages that were compared and are the same.
-    pub same: u64,
-    /// No more of the population than so many differ.
-    pub at_most: u64,
-}
-
-/// One account's part of a sample.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct LiveAccount {
-    /// Whose mailbox it is.
-    pub account: String,
-    /// Messages in the backup.
-    pub population: u64,
-    /// Messages that were to be compared.
-    pub wanted: u64,
-    /// How many of the drawn messages are `same`, `differs`, `missing-live`, and so on.
-    pub differences: BTreeMap<String, u64>,
-    /// Messages of the live mailbox.
-    pub live_messages: Option<u64>,
-    /// Those among them that are older than the backup's newest and are not in it.
-    pub missing_in_backup: Option<u64>,
-    /// Why it could not be compared.
-    pub error: Option<String>,
 }
 
 /// One session of zmbackup in an archive.
@@ -307,42 +265,6 @@ impl From<&ArchiveResult> for Archive {
             accounts: archive.mailboxes.iter().map(Account::from).collect(),
             live: archive.compared.as_ref().map(Live::from),
             first_read: archive.first_read.as_ref().map(findings),
-        }
-    }
-}
-
-impl From<&Compared> for Live {
-    fn from(compared: &Compared) -> Self {
-        let statement = compared.statement.map(|said| Statement {
-            confidence_ppm: said.confidence.millionths(),
-            population: said.population,
-            same: said.checked,
-            at_most: said.at_most,
-        });
-        Self {
-            seed: compared.seed.to_string(),
-            coverage: compared.coverage(),
-            statement,
-            accounts: compared.mailboxes.iter().map(LiveAccount::from).collect(),
-        }
-    }
-}
-
-impl From<&MailboxSample> for LiveAccount {
-    fn from(sample: &MailboxSample) -> Self {
-        let comparison = sample.comparison.as_ref().ok();
-        let mut differences = BTreeMap::new();
-        for (_, difference) in comparison.iter().flat_map(|comparison| &comparison.messages) {
-            *differences.entry(difference.to_string()).or_default() += 1;
-        }
-        Self {
-            account: sample.account.clone(),
-            population: sample.population,
-            wanted: sample.wanted,
-            differences,
-            live_messages: comparison.map(|comparison| comparison.live),
-            missing_in_backup: comparison.map(|comparison| comparison.missing.len() as u64),
-            error: sample.comparison.as_ref().err().cloned(),
         }
     }
 }

@@ -1,0 +1,282 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Names of header fields that are listed.
+const MOST_NAMES: usize = 8;
+/// Fields that say how a body is built (RFC 2045).
+const STRUCTURE: [&str; 3] = ["content-type", "content-transfer-encoding", "mime-version"];
+
+/// In what two versions of a message differ. No value of a field and no part of a body is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Explanation {
+    /// One side ends its lines with LF where the other has CRLF.
+    pub line_ends: bool,
+    /// Fields that only the live message has, by name.
+    pub added: Vec<String>,
+    /// Fields that only the backup's has.
+    pub missing: Vec<String>,
+    /// Fields that both have, with other values.
+    pub changed: Vec<String>,
+    /// What became of the body, beyond line ends.
+    pub body: Body,
+}
+
+/// How the body differs, line ends apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Body {
+    /// Not at all.
+    #[default]
+    Same,
+    /// The live one ends early, so many bytes short.
+    LiveCut(u64),
+    /// The backup's ends early, so many bytes short.
+    BackupCut(u64),
+    /// From this byte on, while what describes its structure differs too, as when a server rebuilds MIME.
+    Rebuilt(u64),
+    /// From this byte on.
+    Other(u64),
+}
+
+impl Explanation {
+    /// Compares the message of the backup with the live one.
+    #[must_use]
+    pub fn of(backup: &[u8], live: &[u8]) -> Self {
+        let (backup_lines, live_lines) = (with_bare_ends(backup), with_bare_ends(live));
+        let line_ends = backup != live && (ends(backup) != ends(live) || backup_lines == live_lines);
+        let (backup_head, backup_body) = split(&backup_lines);
+        let (live_head, live_body) = split(&live_lines);
+        let mut explanation = Self { line_ends, ..Self::default() };
+        explanation.compare_heads(backup_head, live_head);
+        explanation.body = explanation.compare_bodies(backup_body, live_body);
+        explanation
+    }
+
+    /// Whether the message says the same on both sides: nothing but line ends differs.
+    #[must_use]
+    pub fn only_line_ends(&self) -> bool {
+        *self == Self { line_ends: true, ..Self::default() }
+    }
+
+    fn compare_heads(&mut self, backup: &[u8], live: &[u8]) {
+        let (backup, live) = (fields(backup), fields(live));
+        for (name, values) in &live {
+            match backup.get(name) {
+                None => self.added.push(name.clone()),
+                Some(others) if others.len() < values.len() => self.added.push(name.clone()),
+                Some(others) if others.len() == values.len() && others != values => {
+                    self.changed.push(name.clone())
+                }
+                Some(_) => {}
+            }
+        }
+        let fewer = |name: &String, values: &Vec<&[u8]>| live.get(name).map_or(0, Vec::len) < values.len();
+        self.missing = backup
+            .iter()
+            .filter(|(name, values)| fewer(name, values))
+            .map(|(name, _)| name.clone())
+            .collect();
+    }
+
+    fn compare_bodies(&self, backup: &[u8], live: &[u8]) -> Body {
+        if backup == live {
+            return Body::Same;
+        }
+        let same = backup.iter().zip(live).take_while(|(one, other)| one == other).count();
+        let short = |long: &[u8]| (long.len() - same) as u64;
+        match same {
+            _ if same == live.len() => Body::LiveCut(short(backup)),
+            _ if same == backup.len() => Body::BackupCut(short(live)),
+            _ if self.structure_differs() => Body::Rebuilt(same as u64),
+            _ => Body::Other(same as u64),
+        }
+    }
+
+    fn structure_differs(&self) -> bool {
+        let names = self.added.iter().chain(&self.missing).chain(&self.changed);
+        names.into_iter().any(|name| STRUCTURE.contains(&name.as_str()))
+    }
+}
+
+/// The same with LF alone behind each line.
+fn with_bare_ends(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !ends(bytes).crlf {
+        return Cow::Borrowed(bytes);
+    }
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        if byte != b'\r' || rest.peek() != Some(&b'\n') {
+            kept.push(byte);
+        }
+    }
+    Cow::Owned(kept)
+}
+
+/// Which line ends there are.
+#[derive(PartialEq, Eq)]
+struct Ends {
+    crlf: bool,
+    bare: bool,
+}
+
+fn ends(bytes: &[u8]) -> Ends {
+    let mut ends = Ends { crlf: false, bare: bytes.first() == Some(&b'\n') };
+    for pair in bytes.windows(2).filter(|pair| pair[1] == b'\n') {
+        let crlf = pair[0] == b'\r';
+        ends.crlf |= crlf;
+        ends.bare |= !crlf;
+    }
+    ends
+}
+
+/// Head and body; an empty line parts them (RFC 5322, section 2.1).
+fn split(message: &[u8]) -> (&[u8], &[u8]) {
+    if let Some(body) = message.strip_prefix(b"\n") {
+        return (&[], body);
+    }
+    let end = message.windows(2).position(|pair| pair == b"\n\n");
+    end.map_or((message, &[]), |end| (&message[..=end], &message[end + 2..]))
+}
+
+/// The values of each field, in their order; continued lines belong to the line before.
+fn fields(head: &[u8]) -> BTreeMap<String, Vec<&[u8]>> {
+    let mut fields: BTreeMap<String, Vec<&[u8]>> = BTreeMap::new();
+    let mut rest = head;
+    while !rest.is_empty() {
+        let (field, behind) = rest.split_at(end_of_field(rest));
+        rest = behind;
+        let (name, value) = field.split_at(field.iter().position(|byte| *byte == b':').unwrap_or(0));
+        fields.entry(shown(name)).or_default().push(value);
+    }
+    fields
+}
+
+fn end_of_field(head: &[u8]) -> usize {
+    let mut ends = head.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    ends.find(|end| !matches!(head.get(*end), Some(b' ' | b'\t'))).unwrap_or(head.len())
+}
+
+/// A field's name in lower case, if it is one such as programs write; anything else could be content.
+fn shown(name: &[u8]) -> String {
+    let usual = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    match name {
+        [] => "a line without a name".to_owned(),
+        _ if name.len() <= 40 && name.iter().all(usual) => String::from_utf8_lossy(name).to_lowercase(),
+        _ => "a field with an unusual name".to_owned(),
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        if self.line_ends {
+            parts.push("other line ends".to_owned());
+        }
+        for (what, names) in [("added", &self.added), ("missing", &self.missing), ("changed", &self.changed)]
+        {
+            if !names.is_empty() {
+                parts.push(format!("fields {what}: {}", listed(names)));
+            }
+        }
+        match self.body {
+            Body::Same if !parts.is_empty() && !self.only_line_ends() => {
+                parts.push("the body is the same".to_owned());
+            }
+            Body::Same => {}
+            Body::LiveCut(bytes) => parts.push(format!("the live body lacks its last {bytes} bytes")),
+            Body::BackupCut(bytes) => parts.push(format!("the backup's body lacks its last {bytes} bytes")),
+            Body::Rebuilt(from) => parts.push(format!("the body was rebuilt from byte {from} on")),
+            Body::Other(from) => parts.push(format!("the body differs from byte {from} on")),
+        }
+        if parts.is_empty() {
+            parts.push("the order of the fields".to_owned());
+        }
+        f.write_str(&parts.join("; "))
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let first = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(MOST_NAMES) {
+        Some(more) if more > 0 => format!("{first} and {more} more"),
+        _ => first,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &[u8] =
+        b"Received: one\r\n\tfolded\r\nReceived: two\r\nMessage-ID: <a@b>\r\nContent-Type: text/plain\r\n\r\nhello\r\nworld\r\n";
+
+    fn said(live: &[u8]) -> String {
+        Explanation::of(MAIL, live).to_string()
+    }
+
+    fn replaced(from: &str, to: &str) -> Vec<u8> {
+        let mail = String::from_utf8(MAIL.to_vec()).unwrap();
+        assert!(mail.contains(from));
+        mail.replace(from, to).into_bytes()
+    }
+
+    #[test]
+    fn each_difference_has_its_words() {
+        assert_eq!(said(&replaced("\r\n", "\n")), "other line ends");
+        assert_eq!(
+            said(&replaced("Received: one", "X-Seen: yes\r\nReceived: one")),
+            "fields added: x-seen; the body is the same"
+        );
+        assert_eq!(
+            said(&replaced("Received: one", "Received: new\r\nReceived: one")),
+            "fields added: received; the body is the same"
+        );
+        assert_eq!(
+            said(&replaced("Message-ID: <a@b>\r\n", "")),
+            "fields missing: message-id; the body is the same"
+        );
+        assert_eq!(said(&replaced("folded", "unfolded")), "fields changed: received; the body is the same");
+        assert_eq!(said(&replaced("world\r\n", "")), "the live body lacks its last 6 bytes");
+        assert_eq!(said(&replaced("world\r\n", "world\r\nmore")), "the backup's body lacks its last 4 bytes");
+        assert_eq!(said(&replaced("hello", "hallo")), "the body differs from byte 1 on");
+        let rebuilt = String::from_utf8(replaced("text/plain", "text/html")).unwrap().replace("hello", "<p>");
+        assert_eq!(
+            said(rebuilt.as_bytes()),
+            "fields changed: content-type; the body was rebuilt from byte 0 on"
+        );
+    }
+
+    #[test]
+    fn both_kinds_of_line_ends_on_both_sides_are_line_ends() {
+        let ends = Explanation::of(b"a: b\r\n\n1\r\n2\n", b"a: b\n\r\n1\n2\r\n");
+        assert!(ends.only_line_ends(), "{ends}");
+    }
+
+    #[test]
+    fn moved_fields_are_the_same_fields() {
+        let moved = b"Message-ID: <a@b>\r\nReceived: one\r\n\tfolded\r\nReceived: two\r\nContent-Type: text/plain\r\n\r\nhello\r\nworld\r\n";
+        assert_eq!(said(moved), "the order of the fields");
+    }
+
+    #[test]
+    fn line_ends_alone_are_told_apart() {
+        assert!(Explanation::of(MAIL, &replaced("\r\n", "\n")).only_line_ends());
+        assert!(
+            !Explanation::of(MAIL, &replaced("Received: one", "Delivered-To: x\r\nReceived: one"))
+                .only_line_ends()
+        );
+        assert!(!Explanation::of(MAIL, &replaced("hello", "hallo")).only_line_ends());
+    }
+
+    #[test]
+    fn nothing_of_the_content_is_repeated() {
+        let hostile = b"Secret offer of 5 % \x1b[2J: x\r\nno colon here\r\n: nameless\r\n\r\n\x00\xff";
+        let text = Explanation::of(hostile, b"").to_string() + &Explanation::of(b"", hostile).to_string();
+        assert!(!text.contains("offer") && !text.contains("colon") && !text.contains('\u{1b}'), "{text}");
+        for cut in 0..MAIL.len() {
+            let text = said(&MAIL[..cut]);
+            assert!(!text.is_empty() && !text.contains("hello"), "{text}");
+        }
+    }
+}
