@@ -10,7 +10,7 @@ use mailproof::policy::{
 use mailproof::verdict::Rung;
 use serde_json::Value;
 
-const READY: [&str; 5] = ["nightly", "weekly", "quarterly", "live", "live-zimbra"];
+const READY: [&str; 6] = ["nightly", "weekly", "quarterly", "live", "live-zimbra", "rehearsal"];
 /// For full and incremental sessions of zmbackup.
 const ZMBACKUP: [&str; 2] = ["zmbackup-full", "zmbackup-inc"];
 
@@ -339,13 +339,13 @@ fn ready_policies_have_no_problem() {
         assert_eq!(loaded.digest, digest.as_str());
         let rung = match name {
             "quarterly" => Rung::Meaningful,
-            "live" | "live-zimbra" => Rung::Restorable,
+            "live" | "live-zimbra" | "rehearsal" => Rung::Restorable,
             _ => Rung::Complete,
         };
         assert_eq!(loaded.policy.require.rung, rung);
         assert_eq!(
             loaded.policy.archives.select == Select::Newest,
-            ["nightly", "live", "live-zimbra"].contains(&name)
+            ["nightly", "live", "live-zimbra", "rehearsal"].contains(&name)
         );
         assert_eq!(loaded.policy.present.rpo, Some(Age::seconds(93_600)));
         assert_eq!(loaded.policy.replica.is_empty(), name != "quarterly");
@@ -467,11 +467,16 @@ fn the_reference_names_every_key_with_its_default() {
         let pointer = format!("/properties/{}/properties/{key}", section.replace('.', "/properties/"));
         let expected = match schema.pointer(&pointer).unwrap().get("default") {
             Some(value) => value.to_string(),
-            None if key == "url" => "must be stated".to_owned(),
+            None if is_required(&schema, &section, &key) => "must be stated".to_owned(),
             None => "–".to_owned(),
         };
         assert_eq!(default, expected, "[{section}] {key}");
     }
+}
+
+fn is_required(schema: &Value, section: &str, key: &str) -> bool {
+    let pointer = format!("/properties/{}/required", section.replace('.', "/properties/"));
+    schema.pointer(&pointer).is_some_and(|names| names.as_array().unwrap().contains(&key.into()))
 }
 
 #[test]
@@ -482,7 +487,15 @@ fn every_example_of_the_reference_is_valid() {
         let store = if section == "store.network" { "[store]\nurl = \"s3://b\"\n" } else { store };
         let live = "[live]\nurl = \"imaps://h\"\nuser = \"u\"\npassword_file = \"p\"\n";
         let plain = live.replace("imaps://h", "http://localhost");
+        // On a server every key has a meaning; each is stated once.
+        let rehearsal = "[rehearsal]\nto = \"imap://h\"\naccount = \"sandbox@example.org\"\n\
+                         allow = [\"sandbox@example.org\"]\npassword_file = \"p\"\n";
+        let others = rehearsal.lines().filter(|line| !line.starts_with(&format!("{key} = ")));
+        let others = others.filter(|line| key != "to" || !line.starts_with("password_file"));
+        let others = others.fold(String::new(), |text, line| text + line + "\n");
         let text = match section.as_str() {
+            "rehearsal" => others + &example,
+            "rehearsal.network" => format!("{others}[{section}]\n{example}"),
             "store.network" => format!("{store}[{section}]\n{example}"),
             "live.network" => format!("{live}[{section}]\n{example}"),
             "live" if key == "url" => format!("[live]\n{example}"),

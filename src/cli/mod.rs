@@ -8,6 +8,8 @@ mod doctor;
 mod list;
 mod policy;
 mod progress;
+mod rehearse;
+mod restore;
 mod setup;
 mod show;
 mod verify;
@@ -36,7 +38,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Verify(verify::Args),
+    Rehearse(rehearse::Args),
     Show(show::Args),
+    Restore(Box<restore::Args>),
     List(list::Args),
     Doctor(doctor::Args),
     Demo(demo::Args),
@@ -71,7 +75,9 @@ pub fn main() -> ExitCode {
 fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
     match command {
         Command::Verify(args) => verify::run(args, verbose),
+        Command::Rehearse(args) => rehearse::run(args, verbose),
         Command::Show(args) => show::run(args, verbose),
+        Command::Restore(args) => restore::run(*args),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Demo(args) => demo::run(&args),

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::Serialize;
 use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -24,6 +25,7 @@ use crate::network::Cancel;
 
 use crate::policy::{Keys, Live, Loaded, Policy};
 use crate::report::writing;
+use crate::restore::rehearsal::RehearsalResult;
 use crate::secret::SecretFile;
 use crate::verdict::Rung;
 use crate::verify::{self, RunResult, Selection};
@@ -81,21 +83,30 @@ impl Setup {
         if self.policy.require.rung < Rung::Restorable {
             return Ok(None);
         }
-        let Some(live) = &self.policy.live else {
+        if self.policy.live.is_none() {
             let message =
                 "the rung `restorable` compares with a mail server: name one in the policy's section [live]";
             return Err(Failure::usage(message));
-        };
-        self.server_of(live).map(Some)
+        }
+        self.live()
+    }
+
+    /// The mail server that the policy names, if it names one.
+    pub fn live(&self) -> Result<Option<Server>, Failure> {
+        self.policy.live.as_ref().map(|live| self.server_of(live)).transpose()
     }
 
     /// The mail server that `live` names.
     pub fn server_of(&self, live: &Live) -> Result<Server, Failure> {
-        let file =
-            live.password_file.as_ref().map(|path| SecretFile::find(path, self.credentials.as_deref()));
-        let password = file.map(|file| file.line()).transpose().map_err(Failure::usage)?;
+        let password = self.password(live.password_file.as_deref())?;
         let runtime = self.runtime.handle();
         Server::new(live, password, &self.policy.limits, &self.cancel, runtime).map_err(Failure::usage)
+    }
+
+    /// The password in a file that the policy names.
+    pub fn password(&self, file: Option<&Path>) -> Result<Option<SecretString>, Failure> {
+        let file = file.map(|path| SecretFile::find(path, self.credentials.as_deref()));
+        file.map(|file| file.line()).transpose().map_err(Failure::usage)
     }
 
     /// The archives that were named, or the policy's selection.
@@ -136,9 +147,22 @@ impl Setup {
 
     /// Writes the record of `run`.
     pub fn keep_record(&self, run: &RunResult) -> Result<PathBuf, RecordError> {
-        let policy = self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()));
+        self.keep(&Record::new(run, self.origin()))
+    }
+
+    /// Writes the record of a rehearsal.
+    pub fn keep_rehearsal(&self, run: &RehearsalResult) -> Result<PathBuf, RecordError> {
+        self.keep(&Record::of_rehearsal(run, self.origin()))
+    }
+
+    fn keep(&self, record: &Record) -> Result<PathBuf, RecordError> {
         self.recording.store(true, Ordering::Relaxed);
-        evidence::write(&Record::new(run, policy), &self.records())
+        evidence::write(record, &self.records())
+    }
+
+    /// The policy file and its digest.
+    fn origin(&self) -> Option<(&Path, &str)> {
+        self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()))
     }
 }
 
@@ -149,7 +173,9 @@ fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) 
     let of_stores = stores.filter_map(|store| store.credentials_file.as_mut());
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
     let of_live = policy.live.iter_mut().filter_map(|live| live.password_file.as_mut());
-    of_stores.chain(of_keys).chain(of_live).for_each(|path| find_secret(path, beside, credentials));
+    let of_sandbox = policy.rehearsal.iter_mut().filter_map(|sandbox| sandbox.password_file.as_mut());
+    let of_servers = of_live.chain(of_sandbox);
+    of_stores.chain(of_keys).chain(of_servers).for_each(|path| find_secret(path, beside, credentials));
 }
 
 fn find_secret(path: &mut PathBuf, beside: &Path, credentials: Option<&Path>) {

@@ -68,13 +68,13 @@ enum RungArg {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Text,
     Json,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Events {
+pub(super) enum Events {
     Jsonl,
 }
 

@@ -136,7 +136,7 @@ fn unknown(listing: &Listing, account: Account<'_>, comparison: &mut Comparison)
 }
 
 /// Trash and Junk with what lies in them: exports leave them out (`docs/formats.md`).
-fn is_left_out(folder: &Folder) -> bool {
+pub(crate) fn is_left_out(folder: &Folder) -> bool {
     let left_out = |name: &str| ["trash", "junk"].iter().any(|known| name.eq_ignore_ascii_case(known));
     folder.levels().next().is_some_and(left_out)
 }

@@ -13,8 +13,10 @@ mod read;
 mod sampling;
 
 pub use by_content::by_content;
+pub(crate) use by_content::is_left_out;
 pub use by_id::by_id;
 pub use explaining::{Explained, Explainer, Unexplained};
+pub(crate) use sampling::amount;
 pub use sampling::{Compared, MailboxSample, Sampling};
 
 use crate::mailbox::Item;

@@ -100,7 +100,8 @@ fn taken(messages: &[Item]) -> i64 {
     messages.iter().map(|item| item.date).max().unwrap_or(i64::MIN)
 }
 
-fn amount(rules: &policy::Sample) -> Amount {
+/// How many messages the policy wants to be drawn.
+pub(crate) fn amount(rules: &policy::Sample) -> Amount {
     match (rules.number, rules.share) {
         _ if rules.all => Amount::All,
         (Some(number), _) => Amount::Number(number),

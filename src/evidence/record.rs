@@ -2,9 +2,12 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::report::{json, writing};
+use crate::report::{json, rehearsal, writing};
+use crate::restore::rehearsal::RehearsalResult;
+use crate::verdict::Outcome;
 use crate::verify::RunResult;
 
 /// The name of this form of a record.
@@ -15,9 +18,19 @@ pub const SCHEMA: &str = "mailproof/record/v1";
 pub struct Record {
     schema: &'static str,
     id: String,
+    /// `verify` or `rehearse`: what was done, and with it the form of the result.
+    method: &'static str,
     policy_file: Option<String>,
     policy_blake3: Option<String>,
-    result: json::Result,
+    result: Content,
+}
+
+/// The result in the form that is printed.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Content {
+    Verified(Box<json::Result>),
+    Rehearsed(Box<rehearsal::Result>),
 }
 
 /// Why a record could not be kept.
@@ -32,13 +45,31 @@ impl Record {
     /// A record of `run`, made under the policy file and digest given.
     #[must_use]
     pub fn new(run: &RunResult, policy: Option<(&Path, &str)>) -> Self {
-        let started = run.started.strftime("%Y%m%dT%H%M%SZ");
+        let content = Content::Verified(Box::new(json::Result::from(run)));
+        Self::of("verify", (run.started, run.outcome), policy, content)
+    }
+
+    /// A record of a rehearsal.
+    #[must_use]
+    pub fn of_rehearsal(run: &RehearsalResult, policy: Option<(&Path, &str)>) -> Self {
+        let content = Content::Rehearsed(Box::new(rehearsal::Result::from(run)));
+        Self::of("rehearse", (run.started, run.outcome), policy, content)
+    }
+
+    fn of(
+        method: &'static str,
+        (started, outcome): (Timestamp, Outcome),
+        policy: Option<(&Path, &str)>,
+        result: Content,
+    ) -> Self {
+        let (time, rest) = (started.strftime("%Y%m%dT%H%M%SZ"), started.subsec_nanosecond());
         Self {
             schema: SCHEMA,
-            id: format!("{started}-{:09}-{}", run.started.subsec_nanosecond(), run.outcome),
+            id: format!("{time}-{rest:09}-{outcome}"),
+            method,
             policy_file: policy.map(|(file, _)| file.display().to_string()),
             policy_blake3: policy.map(|(_, digest)| digest.to_owned()),
-            result: json::Result::from(run),
+            result,
         }
     }
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 const ENGINE: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
 
 /// Decodes a name; what is no modified UTF-7 stays as it is, because servers exist that send UTF-8.
-pub(super) fn decoded(raw: &[u8]) -> String {
+pub(crate) fn decoded(raw: &[u8]) -> String {
     strictly(raw).unwrap_or_else(|| String::from_utf8_lossy(raw).into_owned())
 }
 
@@ -34,29 +34,37 @@ fn unshifted(encoded: &str) -> Option<String> {
     String::from_utf16(&units).ok()
 }
 
+/// Encodes a name.
+pub(crate) fn encoded(name: &str) -> String {
+    let plain = |letter: &char| matches!(letter, ' '..='~');
+    let mut text = String::with_capacity(name.len());
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if plain(&letter) {
+            text.push(letter);
+            text.push_str(if letter == '&' { "-" } else { "" });
+            continue;
+        }
+        // Runs are encoded as one: to shift out and in again between two letters is not allowed.
+        let mut run = String::from(letter);
+        run.extend(std::iter::from_fn(|| letters.next_if(|letter| !plain(letter))));
+        let bytes: Vec<u8> = run.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        text.push_str(&format!("&{}-", ENGINE.encode(bytes)));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    /// The other direction, as simple as it can be: every letter that is not printable ASCII on its own.
-    fn encoded(name: &str) -> String {
-        let each = |letter: char| match letter {
-            '&' => "&-".to_owned(),
-            ' '..='~' => letter.to_string(),
-            _ => {
-                let units = letter.encode_utf16(&mut [0; 2]).to_vec();
-                let bytes: Vec<u8> = units.into_iter().flat_map(u16::to_be_bytes).collect();
-                format!("&{}-", ENGINE.encode(bytes))
-            }
-        };
-        name.chars().map(each).collect()
-    }
-
     #[test]
     fn the_examples_of_the_standard_are_read() {
         assert_eq!(decoded(b"~peter/mail/&U,BTFw-/&ZeVnLIqe-"), "~peter/mail/台北/日本語");
+        assert_eq!(encoded("~peter/mail/台北/日本語"), "~peter/mail/&U,BTFw-/&ZeVnLIqe-");
+        assert_eq!(encoded("A & B: ☺!"), "A &- B: &Jjo-!");
         assert_eq!(decoded(b"&Jjo-!"), "☺!");
         assert_eq!(decoded(b"A &- B"), "A & B");
         assert_eq!(decoded(b"Entw&APw-rfe"), "Entwürfe");

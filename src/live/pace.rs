@@ -72,6 +72,14 @@ impl Pace {
     pub fn received(&self, bytes: usize, cancel: &Cancel) -> Result<(), Fault> {
         wait(self.bytes.as_ref(), bytes, cancel)
     }
+
+    /// Waits after `bytes` went out until the rate allows the next ones.
+    ///
+    /// # Errors
+    /// [`Fault::Interrupted`] if the run is to end.
+    pub fn sent(&self, bytes: usize, cancel: &Cancel) -> Result<(), Fault> {
+        self.received(bytes, cancel)
+    }
 }
 
 fn wait(rate: Option<&Bandwidth>, amount: usize, cancel: &Cancel) -> Result<(), Fault> {

@@ -154,7 +154,8 @@ impl Server {
     }
 }
 
-fn access(
+/// How the IMAP server that `live` names is reached.
+pub(crate) fn access(
     live: &policy::Live,
     scheme: &str,
     rest: &str,
@@ -177,7 +178,8 @@ fn access(
     Ok(Access { host: host.to_owned(), port, security, ca_file: live.ca_file.clone(), login })
 }
 
-fn terms(live: &policy::Live, limits: &policy::Limits, cancel: &Cancel) -> Terms {
+/// The terms of the server that `live` names.
+pub(crate) fn terms(live: &policy::Live, limits: &policy::Limits, cancel: &Cancel) -> Terms {
     let Age(read) = live.network.read_timeout;
     let Age(connect) = live.network.connect_timeout;
     let total = read.checked_mul(REQUEST).unwrap_or(Duration::MAX);
@@ -197,7 +199,7 @@ fn base_of(template: &str) -> &Path {
 }
 
 /// The folder of an account; none where its name could lead elsewhere.
-fn path_of(template: &str, account: &str) -> Option<PathBuf> {
+pub(crate) fn path_of(template: &str, account: &str) -> Option<PathBuf> {
     let (user, domain) = account.split_once('@').unwrap_or((account, ""));
     let plain = |part: &str| !part.contains(['/', '\0']) && part != "." && part != "..";
     let fits = [account, user, domain].into_iter().all(plain) && !user.is_empty();

@@ -20,6 +20,6 @@ pub use beside::Beside;
 pub use digest::{Digest, DigestError};
 pub use hasher::Hasher;
 pub use item::{Flags, Item, ItemId, ItemKind};
-pub use reader::{Contents, Reader, Stranger};
+pub use reader::{Contents, Reader, Stranger, WHOLE};
 pub use unread::Unread;
 pub use view::{Ending, Folder, Form, Mailbox};

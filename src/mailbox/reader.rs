@@ -19,6 +19,9 @@ const MOST_STRANGERS: usize = 1000;
 /// Bytes of what is listed of all exports together.
 const LISTED: usize = 32 << 20;
 
+/// What stands for the account where the archive itself is an export.
+pub const WHOLE: &str = "this archive";
+
 /// What an archive holds.
 #[derive(Debug)]
 pub struct Contents<V> {
@@ -229,7 +232,7 @@ where
 
     /// The archive itself is an export, so what came before was no folder of a session and nobody's account.
     fn begin_whole(&mut self) {
-        let account = "this archive".to_owned();
+        let account = WHOLE.to_owned();
         let examiner = (self.make)(&account);
         let mailbox = Mailbox { account, form: Form::Tar, ..Mailbox::default() };
         self.whole = Some(Box::new(Export::new(mailbox, examiner, &self.limits)));

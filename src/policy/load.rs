@@ -60,7 +60,7 @@ impl Policy {
     /// `keys.passphrase_file` only with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
     /// With a relative `base` this is not idempotent; [`Policy::load`] has done it.
     pub fn resolve(&mut self, base: &Path) {
-        let Self { store, replica, keys, run, live, .. } = self;
+        let Self { store, replica, keys, run, live, rehearsal, .. } = self;
         for store in store.iter_mut().chain(replica) {
             store.ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
             store.credentials_file.iter_mut().for_each(|path| resolve_credential(path, base));
@@ -68,6 +68,10 @@ impl Policy {
         if let Some(live) = live {
             live.ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
             live.password_file.iter_mut().for_each(|path| resolve_credential(path, base));
+        }
+        if let Some(rehearsal) = rehearsal {
+            rehearsal.ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
+            rehearsal.password_file.iter_mut().for_each(|path| resolve_credential(path, base));
         }
         keys.identities
             .iter_mut()
@@ -90,12 +94,15 @@ impl Policy {
         paths.extend(
             self.keys.passphrase_file.iter().map(|path| ("keys.passphrase_file".to_owned(), path.as_path())),
         );
-        if let Some(live) = &self.live {
-            let stated = [("ca_file", &live.ca_file), ("password_file", &live.password_file)];
+        let live = self.live.iter().map(|live| ("live", &live.ca_file, &live.password_file));
+        let rehearsal = self.rehearsal.iter();
+        let rehearsal = rehearsal.map(|sandbox| ("rehearsal", &sandbox.ca_file, &sandbox.password_file));
+        for (section, ca_file, password_file) in live.chain(rehearsal) {
+            let stated = [("ca_file", ca_file), ("password_file", password_file)];
             paths.extend(
                 stated
                     .into_iter()
-                    .filter_map(|(name, path)| Some((format!("live.{name}"), path.as_deref()?))),
+                    .filter_map(|(name, path)| Some((format!("{section}.{name}"), path.as_deref()?))),
             );
         }
         paths.extend(self.run.records.iter().map(|path| ("run.records".to_owned(), path.as_path())));

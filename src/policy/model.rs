@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rehearsal::Rehearsal;
 use super::value::{Age, Bytes, BytesPerSecond, Share};
 use crate::verdict::{Rung, Severity};
 
@@ -30,6 +31,8 @@ pub struct Policy {
     pub live: Option<Live>,
     /// How many messages the rung `restorable` compares.
     pub sample: Sample,
+    /// The sandbox into which restores are rehearsed.
+    pub rehearsal: Option<Rehearsal>,
     /// Limits against hostile or broken input.
     pub limits: Limits,
     /// How a run goes about its work.

@@ -5,5 +5,7 @@ pub mod events;
 pub mod human;
 pub mod inventory;
 pub mod json;
+pub mod rehearsal;
+pub mod restored;
 pub mod text;
 pub mod writing;

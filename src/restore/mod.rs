@@ -4,6 +4,26 @@
 //! handed to a place whose bytes were not found equal to the digest that the backup states; nothing that is there is
 //! overwritten or taken away; what could not be restored is told, never passed over.
 
+mod folder;
+mod imap;
+mod maildir;
+mod outcome;
 mod place;
+mod placing;
+mod query;
+mod recovery;
+pub mod rehearsal;
+mod run;
+mod selection;
+mod tgz;
+mod untaken;
+mod writing;
 
-pub use place::{Place, PlaceError, Put, Recovered};
+pub use imap::{Cleaned, ImapPlace};
+pub use maildir::Maildir;
+pub use outcome::{Completion, Count, Export, Folders, Left, LeftItem, Restored, Why};
+pub use place::{Accounts, KnownFolder, Place, PlaceError, Put, Recovered, Settled};
+pub use query::{Query, QueryError};
+pub use run::run;
+pub use selection::Selection;
+pub use tgz::Tgz;

@@ -1,4 +1,4 @@
-use crate::mailbox::Item;
+use crate::mailbox::{Folder, Item, ItemId};
 
 /// An item of a backup, with bytes that are those whose digest the backup states.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +10,7 @@ pub struct Recovered<'a> {
     /// The path of its folder as the backup names it (`/Inbox/Sub`); `None` where the backup describes no such folder, as
     /// incremental exports do not.
     pub folder: Option<&'a str>,
-    /// Its name in the export; holds subjects, so it goes nowhere but into another export.
+    /// Its name in the export, without `.meta`; holds subjects, so it goes nowhere but into another export.
     pub name: &'a [u8],
     /// Its description (`.meta`) byte for byte, empty where there is none at hand.
     pub text: &'a [u8],
@@ -18,19 +18,67 @@ pub struct Recovered<'a> {
     pub body: &'a [u8],
 }
 
+/// A folder as the backup describes it. Full exports describe all folders before any item, others none.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownFolder<'a> {
+    /// Whose it is.
+    pub account: &'a str,
+    /// What the description says.
+    pub folder: &'a Folder,
+    /// Its name in the export.
+    pub name: &'a [u8],
+    /// Its description (`.meta`) byte for byte.
+    pub text: &'a [u8],
+}
+
+/// Whose items come into a path on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accounts {
+    /// Those of one account: the path is its own.
+    One,
+    /// Those of several: the path is a folder, in which each has a name of its own.
+    Several,
+}
+
 /// Where items are restored to.
 pub trait Place: Send {
+    /// Takes note of a folder, in which items may follow or not.
+    ///
+    /// # Errors
+    /// As [`Place::put`].
+    fn folder(&mut self, _known: &KnownFolder<'_>) -> Result<(), PlaceError> {
+        Ok(())
+    }
+
     /// Puts an item there, unless it is there already. What is there stays as it is.
     ///
     /// # Errors
     /// [`PlaceError`] if the place can't take any further item; one that only this item met is [`Put::Refused`].
     fn put(&mut self, item: &Recovered<'_>) -> Result<Put, PlaceError>;
 
-    /// Ends the restore: all that was put there is there to stay when this returns.
+    /// Ends the restore: all that was put there is there to stay when this returns. Not called where the restore ended
+    /// early; what came until then stays for the next one.
     ///
     /// # Errors
     /// [`PlaceError`] if that is not sure.
     fn finish(&mut self) -> Result<(), PlaceError>;
+
+    /// What became of items that were [`Put::Pending`], each told once; of all of them behind [`Place::finish`]. Places
+    /// that wait for no answers have none.
+    fn settled(&mut self) -> Vec<Settled> {
+        Vec::new()
+    }
+}
+
+/// What became of an item that was [`Put::Pending`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Whose it is.
+    pub account: Box<str>,
+    /// Its number in the backup.
+    pub id: ItemId,
+    /// Never [`Put::Pending`].
+    pub put: Put,
 }
 
 /// What became of an item.
@@ -42,6 +90,8 @@ pub enum Put {
     AlreadyThere,
     /// The place does not take it, for this reason; others may follow.
     Refused(String),
+    /// The place took it and waits for an answer, which [`Place::settled`] tells.
+    Pending,
 }
 
 /// Why a place takes nothing more, in words that end with the next step.

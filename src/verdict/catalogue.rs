@@ -413,6 +413,32 @@ kinds! {
         "Nothing: the mail server stores CRLF where the backup has bare line feeds, or the reverse; the content is the same."
     LIVE_MESSAGES_GONE "live-messages-gone" Info SourceChurn
         "Nothing if people deleted them; if nobody did, restore them from this backup."
+
+    // rehearsal: a restore into a sandbox, read back from there
+    REHEARSAL_MESSAGE_NOT_RESTORED "rehearsal-message-not-restored" Failure Configuration
+        "Run `mailproof verify` on the archive: if the item is sound there, the sandbox refused it, as stated; take another place for such mail (a Maildir or a tgz takes all), and see whether your way of restoring has the same limit."
+    REHEARSAL_MESSAGE_MISSING "rehearsal-message-missing" Failure Configuration
+        "The sandbox took the message and does not have it: look at its server's log, quota and filters, and whether anybody else works in it; rehearse again with `--keep`."
+    REHEARSAL_MESSAGE_DIFFERS "rehearsal-message-differs" Failure Configuration
+        "The sandbox gives back other bytes than it was given: look for filters, signatures or virus scanners that change mail, then for its disk; rehearse again with `--keep` and compare the message."
+    REHEARSAL_MESSAGE_DOUBLED "rehearsal-message-doubled" Failure Configuration
+        "The sandbox has the message more often than it was given: look whether anybody else works in it, or copies mail there; rehearse again."
+    REHEARSAL_MESSAGE_UNEXPECTED "rehearsal-message-unexpected" Failure Configuration
+        "Somebody else put mail into the folder of the run: keep people, deliveries and other jobs out of the sandbox, rehearse again."
+    REHEARSAL_LINE_ENDS_CHANGED "rehearsal-line-ends-changed" Info Configuration
+        "IMAP servers hand out every line with CR LF, whatever they were given; take a Maildir, a tgz or Zimbra itself where every byte counts (signatures are not harmed)."
+    REHEARSAL_FLAGS_DIFFER "rehearsal-flags-differ" Warning Configuration
+        "The mail is there and its marks are not (read, answered, flagged, draft): look whether the sandbox's server knows these flags and lets the account keep them."
+    REHEARSAL_DATE_DIFFERS "rehearsal-date-differs" Warning Configuration
+        "The mail is there and would be sorted wrongly, by another date of receipt: look whether the sandbox's server keeps the date it is given (INTERNALDATE), and its time zone."
+    REHEARSAL_RTO_EXCEEDED "rehearsal-rto-exceeded" Failure Configuration
+        "Find what is slow (the figures tell reading the archive, putting and reading back apart): restore from a nearer store, with more bandwidth, several accounts at once; or promise another time."
+    REHEARSAL_RPO_EXCEEDED "rehearsal-rpo-exceeded" Failure ProducerFault
+        "Mail of that long would be lost: look at when the backup job last ran and why not later, run it more often; or promise another loss."
+    REHEARSAL_LEFTOVERS "rehearsal-leftovers" Info Configuration
+        "Nothing is to be done; if no run was ended early, look who else rehearses into this sandbox: it is for one at a time."
+    REHEARSAL_NOT_CLEANED "rehearsal-not-cleaned" Warning Configuration
+        "Mail of the backup still lies in the sandbox: the next run takes it away; if not, remove the folder by hand."
 }
 
 #[cfg(test)]

@@ -125,7 +125,9 @@ impl Case<'_> {
         if self.policy.require.rung < Rung::Meaningful {
             return reading::read(self.tools, self.target, self.object, self.tally, None);
         }
-        let (rules, keeping) = (&self.policy.mailbox, self.tools.live.is_some());
+        // A rehearsal draws from the messages as well.
+        let keeping = self.tools.live.is_some() || self.policy.rehearsal.is_some();
+        let rules = &self.policy.mailbox;
         let mut reader = mailbox::Reader::new(self.tools.limits, reading::cores(), |account| {
             Examination::new(account, rules).keeping_messages(keeping)
         });

@@ -20,6 +20,7 @@ mod stream;
 pub use history::{History, history};
 pub use opening::opens;
 pub use reading::{cores, read};
+pub use restorable::seed;
 pub use result::{ArchiveResult, Facts, MailboxResult, RunResult, Trouble};
 pub use run::{Job, run};
 pub use select::{Inventory, SelectError, Selection, Target, inventory, named, selected};

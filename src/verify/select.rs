@@ -43,7 +43,7 @@ impl Selection {
 }
 
 /// One archive that is to be verified.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Target {
     /// Where it lies.
     pub store: Arc<dyn Store>,

@@ -21,7 +21,7 @@ const BATCH: usize = 50;
 const AHEAD: usize = 2;
 
 /// A reading that goes on.
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     folder: &'a Folder,
     /// The state of the folder for which the numbers hold, if that is known.
     validity: Option<u32>,
@@ -33,7 +33,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         folder: &'a Folder,
         validity: Option<u32>,
         uids: &[u32],
@@ -45,7 +45,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads what was not read so far.
-    pub(super) fn go_on(&mut self, session: &mut Session) -> Result<(), Fault> {
+    pub(crate) fn go_on(&mut self, session: &mut Session) -> Result<(), Fault> {
         self.limit = session.terms.limits.body;
         // No message has the number 0.
         self.end_as_gone(&[0]);

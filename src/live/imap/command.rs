@@ -1,6 +1,7 @@
 //! Commands (RFC 3501, section 6): what is asked, in the pieces between which the server must nod.
 //!
-//! Invariant: no command changes anything; what is not in this file is never sent.
+//! Invariant: no command in this file changes anything, and the client sends no other. A restore has its own
+//! (`restore::imap`), made of the same words.
 
 use std::fmt::Write as _;
 
@@ -12,12 +13,13 @@ use zeroize::Zeroizing;
 use super::access::Login;
 
 /// A command without its tag. Each piece but the first waits until the server asks for it.
-pub(super) struct Command {
+pub(crate) struct Command {
     pieces: Vec<Zeroizing<Vec<u8>>>,
 }
 
 impl Command {
-    fn new(words: &str) -> Self {
+    /// Begins with these words.
+    pub(crate) fn new(words: &str) -> Self {
         Self { pieces: vec![Zeroizing::new(words.as_bytes().to_vec())] }
     }
 
@@ -88,13 +90,14 @@ impl Command {
         }
     }
 
-    fn text(mut self, text: &str) -> Self {
+    /// Goes on with these words.
+    pub(crate) fn text(mut self, text: &str) -> Self {
         self.push(text.as_bytes());
         self
     }
 
     /// A string between quotes, or behind its length where quotes can't hold it.
-    fn string(mut self, string: &[u8]) -> Self {
+    pub(crate) fn string(mut self, string: &[u8]) -> Self {
         if string.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             self.push(b"\"");
             for byte in string {
@@ -111,7 +114,8 @@ impl Command {
         self
     }
 
-    fn end(self) -> Self {
+    /// Ends the line.
+    pub(crate) fn end(self) -> Self {
         self.text("\r\n")
     }
 }
@@ -136,7 +140,7 @@ fn set(uids: &[u32]) -> String {
 mod tests {
     use super::*;
 
-    fn text(command: Command) -> Vec<String> {
+    pub(crate) fn text(command: Command) -> Vec<String> {
         let pieces = command.tagged("a1");
         pieces.iter().map(|piece| String::from_utf8_lossy(piece).into_owned()).collect()
     }

@@ -11,7 +11,7 @@ use crate::live::name::decoded;
 use crate::live::{Fault, Folder};
 
 /// Lists the folders that can be opened.
-pub(super) fn read(session: &mut Session) -> Result<Vec<Folder>, Fault> {
+pub(crate) fn read(session: &mut Session) -> Result<Vec<Folder>, Fault> {
     let limit = session.terms.limits.entries;
     let (mut folders, mut known) = (Vec::new(), HashSet::new());
     session.run(Command::list(), Asked::Other, &mut |input, head| match head {

@@ -11,7 +11,7 @@ pub(super) const LONGEST: usize = 64 * 1024;
 const BUFFER: usize = 64 * 1024;
 
 /// Where bytes come from.
-pub(super) trait Source {
+pub(crate) trait Source {
     /// Receives at least one byte into `buffer`.
     fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Fault>;
 }
@@ -23,8 +23,8 @@ impl Source for super::wire::Wire {
 }
 
 /// Reads words and strings out of a source.
-pub(super) struct Input<S> {
-    pub(super) source: S,
+pub(crate) struct Input<S> {
+    pub(crate) source: S,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
@@ -45,7 +45,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Bytes that came and were not looked at.
-    pub(super) fn unread(&self) -> usize {
+    pub(crate) fn unread(&self) -> usize {
         self.end - self.start
     }
 
@@ -55,7 +55,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Looks at the next byte.
-    pub(super) fn peek(&mut self) -> Result<u8, Fault> {
+    pub(crate) fn peek(&mut self) -> Result<u8, Fault> {
         if self.start == self.end {
             self.end = self.source.receive(&mut self.buffer)?.min(self.buffer.len());
             self.start = 0;
@@ -72,7 +72,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Takes the next byte if it is `wanted`.
-    pub(super) fn take(&mut self, wanted: u8) -> Result<bool, Fault> {
+    pub(crate) fn take(&mut self, wanted: u8) -> Result<bool, Fault> {
         let found = self.peek()? == wanted;
         if found {
             self.next()?;
@@ -81,7 +81,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Takes the next byte, which must be `wanted`.
-    pub(super) fn expect(&mut self, wanted: u8) -> Result<(), Fault> {
+    pub(crate) fn expect(&mut self, wanted: u8) -> Result<(), Fault> {
         match self.next()? {
             byte if byte == wanted => Ok(()),
             byte => Err(Fault::protocol(format_args!(
@@ -93,7 +93,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Takes a word: all up to a space, a parenthesis, a quote, a brace or the end of the line.
-    pub(super) fn word(&mut self) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn word(&mut self) -> Result<Vec<u8>, Fault> {
         let mut word = Vec::new();
         while !matches!(self.peek()?, b' ' | b'(' | b')' | b'"' | b'{' | b'\r' | b'\n') {
             word.push(self.next()?);
@@ -108,12 +108,12 @@ impl<S: Source> Input<S> {
     }
 
     /// Takes a number from 0 to 2³²-1.
-    pub(super) fn number32(&mut self) -> Result<u32, Fault> {
+    pub(crate) fn number32(&mut self) -> Result<u32, Fault> {
         u32::try_from(self.number()?).map_err(|_| Fault::protocol("a number over 32 bits"))
     }
 
     /// Takes the rest of the line and its end.
-    pub(super) fn rest(&mut self) -> Result<String, Fault> {
+    pub(crate) fn rest(&mut self) -> Result<String, Fault> {
         let mut rest = Vec::new();
         loop {
             match self.next()? {
@@ -134,7 +134,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Takes a string, however it is written; nothing for `NIL`.
-    pub(super) fn string(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+    pub(crate) fn string(&mut self) -> Result<Option<Vec<u8>>, Fault> {
         match self.form()? {
             Form::Quoted => self.quoted().map(Some),
             Form::Literal(size) => {
@@ -179,7 +179,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Passes over a value: a word, a string, or a list of them.
-    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+    pub(crate) fn skip(&mut self) -> Result<(), Fault> {
         let mut depth = 0_usize;
         loop {
             match self.peek()? {

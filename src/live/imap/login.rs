@@ -17,15 +17,20 @@ use crate::live::{Fault, Terms};
 
 /// What a server says it can do, in capitals.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Abilities(Vec<String>);
+pub(crate) struct Abilities(Vec<String>);
 
 impl Abilities {
     fn read(words: &str) -> Self {
         Self(words.split(' ').filter(|word| !word.is_empty()).map(str::to_ascii_uppercase).collect())
     }
 
-    fn has(&self, ability: &str) -> bool {
+    pub(crate) fn has(&self, ability: &str) -> bool {
         self.0.iter().any(|known| known == ability)
+    }
+
+    /// What stands behind `name=`.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().find_map(|known| known.strip_prefix(name)?.strip_prefix('='))
     }
 }
 
@@ -70,7 +75,7 @@ fn greet(session: &mut Session) -> Result<Status, Fault> {
     }
 }
 
-fn ask(session: &mut Session) -> Result<Abilities, Fault> {
+pub(super) fn ask(session: &mut Session) -> Result<Abilities, Fault> {
     let mut abilities = Abilities::default();
     session.run(Command::capability(), Asked::Other, &mut |input, head| match head {
         Head::Data(word) if word == b"CAPABILITY" => {

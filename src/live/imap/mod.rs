@@ -6,18 +6,19 @@
 //! of the mailbox for IMAP from then on (`ImapHandler.java`), so there IMAP has to be asked for.
 
 mod access;
-mod bodies;
-mod command;
+// What a restore writes through as well (`restore::ImapPlace`); it puts the commands for that together by itself.
+pub(crate) mod bodies;
+pub(crate) mod command;
 mod dial;
 mod fetch;
-mod folders;
-mod input;
+pub(crate) mod folders;
+pub(crate) mod input;
 mod login;
-mod refusal;
-mod response;
-mod rows;
-mod session;
-mod wire;
+pub(crate) mod refusal;
+pub(crate) mod response;
+pub(crate) mod rows;
+pub(crate) mod session;
+pub(crate) mod wire;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -66,7 +67,7 @@ impl Imap {
 
     /// Works with the server, again from the start where the connection broke. What `achieved` counts tells whether
     /// there was progress between two failures.
-    fn run<T>(
+    pub(crate) fn run<T>(
         &mut self,
         asked: &str,
         achieved: &Cell<u64>,

@@ -6,14 +6,14 @@ use crate::live::Fault;
 
 /// What was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     Login,
     Folder,
     Other,
 }
 
 /// What a status that is not OK means.
-pub(super) fn meaning(status: &Status, asked: Asked) -> Fault {
+pub(crate) fn meaning(status: &Status, asked: Asked) -> Fault {
     let detail = line(&status.told());
     let text = status.text.to_ascii_lowercase();
     match status.code_word().as_str() {

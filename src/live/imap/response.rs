@@ -7,7 +7,7 @@ use crate::live::Fault;
 
 /// A response, read as far as its kind.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Head {
+pub(crate) enum Head {
     /// The server waits for the rest of the command; read to its end.
     Continue,
     /// The end of the command with this tag; read to its end.
@@ -22,16 +22,16 @@ pub(super) enum Head {
 
 /// How something stands, in the server's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Status {
-    pub(super) kind: Kind,
+pub(crate) struct Status {
+    pub(crate) kind: Kind,
     /// What stands in brackets, for programs.
-    pub(super) code: Option<String>,
+    pub(crate) code: Option<String>,
     /// What is for people.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Ok,
     No,
     Bad,
@@ -41,7 +41,7 @@ pub(super) enum Kind {
 
 impl<S: Source> Input<S> {
     /// Reads the next response as far as its kind.
-    pub(super) fn head(&mut self) -> Result<Head, Fault> {
+    pub(crate) fn head(&mut self) -> Result<Head, Fault> {
         self.begin();
         if self.take(b'+')? {
             return self.rest().map(|_| Head::Continue);
@@ -77,7 +77,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Passes over the rest of a response.
-    pub(super) fn pass(&mut self) -> Result<(), Fault> {
+    pub(crate) fn pass(&mut self) -> Result<(), Fault> {
         loop {
             match self.peek()? {
                 b'\r' | b'\n' => return self.end_of_line(),
@@ -114,18 +114,18 @@ impl Status {
     }
 
     /// The word in brackets, in capitals.
-    pub(super) fn code_word(&self) -> String {
+    pub(crate) fn code_word(&self) -> String {
         self.code.as_deref().and_then(|code| code.split(' ').next()).unwrap_or_default().to_ascii_uppercase()
     }
 
     /// What stands behind the word in brackets `name`.
-    pub(super) fn argument(&self, name: &str) -> Option<&str> {
+    pub(crate) fn argument(&self, name: &str) -> Option<&str> {
         let (word, argument) = self.code.as_deref()?.split_once(' ')?;
         word.eq_ignore_ascii_case(name).then_some(argument)
     }
 
     /// All of it, as the server said it.
-    pub(super) fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         match &self.code {
             Some(code) => format!("[{code}] {}", self.text),
             None => self.text.clone(),

@@ -18,7 +18,7 @@ use crate::live::{Fault, Folder, FolderState, Listed, Place};
 const BATCH: u32 = 1_000;
 
 /// A listing that goes on.
-pub(super) struct Listing<'a> {
+pub(crate) struct Listing<'a> {
     folder: &'a Folder,
     achieved: &'a Cell<u64>,
     each: &'a mut dyn FnMut(Listed),
@@ -31,12 +31,12 @@ pub(super) struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    pub(super) fn new(folder: &'a Folder, achieved: &'a Cell<u64>, each: &'a mut dyn FnMut(Listed)) -> Self {
+    pub(crate) fn new(folder: &'a Folder, achieved: &'a Cell<u64>, each: &'a mut dyn FnMut(Listed)) -> Self {
         Self { folder, achieved, each, first: None, last: 0, listed: 0, vanished: 0 }
     }
 
     /// Lists what was not listed so far.
-    pub(super) fn go_on(&mut self, session: &mut Session) -> Result<FolderState, Fault> {
+    pub(crate) fn go_on(&mut self, session: &mut Session) -> Result<FolderState, Fault> {
         session.examine(&self.folder.raw)?;
         let open = session.open.clone().unwrap_or_default();
         self.stay(&open)?;

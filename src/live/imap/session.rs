@@ -6,6 +6,7 @@
 use super::command::Command;
 use super::fetch::NoBody;
 use super::input::Input;
+use super::login::Abilities;
 use super::refusal::{Asked, meaning};
 use super::response::{Head, Kind, Status};
 use super::wire::Wire;
@@ -15,30 +16,41 @@ use crate::live::{Fault, Terms};
 const MOST_ASIDE: u32 = 100_000;
 
 /// A connection to a server.
-pub(super) struct Session {
-    pub(super) input: Input<Wire>,
-    pub(super) terms: Terms,
+pub(crate) struct Session {
+    pub(crate) input: Input<Wire>,
+    pub(crate) terms: Terms,
     last_tag: u32,
+    /// What the server can do for whoever is logged in, once that was asked for.
+    abilities: Option<Abilities>,
     /// The folder that is open, as far as that is known.
-    pub(super) open: Option<Open>,
+    pub(crate) open: Option<Open>,
 }
 
 /// A folder that is open.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Open {
-    pub(super) raw: Box<[u8]>,
-    pub(super) uid_validity: u32,
-    pub(super) uid_next: Option<u32>,
-    pub(super) highest_modseq: Option<u64>,
+pub(crate) struct Open {
+    pub(crate) raw: Box<[u8]>,
+    pub(crate) uid_validity: u32,
+    pub(crate) uid_next: Option<u32>,
+    pub(crate) highest_modseq: Option<u64>,
     /// Messages in it, as far as the server told.
-    pub(super) exists: u32,
+    pub(crate) exists: u32,
     /// Places whose messages went since they were last asked for, in the order of their going.
-    pub(super) expunged: Vec<u32>,
+    pub(crate) expunged: Vec<u32>,
+}
+
+/// What the server says when it is our turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It waits for the rest of a command.
+    Nod,
+    /// The command with this tag ended.
+    End(Vec<u8>, Status),
 }
 
 /// What was done with a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(crate) enum Taken {
     /// It was read to its end, and is one of those that were asked for: of these there can't be more than were.
     Wanted,
     /// It was read to its end.
@@ -48,31 +60,28 @@ pub(super) enum Taken {
 }
 
 /// Takes the data of a response: the rest of its line, and nothing else.
-pub(super) type Taking<'a> = &'a mut dyn FnMut(&mut Input<Wire>, &Head) -> Result<Taken, Fault>;
+pub(crate) type Taking<'a> = &'a mut dyn FnMut(&mut Input<Wire>, &Head) -> Result<Taken, Fault>;
 
 /// For answers that have no data.
-pub(super) fn nothing(_input: &mut Input<Wire>, _head: &Head) -> Result<Taken, Fault> {
+pub(crate) fn nothing(_input: &mut Input<Wire>, _head: &Head) -> Result<Taken, Fault> {
     Ok(Taken::Not)
 }
 
 impl Session {
-    pub(super) fn new(wire: Wire, terms: Terms) -> Self {
-        Self { input: Input::new(wire), terms, last_tag: 0, open: None }
+    pub(crate) fn new(wire: Wire, terms: Terms) -> Self {
+        Self { input: Input::new(wire), terms, last_tag: 0, abilities: None, open: None }
     }
 
     /// Sends a command and takes its answer to the end.
-    pub(super) fn run(&mut self, command: Command, asked: Asked, take: Taking<'_>) -> Result<Status, Fault> {
+    pub(crate) fn run(&mut self, command: Command, asked: Asked, take: Taking<'_>) -> Result<Status, Fault> {
         let tag = self.send(command, asked, take)?;
         let status = self.finish(&tag, take)?;
         if status.kind == Kind::Ok { Ok(status) } else { Err(meaning(&status, asked)) }
     }
 
     /// Sends a command; its answer is still to be taken.
-    pub(super) fn send(&mut self, command: Command, asked: Asked, take: Taking<'_>) -> Result<String, Fault> {
-        self.terms.pace.request(&self.terms.cancel)?;
-        self.input.source.begin();
-        self.last_tag = self.last_tag.wrapping_add(1);
-        let tag = format!("m{}", self.last_tag);
+    pub(crate) fn send(&mut self, command: Command, asked: Asked, take: Taking<'_>) -> Result<String, Fault> {
+        let tag = self.begin()?;
         for (number, piece) in command.tagged(&tag).iter().enumerate() {
             if number > 0 {
                 self.wait_for_nod(&tag, asked, take)?;
@@ -82,8 +91,30 @@ impl Session {
         Ok(tag)
     }
 
+    /// Begins a command, when the pace allows it: its tag.
+    pub(crate) fn begin(&mut self) -> Result<String, Fault> {
+        self.terms.pace.request(&self.terms.cancel)?;
+        self.input.source.begin();
+        self.last_tag = self.last_tag.wrapping_add(1);
+        Ok(format!("m{}", self.last_tag))
+    }
+
+    /// Whether the server has this ability, of whoever is logged in.
+    pub(crate) fn has(&mut self, ability: &str) -> Result<bool, Fault> {
+        Ok(self.abilities()?.has(ability))
+    }
+
+    /// What the server can do for whoever is logged in.
+    pub(crate) fn abilities(&mut self) -> Result<&Abilities, Fault> {
+        let known = match self.abilities.take() {
+            Some(known) => known,
+            None => super::login::ask(self)?,
+        };
+        Ok(self.abilities.insert(known))
+    }
+
     /// Takes the answer of the command with this tag to its end.
-    pub(super) fn finish(&mut self, tag: &str, take: Taking<'_>) -> Result<Status, Fault> {
+    pub(crate) fn finish(&mut self, tag: &str, take: Taking<'_>) -> Result<Status, Fault> {
         match self.answer(tag, take)? {
             Some(status) => Ok(status),
             None => Err(Fault::protocol("the server waits for something that was not announced")),
@@ -100,13 +131,21 @@ impl Session {
 
     /// Takes responses until the command ends, or until the server waits for more of it.
     fn answer(&mut self, tag: &str, take: Taking<'_>) -> Result<Option<Status>, Fault> {
+        match self.turn(take)? {
+            Turn::Nod => Ok(None),
+            Turn::End(of, status) if of == tag.as_bytes() => Ok(Some(status)),
+            Turn::End(..) => Err(Fault::protocol("the end of another command")),
+        }
+    }
+
+    /// Takes responses until any command ends, or until the server waits for more of one.
+    pub(crate) fn turn(&mut self, take: Taking<'_>) -> Result<Turn, Fault> {
         let mut aside = 0;
         loop {
             let head = self.input.head()?;
             match head {
-                Head::Continue => return Ok(None),
-                Head::Tagged(of, status) if of == tag.as_bytes() => return Ok(Some(status)),
-                Head::Tagged(..) => return Err(Fault::protocol("the end of another command")),
+                Head::Continue => return Ok(Turn::Nod),
+                Head::Tagged(of, status) => return Ok(Turn::End(of, status)),
                 Head::Status(status) if status.kind == Kind::Bye => {
                     return Err(meaning(&status, Asked::Other));
                 }
@@ -152,7 +191,7 @@ impl Session {
     }
 
     /// Opens a folder so that nothing in it changes.
-    pub(super) fn examine(&mut self, raw: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn examine(&mut self, raw: &[u8]) -> Result<(), Fault> {
         self.open = None;
         let mut open = Open { raw: raw.into(), ..Open::default() };
         let command = Command::examine(raw);
@@ -175,7 +214,7 @@ impl Session {
     }
 
     /// Says goodbye.
-    pub(super) fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         self.input.source.leave(b"bye LOGOUT\r\n");
     }
 }

@@ -15,7 +15,7 @@ use super::dial::{GLANCE, dial};
 use crate::live::{Fault, Slot, Terms};
 
 /// A connection to a server.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: Stream,
     terms: Terms,
     /// When the request that is being answered must be over.
@@ -60,12 +60,12 @@ impl Wire {
     }
 
     /// A request begins: its time is counted from now.
-    pub(super) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.deadline = Instant::now() + self.terms.patience.total;
     }
 
     /// Sends all of `bytes`.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let mut sent = 0;
         while let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
             sent += self.patiently(|stream| stream.write(rest))?;

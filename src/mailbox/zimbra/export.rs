@@ -38,6 +38,8 @@ pub struct Entry<'a> {
     /// The name in the export, without `.meta`; holds subjects, so it is never shown but through
     /// [`crate::archive::unpack::Naming`].
     pub name: &'a [u8],
+    /// Its `.meta` byte for byte, where bodies are taken; else empty.
+    pub text: &'a [u8],
     /// What its `.meta` says; `None` where there is none.
     pub described: Option<&'a Result<Described, MetaError>>,
     /// What was seen of its body; `None` where there is none.
@@ -279,8 +281,9 @@ impl<E: Examiner> Export<E> {
         if told.described.is_none() && told.body.is_none() {
             return;
         }
-        let Pending { index, name, described, body, err, .. } = &told;
-        let entry = Entry { index: *index, name, described: described.as_ref(), body: *body, err: *err };
+        let Pending { index, name, text, described, body, err, .. } = &told;
+        let described = described.as_ref();
+        let entry = Entry { index: *index, name, text, described, body: *body, err: *err };
         let sound = entry.is_sound();
         self.examiner.entry(&entry);
         self.place(&mut told);

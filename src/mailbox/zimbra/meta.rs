@@ -86,6 +86,15 @@ pub fn parse(bytes: &[u8]) -> Result<Described, MetaError> {
     Ok(Described { meta, undecodable, sender })
 }
 
+/// The folder that an item's own description says it lies in (`/Inbox` of `/Inbox/` and of `/Inbox/name`), as incremental
+/// exports describe no folders.
+#[must_use]
+pub fn folder_path(text: &[u8]) -> Option<String> {
+    let fields = json::fields(text)?;
+    let (folder, _) = fields.text("Path")?.rsplit_once('/')?;
+    (!folder.is_empty()).then(|| shortened(folder).to_owned())
+}
+
 /// Empty metadata is none.
 fn decode(text: &str) -> Result<Option<Dictionary<'_>>, BencodeError> {
     if text.is_empty() { Ok(None) } else { bencode::decode(text).map(Some) }

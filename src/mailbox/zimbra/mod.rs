@@ -3,6 +3,7 @@
 pub mod bencode;
 pub mod content;
 pub mod export;
+pub mod import;
 mod json;
 pub mod ldif;
 pub mod meta;

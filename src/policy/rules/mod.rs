@@ -1,6 +1,7 @@
 //! What the parts of a policy must be to one another, beyond what the schema can say.
 
 mod live;
+mod rehearsal;
 mod store;
 mod zimbra;
 
@@ -60,6 +61,9 @@ impl Policy {
         judge_keys(&self.keys, &mut found);
         judge_require(&self.require, &mut found);
         live::judge(self, &mut found);
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal::judge(rehearsal, &mut found);
+        }
         judge_paths(self, &mut found);
         found
     }

@@ -366,18 +366,18 @@ impl From<&crate::verify::Facts> for Facts {
     }
 }
 
-fn time(timestamp: Timestamp) -> String {
+pub(super) fn time(timestamp: Timestamp) -> String {
     timestamp.to_string()
 }
 
-fn findings(findings: &verdict::Findings) -> Vec<Finding> {
+pub(super) fn findings(findings: &verdict::Findings) -> Vec<Finding> {
     findings.iter().map(Finding::from).collect()
 }
 
-fn counts(findings: &verdict::Findings) -> Vec<FindingCount> {
+pub(super) fn counts(findings: &verdict::Findings) -> Vec<FindingCount> {
     findings.counts().map(|(kind, count)| FindingCount { id: kind.id, count }).collect()
 }
 
-fn errors(troubles: &[Trouble]) -> Vec<Error> {
+pub(super) fn errors(troubles: &[Trouble]) -> Vec<Error> {
     troubles.iter().map(Error::from).collect()
 }

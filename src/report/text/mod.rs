@@ -6,6 +6,7 @@
 pub(super) mod archive;
 mod groups;
 pub(super) mod mailboxes;
+mod rehearsal;
 mod steps;
 mod wrap;
 
@@ -16,6 +17,7 @@ use crate::verdict::{Outcome, Rung, Severity, Standing, State};
 use crate::verify::{ArchiveResult, RunResult};
 use archive::Remedies;
 
+pub use rehearsal::render_rehearsal;
 pub use wrap::wrap;
 
 /// How the text is dressed, and how much of it there is.

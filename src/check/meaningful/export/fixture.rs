@@ -134,7 +134,7 @@ fn entry<'a>(
     body: Option<SeenBody>,
     err: bool,
 ) -> Entry<'a> {
-    Entry { index: 12, name, described, body, err }
+    Entry { index: 12, name, text: &[], described, body, err }
 }
 
 pub fn folder(id: u32, parent: u32, path: &str, items: u64) -> Folder {

@@ -1,0 +1,173 @@
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::args::PolicyArgs;
+use super::setup::{self, Setup};
+use super::verify::{Events, Format};
+use super::{Failure, print, progress, tell};
+use crate::exit;
+use crate::policy::{Rehearsal, Scope};
+use crate::report::{rehearsal, text};
+use crate::restore::rehearsal::{self as rehearsals, RehearsalJob, RehearsalResult, Sandbox};
+use crate::verdict::{Outcome, Rung};
+
+/// Rehearses a restore: into a sandbox, back from there, compared.
+///
+/// The sandbox is that of the policy's section [rehearsal]. Without an ARCHIVE the policy's selection is taken. What was put
+/// into the sandbox is taken away again. stdout carries the result and nothing else.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailproof rehearse --mark --policy /etc/mailproof/rehearsal.toml
+  mailproof rehearse --policy /etc/mailproof/rehearsal.toml
+  mailproof rehearse --policy rehearsal.toml --scope all --format json ./anna.tar.zst.age")]
+pub struct Args {
+    /// s3://bucket/key, file:///path or a plain path.
+    #[arg(value_name = "ARCHIVE")]
+    archives: Vec<String>,
+    /// Mark the sandbox as one, if it may be restored into and is empty; nothing is restored.
+    #[arg(long, conflicts_with_all = ["archives", "keep", "scope"])]
+    mark: bool,
+    /// Another place than the policy's: maildir:///folder/, imaps://host/ …
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// Another account of the policy's list `allow`.
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// How much is restored.
+    #[arg(long, value_enum)]
+    scope: Option<ScopeArg>,
+    /// Only the mail of this account; may be given several times.
+    #[arg(long, value_name = "ACCOUNT")]
+    only: Vec<String>,
+    /// Only this folder with those in it, for example /Inbox.
+    #[arg(long, value_name = "PATH")]
+    folder: Option<String>,
+    /// Leave what was restored in the sandbox, to look at it.
+    #[arg(long)]
+    keep: bool,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write what happens to stderr as it happens.
+    #[arg(long, value_enum, value_name = "FORM")]
+    events: Option<Events>,
+    /// Folder for the record of this rehearsal.
+    #[arg(long, value_name = "DIR")]
+    records: Option<PathBuf>,
+    /// Exit with 11 instead of 0 when there are warnings.
+    #[arg(long)]
+    warnings_exit: bool,
+    /// No progress bars.
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    common: PolicyArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ScopeArg {
+    /// What the policy's section [sample] draws.
+    Sample,
+    /// Every message.
+    All,
+}
+
+pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
+    let mut setup = Setup::load(&args.common)?;
+    let rules = args.apply(&mut setup)?;
+    let mut sandbox = sandbox(&setup, &rules)?;
+    if args.mark {
+        return mark(&setup, &rules, &mut *sandbox);
+    }
+    setup::end_on_signals(&setup)?;
+    let keyring = setup.keyring()?;
+    let server = setup.live()?;
+    setup.prepare_records()?;
+    let selection = setup.select(&args.archives, &args.common.store)?;
+    let job = RehearsalJob {
+        policy: &setup.policy,
+        rules: &rules,
+        keyring: &keyring,
+        runtime: setup.runtime.handle(),
+        cancel: &setup.cancel,
+        live: server.as_ref(),
+        keep: args.keep,
+    };
+    let observers = progress::observers(args.events.is_some(), args.quiet);
+    let run = rehearsals::rehearse(&job, &mut *sandbox, selection, &observers);
+    let kept = setup.keep_rehearsal(&run);
+    // What leaves no evidence is not shown as passed.
+    if kept.is_ok() || run.outcome != Outcome::Passed {
+        print(&args.rendered(&run, verbose > 0))?;
+    }
+    match kept {
+        Ok(path) if args.format == Format::Text => tell(&format!("record: {}\n", path.display())),
+        Ok(_) => {}
+        Err(error) => {
+            let code = if run.outcome == Outcome::Passed { exit::INTERNAL } else { run.exit_code };
+            return Err(Failure { code, message: error.to_string() });
+        }
+    }
+    Ok(run.exit_code)
+}
+
+fn sandbox(setup: &Setup, rules: &Rehearsal) -> Result<Box<dyn Sandbox>, Failure> {
+    let password = setup.password(rules.password_file.as_deref())?;
+    rehearsals::open(rules, password, &setup.policy.limits, &setup.cancel).map_err(Failure::usage)
+}
+
+fn mark(setup: &Setup, rules: &Rehearsal, sandbox: &mut dyn Sandbox) -> Result<u8, Failure> {
+    rehearsals::mark(sandbox, rules, setup.policy.live.as_ref()).map_err(Failure::usage)?;
+    let (address, account) = (sandbox.address(), &rules.account);
+    print(&format!("{address} is marked as the sandbox of {account}; rehearse with the same policy\n"))?;
+    Ok(exit::PASSED)
+}
+
+impl Args {
+    /// Puts what was given over the policy; what comes of it must hold as if it stood there.
+    fn apply(&self, setup: &mut Setup) -> Result<Rehearsal, Failure> {
+        let policy = &mut setup.policy;
+        policy.run.warnings_exit |= self.warnings_exit;
+        if self.records.is_some() {
+            policy.run.records.clone_from(&self.records);
+        }
+        // What is restored is opened and examined.
+        policy.require.rung = policy.require.rung.max(Rung::Meaningful);
+        let Some(rules) = &mut policy.rehearsal else {
+            let message = "no sandbox is named: add the section [rehearsal] to the policy, with `to`, `account` and \
+                           `allow` (look at policies/rehearsal.toml)";
+            return Err(Failure::usage(message));
+        };
+        if let Some(to) = &self.to {
+            rules.to.clone_from(to);
+        }
+        if let Some(account) = &self.account {
+            rules.account.clone_from(account);
+        }
+        match self.scope {
+            Some(ScopeArg::Sample) => rules.scope = Scope::Sample,
+            Some(ScopeArg::All) => rules.scope = Scope::All,
+            None => {}
+        }
+        if !self.only.is_empty() {
+            rules.accounts.clone_from(&self.only);
+        }
+        if self.folder.is_some() {
+            rules.folder.clone_from(&self.folder);
+        }
+        let rules = rules.clone();
+        let violations = policy.validate();
+        match violations.iter().find(|violation| violation.key.starts_with("rehearsal")) {
+            Some(violation) => Err(Failure::usage(violation)),
+            None => Ok(rules),
+        }
+    }
+
+    fn rendered(&self, run: &RehearsalResult, all: bool) -> String {
+        match self.format {
+            Format::Text => super::fitted(text::render_rehearsal(run, super::style(all))),
+            Format::Json => setup::pretty(&rehearsal::Result::from(run)),
+        }
+    }
+}

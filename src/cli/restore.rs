@@ -1,0 +1,208 @@
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{ArgGroup, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
+use super::args::PolicyArgs;
+use super::setup::{self, Setup};
+use super::{Failure, fitted, print, progress};
+use crate::mailbox::{ItemId, ItemKind};
+use crate::report::restored::{self, Restore};
+use crate::restore::{self, Accounts, Maildir, Place, Query, Selection, Tgz};
+use crate::verdict::Rung;
+use crate::verify::{Target, Tools};
+
+/// Restores accounts, folders or single messages out of an archive.
+///
+/// Only what has the digest that the backup states is restored; damage ends nothing that is sound. What is there already
+/// stays as it is, so a restore that ended early is run again to go on.
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("whose").required(true).args(["accounts", "all_accounts"]))]
+#[command(after_help = "Examples:
+  mailproof restore -i key.txt ./session.tar.zst.age --account anna@example.org --to ./anna
+  mailproof restore -i key.txt s3://backups/session.tar.zst.age --account anna@example.org \\
+    --folder /Inbox/Clienti --since 2026-11-01 --to ./anna.tgz
+  mailproof restore -i key.txt ./session.tar.zst.age --account anna@example.org \\
+    --query 'from:marco subject:\"offerta nuova\" after:2026-01-01' --to ./found
+
+Words of a query, all of which must hold: from: to: subject: in: after: before: larger: and plain
+words, which are looked for in heads and text.")]
+pub struct Args {
+    /// s3://bucket/key, file:///path or a plain path.
+    #[arg(value_name = "ARCHIVE")]
+    archive: String,
+    /// Whose mail; may be given several times.
+    #[arg(long = "account", value_name = "ADDRESS")]
+    accounts: Vec<String>,
+    /// The mail of every account in the archive.
+    #[arg(long)]
+    all_accounts: bool,
+    /// Only this folder and those below it, by the path that `mailproof show --folders` lists.
+    #[arg(long, value_name = "PATH")]
+    folder: Option<String>,
+    /// Only the message with this Message-ID.
+    #[arg(long, value_name = "ID")]
+    message_id: Option<String>,
+    /// Only the item with this number; may be given several times.
+    #[arg(long = "item", value_name = "N")]
+    items: Vec<u32>,
+    /// Only what was received on this day (UTC) or at this moment, or later.
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    since: Option<i64>,
+    /// Only messages for which all these words hold.
+    #[arg(long, value_name = "TEXT", value_parser = Query::from_str)]
+    query: Option<Query>,
+    /// Only items of this kind; may be given several times.
+    #[arg(long = "kind", value_enum, value_name = "KIND")]
+    kinds: Vec<Kind>,
+    /// A folder for a Maildir, or FILE.tgz for an export that Zimbra imports; of several accounts each gets a Maildir or a
+    /// tgz in the folder or in the folder FILE.tgz.
+    #[arg(long, value_name = "PLACE", value_parser = Destination::from_str)]
+    to: Destination,
+    /// How the report is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// No progress bars.
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    common: PolicyArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    Message,
+    Contact,
+    Appointment,
+    Task,
+    Document,
+    Chat,
+    Note,
+}
+
+/// Where to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Destination {
+    Maildir(PathBuf),
+    Tgz(PathBuf),
+}
+
+impl FromStr for Destination {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once("://") {
+            Some((scheme, _)) => Err(format!(
+                "`{scheme}://` is no place that this version restores to; name a folder (Maildir) or a FILE.tgz"
+            )),
+            None if text.is_empty() => Err("name a folder (Maildir) or a FILE.tgz".to_owned()),
+            None if text.ends_with(".tgz") || text.ends_with(".tar.gz") => Ok(Self::Tgz(text.into())),
+            None => Ok(Self::Maildir(text.into())),
+        }
+    }
+}
+
+impl Destination {
+    fn open(&self, accounts: Accounts) -> Result<Box<dyn Place>, Failure> {
+        let place: Box<dyn Place> = match self {
+            Self::Maildir(path) => Box::new(Maildir::open(path, accounts).map_err(Failure::usage)?),
+            Self::Tgz(path) => Box::new(Tgz::create(path, accounts).map_err(Failure::usage)?),
+        };
+        Ok(place)
+    }
+
+    fn shown(&self) -> String {
+        let (Self::Maildir(path) | Self::Tgz(path)) = self;
+        path.display().to_string()
+    }
+}
+
+/// A moment, or the beginning of a day (UTC), in seconds since 1970.
+fn moment(text: &str) -> Result<i64, String> {
+    let wrong = |_| "write a day such as 2026-11-25, or a moment such as 2026-11-25T03:00:00Z".to_owned();
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment.as_second());
+    }
+    let day: Date = text.parse().map_err(wrong)?;
+    TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).map(Timestamp::as_second).map_err(wrong)
+}
+
+pub fn run(args: Args) -> Result<u8, Failure> {
+    let mut setup = Setup::load(&args.common)?;
+    // So that the keys are read.
+    setup.policy.require.rung = Rung::Meaningful;
+    setup::end_on_signals(&setup)?;
+    let keyring = setup.keyring()?;
+    let target = args.target(&setup)?;
+    let mut place = args.to.open(args.whose())?;
+    let tools = Tools {
+        keyring: &keyring,
+        limits: &setup.policy.limits,
+        runtime: setup.runtime.handle(),
+        cancel: &setup.cancel,
+        live: None,
+    };
+    let observer = progress::observers(false, args.quiet);
+    let restored = restore::run(tools, &target, args.selection(), &mut *place, &observer);
+    let report = Restore::new(&target.address(), &args.to.shown(), &restored);
+    match args.format {
+        Format::Text => print(&fitted(restored::render(&report)))?,
+        Format::Json => print(&setup::pretty(&report))?,
+    }
+    Ok(report.exit_code)
+}
+
+impl Args {
+    fn target(&self, setup: &Setup) -> Result<Target, Failure> {
+        let mut selection = setup.select(std::slice::from_ref(&self.archive), &self.common.store)?;
+        match (selection.targets.pop(), selection.troubles.first()) {
+            (Some(target), _) => Ok(target),
+            (None, trouble) => {
+                let message = trouble.map_or("the archive can't be reached", |trouble| &trouble.message);
+                let interrupted = setup.cancel.is_cancelled();
+                let code = if interrupted { crate::exit::INTERRUPTED } else { crate::exit::NOT_VERIFIED };
+                Err(Failure { code, message: message.to_owned() })
+            }
+        }
+    }
+
+    fn whose(&self) -> Accounts {
+        if self.accounts.len() == 1 { Accounts::One } else { Accounts::Several }
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            accounts: self.accounts.clone(),
+            folder: self.folder.clone(),
+            items: self.items.iter().copied().map(ItemId).collect(),
+            kinds: self.kinds.iter().map(|kind| kind.of()).collect(),
+            since: self.since,
+            message_id: self.message_id.clone(),
+            query: self.query.clone(),
+            ..Selection::default()
+        }
+    }
+}
+
+impl Kind {
+    fn of(self) -> ItemKind {
+        match self {
+            Self::Message => ItemKind::Message,
+            Self::Contact => ItemKind::Contact,
+            Self::Appointment => ItemKind::Appointment,
+            Self::Task => ItemKind::Task,
+            Self::Document => ItemKind::Document,
+            Self::Chat => ItemKind::Chat,
+            Self::Note => ItemKind::Note,
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What came back of a restore, as text or as JSON (`mailproof/restore/v1`).
+//!
+//! Input: a restore's outcome. Output: numbers, folders and places. Invariant: no subject and no content of mail.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::human;
+use super::json::{Error, Finding};
+use crate::restore::{Completion, Restored};
+use crate::verdict::Severity;
+
+/// The name of this form.
+pub const SCHEMA: &str = "mailproof/restore/v1";
+/// Items that are named in text.
+const MOST_NAMED: usize = 20;
+
+/// What came back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Restore {
+    /// Always `mailproof/restore/v1`.
+    pub schema: &'static str,
+    /// The version of mailproof.
+    pub version: &'static str,
+    /// The archive's address.
+    pub archive: String,
+    /// Where it was restored to.
+    pub place: String,
+    /// How the restore ended, over everything.
+    pub outcome: Completion,
+    /// The exit code of the process.
+    pub exit_code: u8,
+    /// Items that were asked for, in every export of the archive.
+    pub selected: u64,
+    /// Items that are in the place now and were not before.
+    pub restored: u64,
+    /// Items that were there before, byte for byte.
+    pub already_there: u64,
+    /// Items that another export of the archive had brought already.
+    pub repeated: u64,
+    /// Items of which another export has other bytes; both came back.
+    pub versions: u64,
+    /// What did not come back.
+    pub left: Left,
+    /// Items with a damaged or missing body, of which nobody knows whether they were asked for.
+    pub undecided: u64,
+    /// Bodies without a description, which nothing proves.
+    pub undescribed: u64,
+    /// Bytes of the bodies that were restored.
+    pub bytes: u64,
+    /// Milliseconds from the beginning until the first item was in its place.
+    pub to_first_ms: Option<u64>,
+    /// The same of the last item.
+    pub to_last_ms: Option<u64>,
+    /// Milliseconds of the whole restore.
+    pub elapsed_ms: u64,
+    /// The date of the newest item that is in the place now (RFC 3339, UTC).
+    pub newest: Option<String>,
+    /// What is in the place now, by account and folder; of many folders the first ten thousand.
+    pub folders: Vec<Folder>,
+    /// The archive was read to its end, and nothing in its layers is damaged.
+    pub archive_whole: bool,
+    /// What was found in the archive's layers; of many of one kind the first twenty.
+    pub findings: Vec<Finding>,
+    /// What kept the restore from its work.
+    pub errors: Vec<Error>,
+    /// What the archive holds and a restore can't take up.
+    pub untaken: Vec<String>,
+}
+
+/// What did not come back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Left {
+    /// All of it.
+    pub count: u64,
+    /// Items that the place does not take.
+    pub refused: u64,
+    /// Items whose body is missing, cut or another than the backup states.
+    pub unsound: u64,
+    /// Items larger than what is held in memory.
+    pub too_large: u64,
+    /// Items for which the place did not answer before the end.
+    pub unanswered: u64,
+    /// Items whose body could not be put together with its description.
+    pub apart: u64,
+    /// The first thousand.
+    pub items: Vec<LeftItem>,
+}
+
+/// An item that did not come back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LeftItem {
+    /// Whose it is.
+    pub account: String,
+    /// The number of its folder.
+    pub folder: u32,
+    /// Its number.
+    pub item: u32,
+    /// Why, ending with the next step.
+    pub reason: String,
+}
+
+/// What is in a folder of the place now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Folder {
+    /// Whose it is.
+    pub account: String,
+    /// Its path as the backup names it; absent where the backup names none.
+    pub path: Option<String>,
+    /// Items of the restore in it.
+    pub items: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// The JSON Schema of [`Restore`] (draft 2020-12).
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Restore);
+    schema.insert("$id".to_owned(), SCHEMA.into());
+    schema.to_value()
+}
+
+impl Restore {
+    /// The report of a restore of `archive` to `place`.
+    #[must_use]
+    pub fn new(archive: &str, place: &str, restored: &Restored) -> Self {
+        let outcome = restored.ending();
+        let folders = restored.folders.each.iter().map(|((account, path), count)| Folder {
+            account: account.clone(),
+            path: Some(path.clone()).filter(|path| !path.is_empty()),
+            items: count.items,
+            bytes: count.bytes,
+        });
+        let faults = restored
+            .exports
+            .iter()
+            .filter(|export| export.wanted)
+            .flat_map(|export| export.ending.faults.iter());
+        let stopped = restored.stopped.iter().map(|error| Error {
+            stage: "restore",
+            message: error.to_string(),
+            internal: false,
+        });
+        Self {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            archive: archive.to_owned(),
+            place: place.to_owned(),
+            outcome,
+            exit_code: outcome.exit_code(),
+            selected: restored.selected,
+            restored: restored.restored,
+            already_there: restored.already_there,
+            repeated: restored.repeated,
+            versions: restored.versions,
+            left: Left::from(&restored.left),
+            undecided: restored.undecided,
+            undescribed: restored.undescribed,
+            bytes: restored.bytes,
+            to_first_ms: restored.to_first.map(milliseconds),
+            to_last_ms: restored.to_last.map(milliseconds),
+            elapsed_ms: milliseconds(restored.elapsed),
+            newest: restored
+                .newest
+                .and_then(|second| Timestamp::from_second(second).ok())
+                .map(|newest| newest.to_string()),
+            folders: folders.collect(),
+            archive_whole: restored.archive_is_whole(),
+            findings: restored.reading.findings.iter().chain(faults).map(Finding::from).collect(),
+            errors: restored.reading.troubles.iter().map(Error::from).chain(stopped).collect(),
+            untaken: restored.untaken.clone(),
+        }
+    }
+}
+
+impl From<&crate::restore::Left> for Left {
+    fn from(left: &crate::restore::Left) -> Self {
+        let items = left.first.iter().map(|item| LeftItem {
+            account: item.account.clone(),
+            folder: item.folder.0,
+            item: item.item.0,
+            reason: item.why.to_string(),
+        });
+        Self {
+            count: left.count(),
+            refused: left.refused,
+            unsound: left.unsound,
+            too_large: left.too_large,
+            unanswered: left.unanswered,
+            apart: left.apart,
+            items: items.collect(),
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The report for people; ends with a line break.
+#[must_use]
+pub fn render(report: &Restore) -> String {
+    let mut text = String::new();
+    headline(&mut text, report);
+    folders(&mut text, report);
+    left(&mut text, report);
+    for finding in
+        report.findings.iter().filter(|finding| finding.severity == Severity::Failure).take(MOST_NAMED)
+    {
+        let _ =
+            writeln!(text, "  archive damaged: {} at {}; {}", finding.id, finding.subject, finding.remedy);
+    }
+    for error in &report.errors {
+        let _ = writeln!(text, "  {}: {}", error.stage, error.message);
+    }
+    for note in &report.untaken {
+        let _ = writeln!(text, "  not restored: {note}");
+    }
+    human::clean(&text).into_owned()
+}
+
+fn headline(text: &mut String, report: &Restore) {
+    let word = match report.outcome {
+        Completion::Complete => "RESTORED",
+        Completion::Incomplete => "INCOMPLETE",
+        Completion::NotDone => "NOT DONE",
+        Completion::Interrupted => "INTERRUPTED",
+    };
+    let there = report.restored + report.already_there;
+    let _ = writeln!(
+        text,
+        "{word}  {} of {} items are in {}  (took {})",
+        human::count(there),
+        human::count(report.selected - report.repeated.min(report.selected)),
+        human::line(&report.place),
+        human::duration(report.elapsed_ms)
+    );
+    if report.already_there > 0 {
+        let _ = writeln!(text, "  {} of them were there before", human::count(report.already_there));
+    }
+    if report.versions > 0 {
+        let versions = human::count(report.versions);
+        let _ =
+            writeln!(text, "  {versions} items came back in more than one version, as the backup has them");
+    }
+    if let (Some(first), Some(newest)) = (report.to_first_ms, &report.newest) {
+        let first = human::duration(first);
+        let _ = writeln!(
+            text,
+            "  the first after {first}; the newest is of {newest}; {}",
+            human::size(report.bytes)
+        );
+    }
+    if report.outcome == Completion::Interrupted {
+        let _ = writeln!(text, "  what came back stays; run the same restore again to go on");
+    }
+    if report.selected == 0 && report.errors.is_empty() {
+        let _ = writeln!(text, "  no message of it matches; `mailproof show` lists what is there");
+    }
+}
+
+fn folders(text: &mut String, report: &Restore) {
+    let mut account = None;
+    for folder in &report.folders {
+        if account != Some(&folder.account) {
+            let _ = writeln!(text, "  {}", human::line(&folder.account));
+            account = Some(&folder.account);
+        }
+        let (items, bytes) = (human::count(folder.items), human::size(folder.bytes));
+        let path = folder.path.as_deref().unwrap_or("(folders without a name)");
+        let _ = writeln!(text, "    {items:>9}  {bytes:>9}  {}", human::line(path));
+    }
+}
+
+fn left(text: &mut String, report: &Restore) {
+    let left = &report.left;
+    if left.count > 0 {
+        let _ = writeln!(text, "  {} items did not come back:", human::count(left.count));
+    }
+    for item in left.items.iter().take(MOST_NAMED) {
+        let account = human::line(&item.account);
+        let _ = writeln!(text, "    {account}: folder {}, item {}: {}", item.folder, item.item, item.reason);
+    }
+    if left.items.len() > MOST_NAMED {
+        let _ = writeln!(text, "    and others; `--format json` names the first thousand");
+    }
+    if report.undecided > 0 {
+        let undecided = human::count(report.undecided);
+        let _ = writeln!(
+            text,
+            "  {undecided} items have no sound body, so nobody knows whether they match; name them by --item"
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! A Maildir on this machine as the place of a restore, with folders as Dovecot and Courier have them (Maildir++).
+//!
+//! Input: items. Output: files, one for each message, whose names are the same in every run. Invariants: what is there is
+//! neither overwritten nor doubled; a message is there whole or not at all; nothing is written outside of the directory.
+
+mod directory;
+mod name;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use directory::{Before, Folder, Wanted, enter};
+use rustix::fd::OwnedFd;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, fsync, mkdir, open};
+use rustix::io::Errno;
+
+use super::{Accounts, Place, PlaceError, Put, Recovered, writing};
+use crate::mailbox::ItemKind;
+pub(super) use name::{account as account_name, folder as folder_name};
+
+/// Folders that are held open at the same time, three descriptors each.
+const MOST_OPEN: usize = 64;
+/// Names that are tried for a message whose name another file has.
+const MOST_NAMES: u32 = 10;
+
+/// A directory of Maildirs.
+#[derive(Debug)]
+pub struct Maildir {
+    path: PathBuf,
+    root: OwnedFd,
+    accounts: Accounts,
+    /// By account directory and folder directory.
+    folders: HashMap<(String, String), Known>,
+    open: usize,
+}
+
+/// A folder that something was put into.
+#[derive(Debug)]
+struct Known {
+    before: Before,
+    folder: Option<Folder>,
+}
+
+impl Maildir {
+    /// Opens the directory, and makes it if only it is missing.
+    ///
+    /// # Errors
+    /// [`PlaceError`] if it can't be written to, or another restore writes to it.
+    pub fn open(path: &Path, accounts: Accounts) -> Result<Self, PlaceError> {
+        let failed = |error| unusable(path, error);
+        match mkdir(path, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST | Errno::ROFS | Errno::ACCESS) => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = open(path, flags, Mode::empty()).map_err(failed)?;
+        flock(&root, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+            Errno::WOULDBLOCK => {
+                PlaceError(format!("another restore writes to {}; wait for its end", path.display()))
+            }
+            error => failed(error),
+        })?;
+        // What can't be written to is found before anything is read.
+        if accounts == Accounts::One {
+            Folder::open(&root, "").map_err(failed)?;
+        } else {
+            rustix::fs::accessat(&root, ".", rustix::fs::Access::WRITE_OK, rustix::fs::AtFlags::empty())
+                .map_err(failed)?;
+        }
+        Ok(Self { path: path.to_owned(), root, accounts, folders: HashMap::new(), open: 0 })
+    }
+
+    /// The folder that an item belongs into.
+    fn folder(&mut self, item: &Recovered<'_>) -> Result<&Known, Errno> {
+        let account = match self.accounts {
+            Accounts::One => String::new(),
+            Accounts::Several => name::account(item.account),
+        };
+        let key = (account, name::folder(item.folder, item.item.folder));
+        let closed = self.folders.get(&key).is_none_or(|known| known.folder.is_none());
+        if closed {
+            let folder = self.open_folder(&key)?;
+            if self.open >= MOST_OPEN {
+                for known in self.folders.values_mut() {
+                    if let Some(folder) = known.folder.take() {
+                        folder.sync()?;
+                    }
+                }
+                self.open = 0;
+            }
+            self.open += 1;
+            if let Some(known) = self.folders.get_mut(&key) {
+                known.folder = Some(folder);
+            } else {
+                let before = folder.look()?;
+                self.folders.insert(key.clone(), Known { before, folder: Some(folder) });
+            }
+        }
+        self.folders.get(&key).ok_or(Errno::NOENT)
+    }
+
+    fn open_folder(&self, (account, folder): &(String, String)) -> Result<Folder, Errno> {
+        match &account[..] {
+            "" => Folder::open(&self.root, folder),
+            account => Folder::open(&enter(&self.root, account)?, folder),
+        }
+    }
+
+    fn write(&mut self, item: &Recovered<'_>) -> Result<Put, Errno> {
+        let flags = name::flags(item.item);
+        let Known { before, folder: Some(folder) } = self.folder(item)? else { return Err(Errno::NOENT) };
+        for number in 0..MOST_NAMES {
+            let unique = name::file(item.item, item.body, number);
+            let wanted = Wanted {
+                unique: &unique,
+                flags: &flags,
+                body: item.body,
+                digest: item.item.digest,
+                date: item.item.date,
+            };
+            if folder.has(&wanted, before)? {
+                return Ok(Put::AlreadyThere);
+            }
+            if folder.write(&wanted)? {
+                return Ok(Put::Restored);
+            }
+        }
+        Ok(Put::Refused("other files have its name; restore into an empty folder".to_owned()))
+    }
+}
+
+impl Place for Maildir {
+    fn put(&mut self, item: &Recovered<'_>) -> Result<Put, PlaceError> {
+        if !matches!(item.item.kind, ItemKind::Message | ItemKind::Chat) {
+            return Ok(Put::Refused(
+                "a Maildir holds messages only; restore the others with --to FILE.tgz, or leave them out with --kind \
+                 message"
+                    .to_owned(),
+            ));
+        }
+        match self.write(item) {
+            Ok(put) => Ok(put),
+            Err(Errno::NAMETOOLONG) => {
+                Ok(Put::Refused("its name is too long for this file system; restore into another".to_owned()))
+            }
+            Err(error) => Err(unusable(&self.path, error)),
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), PlaceError> {
+        let sync = || {
+            let keys: Vec<_> = self.folders.keys().cloned().collect();
+            for key in &keys {
+                match self.folders.get(key).and_then(|known| known.folder.as_ref()) {
+                    Some(folder) => folder.sync()?,
+                    None => self.open_folder(key)?.sync()?,
+                }
+                if !key.0.is_empty() {
+                    fsync(enter(&self.root, &key.0)?)?;
+                }
+            }
+            fsync(&self.root)
+        };
+        sync().map_err(|error| unusable(&self.path, error))
+    }
+}
+
+fn unusable(path: &Path, error: Errno) -> PlaceError {
+    writing::unusable(path, error, "what is there stays, and it goes on where it stopped")
+}

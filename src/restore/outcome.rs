@@ -1,0 +1,259 @@
+//! What came back, and what did not.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::recovery::Ended;
+use super::{PlaceError, untaken};
+use crate::archive::ArchiveError;
+use crate::exit;
+use crate::mailbox::{Contents, Ending, ItemId};
+use crate::verdict::Severity;
+use crate::verify::{Reading, Trouble};
+
+/// Items that are named among those that did not come back.
+const MOST_NAMED: usize = 1000;
+/// Folders that are counted by themselves; what lies in others is counted in one sum.
+const MOST_FOLDERS: usize = 10_000;
+
+/// What a restore did.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// Items that were wanted, in every export of the archive.
+    pub selected: u64,
+    /// Items that are in the place now and were not before.
+    pub restored: u64,
+    /// Items that were there before, byte for byte.
+    pub already_there: u64,
+    /// Items that another export of the same archive had already brought, byte for byte.
+    pub repeated: u64,
+    /// Items among the restored ones that another export of the archive has with other bytes: both came back.
+    pub versions: u64,
+    /// What did not come back.
+    pub left: Left,
+    /// Items whose body is damaged or missing, so that nobody knows whether they are wanted.
+    pub undecided: u64,
+    /// Bodies in the exports that were asked for without a description that can be read, so that nothing proves them.
+    pub undescribed: u64,
+    /// Bytes of the bodies that were restored.
+    pub bytes: u64,
+    /// From the beginning until the first item was in the place.
+    pub to_first: Option<Duration>,
+    /// The same of the last one.
+    pub to_last: Option<Duration>,
+    /// The whole restore, reading to the end included.
+    pub elapsed: Duration,
+    /// The date of the newest item that was restored or there already, in seconds since 1970.
+    pub newest: Option<i64>,
+    /// What came back of each account and folder.
+    pub folders: Folders,
+    /// Each export in the archive, wanted or not, and how it ended.
+    pub exports: Vec<Export>,
+    /// What the archive holds and a restore can't take up, in words that end with the next step.
+    pub untaken: Vec<String>,
+    /// What the archive's layers and its manifest say.
+    pub reading: Reading,
+    /// Why the place took nothing more.
+    pub stopped: Option<PlaceError>,
+    /// Somebody ended the run early.
+    pub interrupted: bool,
+}
+
+/// How a restore ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Completion {
+    /// All that was asked for came back, and the archive is whole.
+    Complete,
+    /// Something did not come back, or the archive is damaged.
+    Incomplete,
+    /// Nothing was found that is asked for, or something kept the restore from its work.
+    NotDone,
+    /// Somebody ended it early.
+    Interrupted,
+}
+
+impl Completion {
+    /// The exit code of the process.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Complete => exit::PASSED,
+            Self::Incomplete => exit::FAILED,
+            Self::NotDone => exit::NOT_VERIFIED,
+            Self::Interrupted => exit::INTERRUPTED,
+        }
+    }
+}
+
+/// An export, and how it ended.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// Whose it is.
+    pub account: String,
+    /// The member of the archive; empty where it is the archive itself.
+    pub source: String,
+    /// How its layers ended.
+    pub ending: Ending,
+    /// Something of it was asked for.
+    pub wanted: bool,
+}
+
+/// What came back of each folder.
+#[derive(Debug, Clone, Default)]
+pub struct Folders {
+    /// By account and path; the path is empty where the archive does not name the folder.
+    pub each: BTreeMap<(String, String), Count>,
+    /// What came back into folders for which there was no room above.
+    pub others: Count,
+}
+
+/// How many items of a folder came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    /// Items that are in the place now, those that were there before included.
+    pub items: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// What did not come back.
+#[derive(Debug, Clone, Default)]
+pub struct Left {
+    /// Items that the place does not take.
+    pub refused: u64,
+    /// Items whose body is missing, cut or another than the description states.
+    pub unsound: u64,
+    /// Items that are larger than what is held in memory.
+    pub too_large: u64,
+    /// Items for which the place did not answer before the end.
+    pub unanswered: u64,
+    /// Items whose body could not be put together with its description.
+    pub apart: u64,
+    /// The first thousand.
+    pub first: Vec<LeftItem>,
+}
+
+/// An item that did not come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftItem {
+    /// Whose it is.
+    pub account: String,
+    /// The folder it lies in.
+    pub folder: ItemId,
+    /// Its number.
+    pub item: ItemId,
+    /// Why it did not come back.
+    pub why: Why,
+}
+
+/// Why an item did not come back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// The place does not take it.
+    #[error("{0}")]
+    Refused(String),
+    /// There is a description that states a body, and no body.
+    #[error("its body is not in the archive; look for it in an older one")]
+    Missing,
+    /// The archive ends inside its body.
+    #[error("the archive ends inside its body; look for it in an older one")]
+    Cut,
+    /// The body is not the one whose digest the description states.
+    #[error("its body is not the one that the backup took the digest of; look for it in an older archive")]
+    Differs,
+    /// The description states no digest of the body.
+    #[error("the backup states no digest of its body, so nothing proves it; take it from the export by hand")]
+    Unstated,
+    /// Larger than what is held in memory.
+    #[error("its body is larger than 256 MiB; take it from the export by hand")]
+    TooLarge,
+    /// The restore ended before the place answered.
+    #[error("the restore ended before the place said that it has it; run it again")]
+    Unanswered,
+    /// The body stands elsewhere in the export than the description.
+    #[error("its body stands apart from its description; take it from the export by hand")]
+    Apart,
+}
+
+impl Restored {
+    /// Whether all that was wanted is in the place.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let told = self.left.count() == 0 && self.undecided == 0 && self.undescribed == 0;
+        told && self.stopped.is_none() && !self.interrupted
+    }
+
+    /// How it ended, over everything.
+    #[must_use]
+    pub fn ending(&self) -> Completion {
+        let seen = self.selected > 0 || self.undecided > 0 || self.undescribed > 0;
+        let kept_from_work = self.stopped.is_some() || !self.reading.troubles.is_empty();
+        match () {
+            () if self.interrupted => Completion::Interrupted,
+            () if kept_from_work || !seen => Completion::NotDone,
+            () if self.is_complete() && self.archive_is_whole() => Completion::Complete,
+            () => Completion::Incomplete,
+        }
+    }
+
+    /// Takes in what the reading of the archive leaves.
+    pub(super) fn conclude(&mut self, mut reading: Reading, contents: Contents<Ended>) {
+        if self.stopped.is_some() || self.interrupted {
+            // The end of the reading was our own doing.
+            let interrupted = ArchiveError::Interrupted.to_string();
+            reading.troubles.retain(|trouble| trouble.message != interrupted);
+        }
+        let failures = contents.failures.iter().map(|failure| Trouble::internal("mailbox", failure));
+        reading.troubles.extend(failures);
+        self.untaken = untaken::told(&contents);
+        for ended in contents.exports {
+            self.undecided += ended.undecided;
+            self.undescribed += ended.undescribed;
+            self.left.apart += ended.unpaired;
+            self.exports.push(ended.export);
+        }
+        self.reading = reading;
+    }
+
+    /// Whether the archive was read to its end and nothing in its layers, nor in those of the exports that were asked for,
+    /// is damaged.
+    #[must_use]
+    pub fn archive_is_whole(&self) -> bool {
+        let read = self.reading.whole && self.reading.troubles.is_empty();
+        let damaged = self.reading.findings.worst() == Some(Severity::Failure);
+        let exports = self.exports.iter().filter(|export| export.wanted);
+        read && !damaged && exports.into_iter().all(|export| export.ending.whole)
+    }
+}
+
+impl Left {
+    /// How many items did not come back.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.refused + self.unsound + self.too_large + self.unanswered + self.apart
+    }
+
+    pub(super) fn push(&mut self, item: LeftItem) {
+        *match item.why {
+            Why::Refused(_) => &mut self.refused,
+            Why::Missing | Why::Cut | Why::Differs | Why::Unstated => &mut self.unsound,
+            Why::Unanswered => &mut self.unanswered,
+            Why::TooLarge => &mut self.too_large,
+            Why::Apart => &mut self.apart,
+        } += 1;
+        if self.first.len() < MOST_NAMED {
+            self.first.push(item);
+        }
+    }
+}
+
+impl Folders {
+    pub(super) fn count(&mut self, account: &str, path: &str, bytes: u64) {
+        let key = (account.to_owned(), path.to_owned());
+        let room = self.each.len() < MOST_FOLDERS || self.each.contains_key(&key);
+        let count = if room { self.each.entry(key).or_default() } else { &mut self.others };
+        count.items += 1;
+        count.bytes += bytes;
+    }
+}

@@ -1,0 +1,190 @@
+//! Puts what the exports hand over into the place, one item after the other, and keeps count.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use super::outcome::{LeftItem, Restored, Why};
+use super::place::KnownFolder;
+use super::recovery::Handed;
+use super::{Place, PlaceError, Put, Recovered, Settled};
+use crate::mailbox::{Item, ItemId};
+use crate::network::Cancel;
+
+/// Longest time for which nobody looks whether the run is to end.
+const GLANCE: Duration = Duration::from_millis(250);
+/// Items that are remembered, so that those of a second export are known again. Beyond them the place knows most by
+/// itself.
+const MOST_REMEMBERED: usize = 2_000_000;
+
+/// Puts items into a place.
+pub(super) struct Placing<'a> {
+    place: &'a mut dyn Place,
+    /// Ended by whoever watches over the whole run.
+    run: &'a Cancel,
+    /// Ends the reading of the archive.
+    reading: &'a Cancel,
+    began: Instant,
+    remembered: HashSet<[u8; 16]>,
+    /// What the place has not answered for yet.
+    waiting: HashMap<(Box<str>, ItemId), VecDeque<Placed>>,
+    restored: Restored,
+}
+
+impl<'a> Placing<'a> {
+    pub(super) fn new(place: &'a mut dyn Place, run: &'a Cancel, reading: &'a Cancel) -> Self {
+        let (remembered, waiting, restored) = Default::default();
+        Self { place, run, reading, began: Instant::now(), remembered, waiting, restored }
+    }
+
+    /// Works until nobody hands over any more, the run is to end, or the place takes nothing more.
+    pub(super) fn work(mut self, items: Receiver<Handed>) -> Restored {
+        let ended = self.take_all(&items);
+        self.restored.interrupted = self.run.is_cancelled();
+        if let Err(error) = ended {
+            self.restored.stopped = Some(error);
+        }
+        self.settle();
+        for ((account, _), waiting) in std::mem::take(&mut self.waiting) {
+            waiting.iter().for_each(|waiting| self.leave(&account, &waiting.item, Why::Unanswered));
+        }
+        self.reading.cancel();
+        self.restored
+    }
+
+    fn take_all(&mut self, items: &Receiver<Handed>) -> Result<(), PlaceError> {
+        while !self.run.is_cancelled() {
+            match items.recv_timeout(GLANCE) {
+                Ok(handed) => self.take(handed)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.place.finish(),
+            }
+            self.settle();
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, handed: Handed) -> Result<(), PlaceError> {
+        match handed {
+            Handed::Folder { account, folder, name, text } => {
+                let (name, text) = (&*name, &*text);
+                self.place.folder(&KnownFolder { account: &account, folder: &folder, name, text })
+            }
+            Handed::Item { account, folder, item, name, text, body } => {
+                let (folder, name, text, body) = (folder.as_deref(), &*name, &*text, &*body);
+                self.put(&Recovered { account: &account, item: &item, folder, name, text, body })
+            }
+            Handed::Left { account, item, why } => {
+                self.restored.selected += 1;
+                self.leave(&account, &item, why);
+                Ok(())
+            }
+        }
+    }
+
+    fn put(&mut self, recovered: &Recovered<'_>) -> Result<(), PlaceError> {
+        self.restored.selected += 1;
+        let seen = self.remember(recovered);
+        if seen == Seen::Same {
+            self.restored.repeated += 1;
+            return Ok(());
+        }
+        let put = self.place.put(recovered)?;
+        let (folder, bytes) = (recovered.folder.unwrap_or_default().into(), recovered.body.len() as u64);
+        let placed =
+            Placed { item: *recovered.item, folder, bytes, other_version: seen == Seen::OtherVersion };
+        match put {
+            Put::Pending => {
+                let key = (recovered.account.into(), recovered.item.id);
+                self.waiting.entry(key).or_default().push_back(placed);
+            }
+            answered => self.count(recovered.account, &placed, answered),
+        }
+        Ok(())
+    }
+
+    /// Takes in the answers that came meanwhile; of items with one number the first answer is that of the first.
+    fn settle(&mut self) {
+        for Settled { account, id, put } in self.place.settled() {
+            let Entry::Occupied(mut waiting) = self.waiting.entry((account, id)) else { continue };
+            let Some(placed) = waiting.get_mut().pop_front() else { continue };
+            let ((account, _), more) = (waiting.key().clone(), !waiting.get().is_empty());
+            if !more {
+                waiting.remove();
+            }
+            self.count(&account, &placed, put);
+        }
+    }
+
+    fn count(&mut self, account: &str, placed: &Placed, put: Put) {
+        match put {
+            Put::Refused(reason) => return self.leave(account, &placed.item, Why::Refused(reason)),
+            Put::Pending => return self.leave(account, &placed.item, Why::Unanswered),
+            Put::AlreadyThere => self.restored.already_there += 1,
+            Put::Restored => {
+                self.restored.restored += 1;
+                self.restored.bytes += placed.bytes;
+                let elapsed = self.began.elapsed();
+                self.restored.to_first.get_or_insert(elapsed);
+                self.restored.to_last = Some(elapsed);
+            }
+        }
+        self.restored.versions += u64::from(placed.other_version);
+        self.restored.newest = self.restored.newest.max(Some(placed.item.date));
+        self.restored.folders.count(account, &placed.folder, placed.bytes);
+    }
+
+    fn leave(&mut self, account: &str, item: &Item, why: Why) {
+        let left = LeftItem { account: account.to_owned(), folder: item.folder, item: item.id, why };
+        self.restored.left.push(left);
+    }
+
+    /// Whether this item came before, and takes note of it.
+    fn remember(&mut self, recovered: &Recovered<'_>) -> Seen {
+        let item = mark(recovered, &[]);
+        let proof = recovered.item.digest;
+        let content = mark(recovered, proof.as_ref().map_or(recovered.text, |digest| digest.bytes()));
+        let seen = match (self.remembered.contains(&item), self.remembered.contains(&content)) {
+            (_, true) => Seen::Same,
+            (true, false) => Seen::OtherVersion,
+            (false, false) => Seen::Never,
+        };
+        if self.remembered.len() < 2 * MOST_REMEMBERED {
+            self.remembered.extend([item, content]);
+        }
+        seen
+    }
+}
+
+/// An item that the place took.
+#[derive(Debug)]
+struct Placed {
+    item: Item,
+    folder: Box<str>,
+    bytes: u64,
+    /// The same item came before with other bytes.
+    other_version: bool,
+}
+
+/// Whether an item came before in the same archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Never,
+    /// With the same bytes.
+    Same,
+    /// With other bytes.
+    OtherVersion,
+}
+
+/// What an item is known again by: its account and number, and `content`.
+fn mark(recovered: &Recovered<'_>, content: &[u8]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(recovered.account.len() as u64).to_le_bytes());
+    hasher.update(recovered.account.as_bytes());
+    hasher.update(&recovered.item.id.0.to_le_bytes());
+    hasher.update(content);
+    let mut mark = [0; 16];
+    hasher.finalize_xof().fill(&mut mark);
+    mark
+}

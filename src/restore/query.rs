@@ -1,0 +1,228 @@
+//! What a message must be like, in words: `from:anna subject:"offerta nuova" after:2026-01-01 fattura`.
+//!
+//! Input: words, all of which must hold. Output: whether a message is meant. Invariants: of a message 4 MiB are looked at;
+//! upper and lower case are the same; nothing of a message outlives the question.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use mail_parser::{Address, Message, MessageParser};
+
+use crate::mailbox::Item;
+use crate::policy::Bytes;
+
+/// Bytes of a message that are looked at.
+const LOOKED_AT: usize = 4 << 20;
+/// The words that are known, as messages name them.
+const KNOWN: &str =
+    "from:, to:, subject:, in:FOLDER, after:DATE, before:DATE, larger:SIZE, and words without a colon";
+
+/// Words that must all hold for a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query(Vec<Term>);
+
+/// A query that can't be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// A word before a colon that is none of those that are known.
+    #[error("`{0}:` is no word of a query; there are {KNOWN}. Put quotation marks around text with a colon")]
+    Unknown(String),
+    /// A word whose value is none.
+    #[error("`{0}` is not understood; write {1}")]
+    Value(String, &'static str),
+    /// Quotation marks that don't end.
+    #[error("a quotation mark is missing; write them in pairs")]
+    Open,
+    /// Nothing at all.
+    #[error("the query is empty; there are {KNOWN}")]
+    Empty,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Term {
+    From(String),
+    To(String),
+    Subject(String),
+    In(String),
+    /// Seconds since 1970.
+    After(i64),
+    Before(i64),
+    Larger(u64),
+    Word(String),
+}
+
+impl FromStr for Query {
+    type Err = QueryError;
+
+    fn from_str(text: &str) -> Result<Self, QueryError> {
+        let terms = words(text)?.into_iter().map(|(key, value)| term(&key, value));
+        let terms = terms.collect::<Result<Vec<_>, _>>()?;
+        if terms.is_empty() { Err(QueryError::Empty) } else { Ok(Self(terms)) }
+    }
+}
+
+fn term(key: &str, value: String) -> Result<Term, QueryError> {
+    let lower = value.to_lowercase();
+    Ok(match key {
+        _ if value.trim().is_empty() => {
+            return Err(QueryError::Value(format!("{key}:{value}"), "something behind the colon"));
+        }
+        "" => Term::Word(lower),
+        "from" => Term::From(lower),
+        "to" => Term::To(lower),
+        "subject" => Term::Subject(lower),
+        "in" => Term::In(value),
+        "after" => Term::After(day(&value)?),
+        "before" => Term::Before(day(&value)?),
+        "larger" => match value.parse() {
+            Ok(Bytes(size)) => Term::Larger(size),
+            Err(_) => return Err(QueryError::Value(value, "a size such as 5MB")),
+        },
+        other => return Err(QueryError::Unknown(other.to_owned())),
+    })
+}
+
+/// The beginning of a day (UTC).
+fn day(value: &str) -> Result<i64, QueryError> {
+    let wrong = || QueryError::Value(value.to_owned(), "a day such as 2026-11-25");
+    let date: Date = value.parse().map_err(|_| wrong())?;
+    let begin = TimeZone::UTC.to_timestamp(date.to_datetime(Time::midnight()));
+    begin.map(Timestamp::as_second).map_err(|_| wrong())
+}
+
+/// Splits at spaces outside of quotation marks, and each word at its first colon outside of them.
+fn words(text: &str) -> Result<Vec<(String, String)>, QueryError> {
+    let mut words = Vec::new();
+    let (mut key, mut word, mut quoted, mut begun) = (None, String::new(), false, false);
+    for letter in text.chars().chain([' ']) {
+        match letter {
+            '"' => (quoted, begun) = (!quoted, true),
+            ':' if !quoted && key.is_none() => (key, begun) = (Some(std::mem::take(&mut word)), true),
+            ' ' | '\t' if !quoted => {
+                if begun {
+                    let key = key.take().unwrap_or_default().to_lowercase();
+                    words.push((key, std::mem::take(&mut word)));
+                }
+                begun = false;
+            }
+            letter => {
+                word.push(letter);
+                begun = true;
+            }
+        }
+    }
+    if quoted { Err(QueryError::Open) } else { Ok(words) }
+}
+
+impl Query {
+    /// Whether what needs no body holds. `folder` is a path where it is known.
+    pub(super) fn wants(
+        &self,
+        item: &Item,
+        folder: Option<&str>,
+        below: impl Fn(&str, &str) -> bool,
+    ) -> bool {
+        self.0.iter().all(|term| match term {
+            Term::In(wanted) => folder.is_none_or(|folder| below(wanted, folder)),
+            Term::After(day) => item.date >= *day,
+            Term::Before(day) => item.date < *day,
+            Term::Larger(size) => item.size > *size,
+            _ => true,
+        })
+    }
+
+    /// Whether a message has to be looked into.
+    pub(super) fn asks_for_content(&self) -> bool {
+        self.0
+            .iter()
+            .any(|term| matches!(term, Term::From(_) | Term::To(_) | Term::Subject(_) | Term::Word(_)))
+    }
+
+    /// Whether what is said of heads and text holds for a message.
+    pub(super) fn wants_content(&self, body: &[u8]) -> bool {
+        if !self.asks_for_content() {
+            return true;
+        }
+        let body = body.get(..LOOKED_AT).unwrap_or(body);
+        let Some(message) = MessageParser::default().parse(body) else { return false };
+        self.0.iter().all(|term| match term {
+            Term::From(text) => has(message.from(), text),
+            Term::To(text) => has(message.to(), text) || has(message.cc(), text),
+            Term::Subject(text) => message.subject().is_some_and(|subject| contains(subject, text)),
+            Term::Word(text) => has_word(&message, text),
+            _ => true,
+        })
+    }
+}
+
+fn contains(text: &str, lower: &str) -> bool {
+    text.to_lowercase().contains(lower)
+}
+
+fn has(addresses: Option<&Address<'_>>, text: &str) -> bool {
+    let mut each = addresses.into_iter().flat_map(Address::iter);
+    each.any(|one| [&one.name, &one.address].into_iter().flatten().any(|part| contains(part, text)))
+}
+
+fn has_word(message: &Message<'_>, text: &str) -> bool {
+    message.subject().is_some_and(|subject| contains(subject, text))
+        || has(message.from(), text)
+        || has(message.to(), text)
+        || has(message.cc(), text)
+        || (0..message.text_body_count())
+            .filter_map(|part| message.body_text(part))
+            .any(|part| contains(&part, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &[u8] = b"From: =?utf-8?q?Anna_Bianch=C3=AC?= <anna@example.org>\r\nTo: marco@example.net\r\nCc: \"Ufficio\" <ufficio@example.net>\r\nSubject: =?utf-8?b?T2ZmZXJ0YSBudW92YQ==?=\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nUGVyY2jDqSBsYSBmYXR0dXJhIG1hbmNh\r\n";
+
+    fn finds(query: &str) -> bool {
+        query.parse::<Query>().unwrap().wants_content(MAIL)
+    }
+
+    #[test]
+    fn all_words_must_hold_and_are_looked_for_decoded() {
+        for query in [
+            "from:anna",
+            "from:BIANCHÌ",
+            "to:marco",
+            "to:ufficio",
+            "subject:\"offerta nuova\"",
+            "subject:offerta fattura",
+            "perché",
+            "\"la fattura manca\"",
+            "example.org",
+        ] {
+            assert!(finds(query), "{query}");
+        }
+        for query in ["from:marco", "to:anna", "subject:fattura", "fattura assente", "UGVyY2"] {
+            assert!(!finds(query), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_word_says_which_there_are() {
+        let error = |query: &str| query.parse::<Query>().unwrap_err().to_string();
+        assert!(error("form:anna").contains("`form:`") && error("form:anna").contains("larger:SIZE"));
+        assert!(error("after:gestern").contains("2026-11-25"));
+        assert!(error("larger:viel").contains("5MB"));
+        assert!(error("subject:\"x").contains("pairs") && error(" ").contains("empty"));
+        assert!(error("from:").contains("behind the colon"));
+        assert!("\"re: offerta\"".parse::<Query>().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_mail_costs_little_and_matches_nothing() {
+        let part = b"--a\nContent-Type: multipart/mixed; boundary=a\n\n".repeat(100_000);
+        let nested = b"Content-Type: message/rfc822\n\n".repeat(200_000);
+        for body in [&b""[..], b"\0\xff", &part, &nested] {
+            assert!(!"from:anna fattura".parse::<Query>().unwrap().wants_content(body));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! An export as Zimbra writes it as the place of a restore: what `POST /home/ACCOUNT/?fmt=tgz&resolve=skip` takes in.
+//!
+//! Input: folders and items. Output: a tgz for each account, with every description and body byte for byte. Invariants: a
+//! file has its name only once it is whole; no file that is there is replaced.
+
+mod tree;
+mod writer;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, Mode, OFlags, fsync, mkdir, open, statat};
+use rustix::io::Errno;
+
+use super::place::{Accounts, KnownFolder};
+use super::{Place, PlaceError, Put, Recovered, maildir, writing};
+use tree::Tree;
+use writer::Writer;
+
+/// Files that are written to at the same time.
+const MOST_OPEN: usize = 32;
+
+/// Exports that are being written.
+pub struct Tgz {
+    folder: PathBuf,
+    directory: OwnedFd,
+    /// The name of the only file; nothing where each account has one.
+    name: Option<String>,
+    exports: HashMap<String, (Tree, Option<Writer>)>,
+    open: usize,
+    /// When it began, in seconds since 1970.
+    began: i64,
+}
+
+impl Tgz {
+    /// Prepares to write the file `path`, or for several accounts a file for each in the folder `path`, which is made if only
+    /// it is missing.
+    ///
+    /// # Errors
+    /// [`PlaceError`] if the file is there already or the folder can't be written to.
+    pub fn create(path: &Path, accounts: Accounts) -> Result<Self, PlaceError> {
+        let (folder, name) = match accounts {
+            Accounts::Several => {
+                match mkdir(path, Mode::RWXU) {
+                    Ok(()) | Err(Errno::EXIST | Errno::ROFS | Errno::ACCESS) => {}
+                    Err(error) => return Err(unusable(path, error)),
+                }
+                (path.to_owned(), None)
+            }
+            Accounts::One => {
+                let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+                let name = name.ok_or_else(|| unusable(path, Errno::INVAL))?;
+                let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+                (above.unwrap_or(Path::new(".")).to_owned(), Some(name))
+            }
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = open(&folder, flags, Mode::empty()).map_err(|error| unusable(&folder, error))?;
+        let mut place = Self {
+            folder,
+            directory,
+            name,
+            exports: HashMap::new(),
+            open: 0,
+            began: Timestamp::now().as_second(),
+        };
+        if let Some(name) = place.name.clone() {
+            // What can't be written is found before anything is read.
+            place.refuse_to_replace(&name)?;
+            let writer = Writer::create(&place.directory, &name, place.began);
+            let writer = writer.map_err(|error| place.failed(&name, error))?;
+            place.exports.insert(name, (Tree::default(), Some(writer)));
+            place.open = 1;
+        }
+        Ok(place)
+    }
+
+    fn refuse_to_replace(&self, name: &str) -> Result<(), PlaceError> {
+        match statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Err(self.taken(name)),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn taken(&self, name: &str) -> PlaceError {
+        let shown = self.folder.join(name);
+        PlaceError(format!("{} is there already and is not replaced; name another file", shown.display()))
+    }
+
+    fn failed(&self, name: &str, error: Errno) -> PlaceError {
+        match error {
+            Errno::WOULDBLOCK => PlaceError(format!(
+                "another restore writes {}; wait for its end",
+                self.folder.join(name).display()
+            )),
+            error => unusable(&self.folder.join(name), error),
+        }
+    }
+
+    fn name_of(&self, account: &str) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{}.tgz", maildir::account_name(account)))
+    }
+
+    /// The export of an account, open for writing.
+    fn export(&mut self, name: &str) -> Result<(&mut Tree, &mut Writer), PlaceError> {
+        let closed =
+            self.exports.get(name).is_none_or(|(_, writer)| writer.as_ref().is_none_or(Writer::is_closed));
+        if closed && self.open >= MOST_OPEN {
+            for (of, (_, writer)) in &mut self.exports {
+                let closed = writer.as_mut().map_or(Ok(()), Writer::close);
+                closed.map_err(|error| unusable(&self.folder.join(of), error))?;
+            }
+            self.open = 0;
+        }
+        if closed {
+            self.refuse_to_replace(name)?;
+            self.open += 1;
+        }
+        let failed = |error| match error {
+            Errno::WOULDBLOCK => PlaceError(format!("another restore writes {name}; wait for its end")),
+            error => unusable(&self.folder.join(name), error),
+        };
+        let (tree, writer) = self.exports.entry(name.to_owned()).or_default();
+        match writer {
+            Some(writer) => writer.reopen(&self.directory).map_err(failed)?,
+            None => *writer = Some(Writer::create(&self.directory, name, self.began).map_err(failed)?),
+        }
+        match writer {
+            Some(writer) => Ok((tree, writer)),
+            None => Err(unusable(&self.folder, Errno::NOENT)),
+        }
+    }
+}
+
+impl Place for Tgz {
+    fn folder(&mut self, known: &KnownFolder<'_>) -> Result<(), PlaceError> {
+        let name = self.name_of(known.account);
+        self.exports.entry(name).or_default().0.keep(known);
+        Ok(())
+    }
+
+    fn put(&mut self, item: &Recovered<'_>) -> Result<Put, PlaceError> {
+        if item.text.is_empty() {
+            return Ok(Put::Refused("its description is not at hand; restore it into a Maildir".to_owned()));
+        }
+        let name = self.name_of(item.account);
+        let path = self.folder.join(&name);
+        let (tree, writer) = self.export(&name)?;
+        let mut write = || {
+            for folder in tree.needed(item.folder.unwrap_or_default()) {
+                writer.folder(&folder)?;
+            }
+            writer.item(item)
+        };
+        write().map_err(|error| unusable(&path, error))?;
+        Ok(Put::Restored)
+    }
+
+    fn finish(&mut self) -> Result<(), PlaceError> {
+        for (name, (_, writer)) in std::mem::take(&mut self.exports) {
+            let Some(writer) = writer else { continue };
+            match writer.finish(&self.directory, &name) {
+                Ok(true) => {}
+                Ok(false) => return Err(self.taken(&name)),
+                Err(error) => return Err(unusable(&self.folder.join(name), error)),
+            }
+        }
+        fsync(&self.directory).map_err(|error| unusable(&self.folder, error))
+    }
+}
+
+fn unusable(path: &Path, error: Errno) -> PlaceError {
+    writing::unusable(path, error, "it writes the file anew")
+}

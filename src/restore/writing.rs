@@ -1,0 +1,47 @@
+//! What writing to this machine's disks has in common: no file is replaced, and every fault has a next step.
+
+use std::io;
+use std::path::Path;
+
+use rustix::fd::AsFd;
+use rustix::fs::{AtFlags, RenameFlags, linkat, renameat_with, unlinkat};
+use rustix::io::Errno;
+
+use super::PlaceError;
+
+/// Renames without replacing; `false` if the name is taken.
+pub(super) fn rename(from: impl AsFd, name: &str, to: impl AsFd, new_name: &str) -> Result<bool, Errno> {
+    let renamed = match renameat_with(&from, name, &to, new_name, RenameFlags::NOREPLACE) {
+        // File systems exist that can't do that.
+        Err(Errno::INVAL | Errno::NOSYS) => linkat(&from, name, &to, new_name, AtFlags::empty())
+            .and_then(|()| unlinkat(&from, name, AtFlags::empty())),
+        renamed => renamed,
+    };
+    match renamed {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The number of an error, which those of files have.
+pub(super) fn errno(error: &io::Error) -> Errno {
+    Errno::from_io_error(error).unwrap_or(Errno::IO)
+}
+
+/// Why nothing more can be put there; `again` says what the next run does.
+pub(super) fn unusable(path: &Path, error: Errno, again: &str) -> PlaceError {
+    let (shown, what) = (path.display(), io::Error::from(error));
+    let next = match error {
+        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => {
+            format!("make room and run the same restore again; {again}")
+        }
+        Errno::ROFS | Errno::ACCESS | Errno::PERM => "restore to a folder that you may write to".to_owned(),
+        Errno::NOENT => "make the folder above it first".to_owned(),
+        Errno::NOTDIR | Errno::LOOP | Errno::EXIST => {
+            "a file or a link is where a folder must be; restore to another folder".to_owned()
+        }
+        _ => format!("look at the disk, then run the same restore again; {again}"),
+    };
+    PlaceError(format!("{shown}: {what}; {next}"))
+}

@@ -1,0 +1,141 @@
+//! The guard: what is no sandbox is refused before a byte is written.
+
+use std::fs;
+use std::path::PathBuf;
+
+use mailproof::verdict::Outcome;
+
+use super::{ANNA, SANDBOX, Scene, deliver, maildir, tree};
+use crate::program::{Ended, run};
+
+impl Scene {
+    fn rehearse(&self, more: &[&str]) -> Ended {
+        let mut command = self.bench.command("rehearse");
+        run(command.args(["--quiet", "--policy", "rehearsal.toml"]).args(more).arg(&self.archive))
+    }
+
+    fn mark(&self) -> Ended {
+        run(self.bench.command("rehearse").args(["--mark", "--policy", "rehearsal.toml"]))
+    }
+
+    /// Refused: nothing was read, nothing was written, and the message says so.
+    fn assert_refused(&self, words: &str) {
+        let before = files(self);
+        let ended = self.rehearse(&[]);
+        assert_eq!(ended.code, Some(20), "{ended:?}");
+        let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words), "{told}");
+        assert!(told.contains("nothing was written there"), "{told}");
+        assert_eq!(files(self), before);
+    }
+}
+
+/// All files of the bench, but for records.
+fn files(scene: &Scene) -> Vec<PathBuf> {
+    let (all, records) = (tree(scene.bench.path("").as_path()), scene.bench.records());
+    all.into_iter().filter(|path| !path.starts_with(&records)).collect()
+}
+
+#[test]
+fn without_a_marker_nothing_is_written() {
+    let scene = Scene::new();
+    fs::remove_file(scene.sandbox.join(".mailproof-sandbox")).unwrap();
+    scene.assert_refused("carries no marker");
+    // A link to the marker of another folder is none.
+    fs::write(scene.bench.path("marker"), SANDBOX).unwrap();
+    std::os::unix::fs::symlink(scene.bench.path("marker"), scene.sandbox.join(".mailproof-sandbox")).unwrap();
+    scene.assert_refused("carries no marker");
+}
+
+#[test]
+fn a_marker_for_somebody_else_is_none() {
+    let scene = Scene::new();
+    fs::write(scene.sandbox.join(".mailproof-sandbox"), "other@example.org\n").unwrap();
+    scene.assert_refused("is marked as the sandbox of other@example.org, not of sandbox@example.org");
+}
+
+#[test]
+fn a_sandbox_with_mail_in_it_is_none() {
+    let scene = Scene::new();
+    deliver(&scene.sandbox, "mail", b"somebody's", 300);
+    scene.assert_refused("is not empty: cur; move it away");
+    fs::remove_dir_all(scene.sandbox.join("cur")).unwrap();
+    fs::create_dir(scene.sandbox.join("cur")).unwrap();
+    for name in [".mailproof-run-mine", "mailproof-run-20261125T040000Z-0123abcg"] {
+        maildir(&scene.sandbox.join(name));
+        deliver(&scene.sandbox.join(name), "mail", b"somebody's", 300);
+        scene.assert_refused(name);
+        fs::remove_dir_all(scene.sandbox.join(name)).unwrap();
+    }
+    // A link that is called like a run's folder leads to somebody's mail.
+    let (mail, link) = (scene.bench.path("mail"), "mailproof-run-20261125T040000Z-0123abcd");
+    maildir(&mail);
+    std::os::unix::fs::symlink(&mail, scene.sandbox.join(link)).unwrap();
+    scene.assert_refused(link);
+    assert_eq!(scene.mark().code, Some(2));
+}
+
+#[test]
+fn accounts_that_are_not_listed_are_refused_whatever_the_command_line_says() {
+    let scene = Scene::new();
+    let ended = scene.rehearse(&["--account", "nobody@example.org"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("this account is not in `allow`"), "{}", ended.stderr);
+    let ended = scene.rehearse(&["--account", "other@example.org"]);
+    assert_eq!(ended.code, Some(20), "it is listed, and the marker names another: {ended:?}");
+}
+
+#[test]
+fn the_live_account_is_refused() {
+    let scene = Scene::new();
+    let live = scene.live();
+    // The sandbox is anna's own Maildir, by a link.
+    let mail = scene.bench.path("mail").join(ANNA);
+    fs::write(mail.join(".mailproof-sandbox"), format!("{SANDBOX}\n")).unwrap();
+    fs::remove_dir_all(mail.join("cur")).unwrap();
+    fs::create_dir(mail.join("cur")).unwrap();
+    let link = scene.bench.path("link");
+    std::os::unix::fs::symlink(&mail, &link).unwrap();
+    for folder in [&mail, &link] {
+        scene.policy(&live, &format!("to = 'maildir://{}'", folder.display()));
+        scene.assert_refused("the folder is that of a live mailbox");
+    }
+}
+
+#[test]
+fn an_account_of_the_archive_is_refused_where_nobody_can_tell_it_from_the_live_one() {
+    let scene = Scene::new();
+    let more = format!("to = 'maildir://{}'", scene.sandbox.display());
+    scene.policy("", &more);
+    let path = scene.bench.path("rehearsal.toml");
+    let text = fs::read_to_string(&path).unwrap().replace(SANDBOX, ANNA);
+    fs::write(&path, text).unwrap();
+    fs::write(scene.sandbox.join(".mailproof-sandbox"), ANNA).unwrap();
+    scene.assert_refused("without [live] in the policy nobody can tell");
+}
+
+#[test]
+fn two_at_a_time_are_one_too_many() {
+    let scene = Scene::new();
+    let mut first = scene.open();
+    first.contents().unwrap();
+    let second = scene.rehearse_into(&mut *scene.open(), false);
+    assert_eq!(second.outcome, Outcome::NotVerified);
+    assert!(second.troubles[0].message.contains("another rehearsal"), "{:?}", second.troubles);
+}
+
+#[test]
+fn marking_makes_a_sandbox_of_an_empty_place_only() {
+    let scene = Scene::new();
+    fs::remove_dir_all(&scene.sandbox).unwrap();
+    let ended = scene.mark();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(scene.mark().code, Some(0), "once more changes nothing");
+    assert_eq!(scene.rehearse(&[]).code, Some(0));
+    fs::remove_dir_all(&scene.sandbox).unwrap();
+    fs::create_dir(&scene.sandbox).unwrap();
+    fs::write(scene.sandbox.join("thesis.txt"), "mine").unwrap();
+    let ended = scene.mark();
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("is not empty"), "{}", ended.stderr);
+}
