@@ -2,6 +2,7 @@
 //!
 //! Input: a restore's outcome. Output: numbers, folders and places. Invariant: no subject and no content of mail.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -16,8 +17,10 @@ use crate::verdict::Severity;
 
 /// The name of this form.
 pub const SCHEMA: &str = "mailproof/restore/v1";
-/// Items that are named in text.
+/// Reasons and findings that are named in text.
 const MOST_NAMED: usize = 20;
+/// Items of one reason that are named in text.
+const MOST_NAMED_ALIKE: usize = 3;
 
 /// What came back.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -136,11 +139,8 @@ impl Restore {
             items: count.items,
             bytes: count.bytes,
         });
-        let faults = restored
-            .exports
-            .iter()
-            .filter(|export| export.wanted)
-            .flat_map(|export| export.ending.faults.iter());
+        let cut = restored.exports.iter().filter(|export| export.wanted && !export.ending.whole);
+        let faults = cut.flat_map(|export| export.ending.faults.iter());
         let stopped = restored.stopped.iter().map(|error| Error {
             stage: "restore",
             message: error.to_string(),
@@ -282,12 +282,17 @@ fn left(text: &mut String, report: &Restore) {
     if left.count > 0 {
         let _ = writeln!(text, "  {} items did not come back:", human::count(left.count));
     }
-    for item in left.items.iter().take(MOST_NAMED) {
-        let account = human::line(&item.account);
-        let _ = writeln!(text, "    {account}: folder {}, item {}: {}", item.folder, item.item, item.reason);
-    }
-    if left.items.len() > MOST_NAMED {
-        let _ = writeln!(text, "    and others; `--format json` names the first thousand");
+    let mut reasons: BTreeMap<&str, Vec<&LeftItem>> = BTreeMap::new();
+    left.items.iter().for_each(|item| reasons.entry(&item.reason).or_default().push(item));
+    for (reason, items) in reasons.iter().take(MOST_NAMED) {
+        let _ = writeln!(text, "    {}: {reason}", human::count(items.len() as u64));
+        for item in items.iter().take(MOST_NAMED_ALIKE) {
+            let account = human::line(&item.account);
+            let _ = writeln!(text, "      {account}: folder {}, item {}", item.folder, item.item);
+        }
+        if items.len() > MOST_NAMED_ALIKE {
+            let _ = writeln!(text, "      and others; `--format json` names the first thousand");
+        }
     }
     if report.undecided > 0 {
         let undecided = human::count(report.undecided);

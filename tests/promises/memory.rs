@@ -230,3 +230,51 @@ fn a_million_items_of_one_mailbox_need_little_memory() {
     assert_eq!(result["items"]["checked"], MANY, "{result:#}");
     assert!(most > 0 && most < MOST_WITH_ITEMS, "{} MiB", most >> 10);
 }
+
+/// Bodies of a MiB each in the export that is restored.
+const LARGE: u32 = 400;
+
+/// Writes an export of [`LARGE`] messages to a file.
+fn large_export(path: &PathBuf) {
+    let noise = Random::new(9).bytes(1 << 20);
+    let file = BufWriter::new(File::create(path).unwrap());
+    let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::none()));
+    let mut append = |name: &str, content: &[u8]| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        tar.append_data(&mut header, name, content).unwrap();
+    };
+    for id in 300..300 + LARGE {
+        let body = [format!("Subject: {id}\r\n\r\n").as_bytes(), &noise].concat();
+        let (size, digest) = (body.len(), digest_of(&body, false));
+        let name = format!("Inbox/{id:010}-{id}.eml");
+        let meta = format!(
+            r#"{{"id":{id},"type":5,"parent_id":-{id},"folder_id":2,"imap_id":{id},"date":1700000000,"size":{size},"blob_digest":"{digest}","unread":0,"flags":0,"mod_metadata":{id},"change_date":1700000000,"mod_content":{id},"Path":"/Inbox/","metadata":"d1:vi10ee","Ver":10}}"#
+        );
+        append(&format!("{name}.meta"), meta.as_bytes());
+        append(&name, &body);
+    }
+    tar.into_inner().unwrap().finish().unwrap().into_inner().unwrap();
+}
+
+#[test]
+#[ignore = "writes 1.6 GB to a disk: tests/run runs it"]
+fn a_restore_of_400_mib_needs_little_memory() {
+    let bench = Bench::new();
+    let tgz = bench.path("anna@example.org.tgz");
+    large_export(&tgz);
+    for to in ["anna", "anna.tgz"] {
+        let mut restore = bench.command("restore");
+        restore.arg(&tgz).args(["--account", "anna@example.org", "--format", "json", "--to", to]);
+        let mut child = restore.stdout(Stdio::piped()).spawn().unwrap();
+        let mut most = 0;
+        while child.try_wait().unwrap().is_none() {
+            most = peak(&child).unwrap_or(0).max(most);
+            thread::sleep(Duration::from_millis(5));
+        }
+        let output = child.wait_with_output().unwrap();
+        let report = json(&String::from_utf8(output.stdout).unwrap());
+        assert_eq!(report["restored"], LARGE, "{report:#}");
+        assert_small(to, most);
+    }
+}

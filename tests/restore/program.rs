@@ -291,7 +291,14 @@ fn a_damaged_archive_gives_the_rest_and_says_what_is_missing() {
     assert_eq!(items, [303, 307]);
     let text = run(restore(&path, &["--account", "anna@example.org", "--to"]).arg(&to));
     assert!(text.stdout.starts_with("INCOMPLETE  58 of 61 items"), "{}", text.stdout);
-    assert!(text.stdout.contains("item 303: its body is not the one"), "{}", text.stdout);
+    let lines = [
+        "1: its body is not the one",
+        "anna@example.org: folder 5, item 303",
+        "1: a Maildir holds messages only",
+    ];
+    for line in lines {
+        assert!(text.stdout.contains(line), "{line} in {}", text.stdout);
+    }
     assert!(!text.stdout.contains("Offerta"), "no subject: {}", text.stdout);
 }
 
