@@ -6,6 +6,8 @@
 
 mod imap;
 mod place;
+mod zimbra;
 
 pub use imap::{Cleaned, ImapPlace};
-pub use place::{Place, PlaceError, Put, Recovered, Settled};
+pub use place::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
+pub use zimbra::ZimbraPlace;

@@ -1,4 +1,4 @@
-use crate::mailbox::{Item, ItemId};
+use crate::mailbox::{Folder, Item, ItemId};
 
 /// An item of a backup, with bytes that are those whose digest the backup states.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +18,29 @@ pub struct Recovered<'a> {
     pub body: &'a [u8],
 }
 
+/// A folder as the backup describes it. Full exports describe all folders before any item, others none.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownFolder<'a> {
+    /// Whose it is.
+    pub account: &'a str,
+    /// What the description says.
+    pub folder: &'a Folder,
+    /// Its name in the export.
+    pub name: &'a [u8],
+    /// Its description (`.meta`) byte for byte.
+    pub text: &'a [u8],
+}
+
 /// Where items are restored to.
 pub trait Place: Send {
+    /// Takes note of a folder, in which items may follow or not.
+    ///
+    /// # Errors
+    /// As [`Place::put`].
+    fn folder(&mut self, _known: &KnownFolder<'_>) -> Result<(), PlaceError> {
+        Ok(())
+    }
+
     /// Puts an item there, unless it is there already. What is there stays as it is.
     ///
     /// # Errors

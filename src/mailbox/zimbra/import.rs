@@ -89,7 +89,7 @@ impl<W: Write> Packer<W> {
 
     /// Adds zeros up to a multiple of `unit`.
     fn fill(&mut self, unit: u64) -> io::Result<()> {
-        while self.written % unit != 0 {
+        while !self.written.is_multiple_of(unit) {
             let missing = usize::try_from(unit - self.written % unit).unwrap_or(RECORD).min(RECORD);
             self.push([0; RECORD].get(..missing).unwrap_or_default())?;
         }
