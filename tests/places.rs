@@ -2,6 +2,7 @@
 
 mod imap;
 mod scripted;
+mod zimbra;
 
 use mailproof::mailbox::{Flags, Hasher, Item, ItemId, ItemKind};
 use mailproof::restore::{Place, PlaceError, Put, Recovered};

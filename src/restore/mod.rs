@@ -18,6 +18,7 @@ mod selection;
 mod tgz;
 mod untaken;
 mod writing;
+mod zimbra;
 
 pub use imap::{Cleaned, ImapPlace};
 pub use maildir::Maildir;
@@ -27,3 +28,4 @@ pub use query::{Query, QueryError};
 pub use run::run;
 pub use selection::Selection;
 pub use tgz::Tgz;
+pub use zimbra::ZimbraPlace;

@@ -25,6 +25,9 @@ pub enum Fault {
     Pieces(usize),
 }
 
+/// What stands for the call of an import.
+pub(super) const IMPORT: &str = "POST";
+
 /// A kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -32,12 +35,14 @@ pub enum Operation {
     Soap(&'static str),
     /// The bytes of an item over REST.
     Rest,
+    /// The import of an export over REST.
+    Import,
 }
 
 /// A request that reached the mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// The name of the call, or `GET`.
+    /// The name of the call, `GET` or `POST`.
     pub call: String,
     /// What was asked of: the path and the query, as they came.
     pub address: String,
@@ -68,6 +73,7 @@ impl Faults {
         let concerned = |operation: Operation| match operation {
             Operation::Soap(name) => call == Some(name),
             Operation::Rest => call.is_none(),
+            Operation::Import => call == Some(IMPORT),
         };
         let met = self.waiting.iter_mut().find(|(operation, _, left)| *left > 0 && concerned(*operation));
         met.map(|(_, fault, left)| {

@@ -2,7 +2,7 @@
 //!
 //! Input: the account as it was backed up, and changes. Output: items, tombstones and change numbers as Zimbra counts
 //! them (`Mailbox.java`). Invariant: only the changes here change a mailbox; a client's request never does, but for the
-//! mark that `SyncRequest` leaves.
+//! mark that `SyncRequest` leaves and for an import.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,8 @@ pub struct LiveMailbox {
     pub(super) forgotten: u32,
     /// Whether a client synchronised, and the mailbox keeps track of deletions since.
     pub(super) tracked: bool,
+    /// Bytes that it may hold.
+    pub(super) quota: Option<u64>,
 }
 
 impl LiveMailbox {
@@ -33,7 +35,7 @@ impl LiveMailbox {
         let newest = |item: &Item| item.modified.0.max(item.modified.1);
         let change = items.values().map(newest).max().unwrap_or(1);
         let folders = account.folders.clone();
-        Self { folders, items, tombstones: Vec::new(), change, forgotten: 0, tracked: false }
+        Self { folders, items, tombstones: Vec::new(), change, forgotten: 0, tracked: false, quota: None }
     }
 
     /// Writes a new body to an item, as an edited draft gets one; its number stays, its content's change number grows.
@@ -111,6 +113,33 @@ impl LiveMailbox {
     /// Makes an item's file hold other bytes than the database knows of.
     pub fn rot(&mut self, id: u32, bytes: impl Into<Vec<u8>>) {
         self.alter(id, |item| item.stored = Some(bytes.into()));
+    }
+
+    /// Lets no more than so many bytes in.
+    pub fn limit(&mut self, quota: u64) {
+        self.quota = Some(quota);
+    }
+
+    /// The items, in the order of their numbers.
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.values()
+    }
+
+    /// The path of a folder, or nothing if there is none such.
+    #[must_use]
+    pub fn path(&self, id: u32) -> Option<String> {
+        let folder = self.folders.iter().find(|folder| folder.id == id)?;
+        if matches!(id, 1 | 11) {
+            return Some(String::new());
+        }
+        Some(format!("{}/{}", self.path(folder.parent)?, folder.name))
+    }
+
+    /// Takes in an item that was not here.
+    pub(super) fn arrive(&mut self, mut item: Item) {
+        let change = self.next();
+        item.modified = (change, change);
+        self.items.insert(item.id, item);
     }
 
     /// Throws away all tombstones, so that older tokens are no longer good.

@@ -1,7 +1,7 @@
 //! A mail server in memory that speaks Zimbra's SOAP (JSON and XML) and REST, on a free port of 127.0.0.1.
 //!
 //! Input: accounts as they were backed up, and what happened to them since. Output: what a client of Zimbra sees, with
-//! the faults a test asks for. Invariant: a client changes nothing but the mark that `SyncRequest` leaves, and nothing of
+//! the faults a test asks for. Invariant: a client changes nothing but the mark that `SyncRequest` leaves and what it imports, and nothing of
 //! the server outlives its [`MailServer`]. Sources: Zimbra's `soap.txt`, `soap-admin.txt`, `rest.txt` and `Sync.java`.
 
 mod admin;
@@ -9,6 +9,7 @@ mod body;
 mod element;
 mod envelope;
 mod fault;
+mod import;
 mod mail;
 mod mailbox;
 mod rest;

@@ -23,12 +23,7 @@ pub(super) fn item(
     path: &str,
     query: Option<&str>,
 ) -> Result<Content, StatusCode> {
-    let holder = holder.ok_or(StatusCode::UNAUTHORIZED)?;
-    let name = path.trim_start_matches("/service").strip_prefix("/home/").unwrap_or_default();
-    let name = decoded(name.trim_end_matches('/')).ok_or(StatusCode::BAD_REQUEST)?;
-    if *holder != Holder::Admin && *holder != Holder::User(name.clone()) {
-        return Err(StatusCode::NOT_FOUND);
-    }
+    let name = account(holder, path)?;
     let mailbox = inner.accounts.get(&name).ok_or(StatusCode::NOT_FOUND)?;
     let id = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("id=")));
     let id: u32 = id.and_then(|id| id.parse().ok()).ok_or(StatusCode::BAD_REQUEST)?;
@@ -40,6 +35,17 @@ pub(super) fn item(
     let mut bytes = Bytes::copy_from_slice(body);
     bytes.truncate(usize::try_from(item.size()).unwrap_or(usize::MAX));
     Ok(Content { id, bytes, size: item.size(), revision: item.modified.1 })
+}
+
+/// Whose mailbox `path` names, if the holder of the token may know it.
+pub(super) fn account(holder: Option<&Holder>, path: &str) -> Result<String, StatusCode> {
+    let holder = holder.ok_or(StatusCode::UNAUTHORIZED)?;
+    let name = path.trim_start_matches("/service").strip_prefix("/home/").unwrap_or_default();
+    let name = decoded(name.trim_end_matches('/')).ok_or(StatusCode::BAD_REQUEST)?;
+    if *holder != Holder::Admin && *holder != Holder::User(name.clone()) {
+        return Err(StatusCode::NOT_FOUND);
+    }
+    Ok(name)
 }
 
 /// Takes percent-encoding off (RFC 3986, section 2.1); a plus sign stands for itself.

@@ -11,13 +11,16 @@ use hyper::body::Incoming;
 use super::admin::{self, Answer};
 use super::body::{End, Pieces};
 use super::envelope::{self, Form};
-use super::fault::{Fault, Seen};
+use super::fault::{Fault, IMPORT, Seen};
+use super::import;
 use super::mail;
 use super::rest;
 use super::state::{Holder, Inner, State};
 
 /// Bytes of a request; whoever sends more is refused.
 const LONGEST: usize = 16 << 20;
+/// Bytes of an import.
+const LARGEST_IMPORT: usize = 256 << 20;
 const USER_PATH: &str = "/service/soap";
 const ADMIN_PATH: &str = "/service/admin/soap";
 /// Cookies that hold a token.
@@ -37,6 +40,13 @@ pub(super) async fn serve(state: Arc<State>, request: Request<Incoming>) -> Resp
         (&Method::GET, path) if path.starts_with("/home/") || path.starts_with("/service/home/") => {
             let (parts, _) = request.into_parts();
             content(&state, &parts)
+        }
+        (&Method::POST, path) if path.starts_with("/home/") || path.starts_with("/service/home/") => {
+            let (parts, body) = request.into_parts();
+            match Limited::new(body, LARGEST_IMPORT).collect().await {
+                Ok(body) => import(&state, &parts, &body.to_bytes()),
+                Err(_) => status(StatusCode::PAYLOAD_TOO_LARGE),
+            }
         }
         _ => status(StatusCode::NOT_FOUND),
     }
@@ -112,6 +122,35 @@ fn content(state: &State, parts: &http::request::Parts) -> Response<Pieces> {
             response
         }
         Err(refusal) => status(refusal),
+    };
+    spoiled(response, met)
+}
+
+/// Takes in an export.
+fn import(state: &State, parts: &http::request::Parts, packed: &[u8]) -> Response<Pieces> {
+    let mut inner = state.lock();
+    let token = cookie(parts);
+    let seen = seen(&inner, IMPORT, parts, token.as_deref());
+    inner.faults.seen.push(seen);
+    let met = inner.faults.meet(Some(IMPORT));
+    if met == Some(Fault::Expired) {
+        inner.expire(token.as_deref());
+    }
+    // What answers in its place does not take anything in.
+    let takes = !matches!(met, Some(Fault::Refuse(_) | Fault::Redirect(_) | Fault::Answer(_)));
+    let holder = inner.holder(token.as_deref());
+    let response = match rest::account(holder.as_ref(), parts.uri.path()) {
+        Err(refusal) => status(refusal),
+        Ok(name) => match inner.accounts.get_mut(&name) {
+            None => status(StatusCode::NOT_FOUND),
+            Some(mailbox) if takes => {
+                let query = parts.uri.query().unwrap_or_default();
+                let mut response = Response::new(Pieces::new(import::take(mailbox, query, packed)));
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+                response
+            }
+            Some(_) => Response::new(Pieces::new("")),
+        },
     };
     spoiled(response, met)
 }

@@ -4,7 +4,7 @@ use crate::live::{Fault, LiveError};
 
 /// Where a service of Zimbra answers: scheme, host and port, and nothing behind them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address(String);
+pub(crate) struct Address(String);
 
 impl Address {
     /// Reads an address like `https://mail.example.org:7071`.
@@ -39,12 +39,12 @@ impl Address {
         Ok(Self(text.to_owned()))
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The address of a path on it; the path begins with a slash.
-    pub(super) fn at(&self, path: &str) -> String {
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 }
@@ -74,7 +74,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Text as it may stand in a path or a query: all but letters, digits and `-._~` encoded (RFC 3986, section 2.1).
-pub(super) fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -5,7 +5,8 @@
 //! with a [`SyncMark`] in hand; a token goes to the host that gave it and nowhere else, in a header and never in an
 //! address. Sources: Zimbra's `soap.txt`, `soap-admin.txt`, `rest.txt` and the classes named beside each call.
 
-mod address;
+// What a restore writes through as well (`restore::ZimbraPlace`); its requests it makes by itself.
+pub(crate) mod address;
 mod admin;
 mod body;
 mod envelope;
@@ -15,7 +16,7 @@ mod json;
 mod listing;
 mod message;
 mod session;
-mod soap;
+pub(crate) mod soap;
 mod sync;
 mod transport;
 
@@ -95,7 +96,7 @@ impl Zimbra {
 /// One account's mailbox, read as its owner.
 #[derive(Debug)]
 pub struct Mailbox {
-    session: Session,
+    pub(crate) session: Session,
     account: String,
 }
 

@@ -24,8 +24,8 @@ const LARGEST: usize = 1 << 20;
 
 /// What all sessions of a server share.
 #[derive(Debug)]
-pub(super) struct Server {
-    pub(super) transport: Transport,
+pub(crate) struct Server {
+    pub(crate) transport: Transport,
     pub(super) users: Address,
     pub(super) administrators: Option<Address>,
 }
@@ -46,7 +46,7 @@ pub(super) enum Source {
 
 /// One login.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(crate) struct Session {
     server: Arc<Server>,
     service: Service,
     address: Address,
@@ -69,11 +69,11 @@ impl Session {
         Ok(Self { server: Arc::clone(server), service, address, source, token })
     }
 
-    pub(super) fn server(&self) -> &Arc<Server> {
+    pub(crate) fn server(&self) -> &Arc<Server> {
         &self.server
     }
 
-    pub(super) fn address(&self) -> &Address {
+    pub(crate) fn address(&self) -> &Address {
         &self.address
     }
 
@@ -106,7 +106,7 @@ impl Session {
     }
 
     /// Does something that needs a token, again where that may help.
-    pub(super) fn run<T>(
+    pub(crate) fn run<T>(
         &self,
         asked: &str,
         mut act: impl FnMut(&SecretString) -> Result<T, Fault>,

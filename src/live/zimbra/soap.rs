@@ -76,7 +76,7 @@ pub(super) fn call<R: DeserializeOwned>(
 }
 
 /// What an HTTP status means that comes without an answer.
-pub(super) fn refused(status: u16, location: Option<&str>) -> Fault {
+pub(crate) fn refused(status: u16, location: Option<&str>) -> Fault {
     let detail = format!("HTTP {status}");
     match status {
         301..=303 | 307 | 308 => Fault::protocol(format!(

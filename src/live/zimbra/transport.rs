@@ -26,7 +26,7 @@ use crate::network;
 
 /// Sends requests, one at a time for each thread that calls it.
 #[derive(Debug)]
-pub(super) struct Transport {
+pub(crate) struct Transport {
     connector: Connector,
     terms: Terms,
     runtime: Handle,
@@ -34,7 +34,7 @@ pub(super) struct Transport {
 
 /// An answer whose body is still to come.
 #[derive(Debug)]
-pub(super) struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     transport: &'a Transport,
     response: HttpResponse,
     body: Pin<Box<SdkBody>>,
@@ -65,7 +65,7 @@ impl Transport {
     }
 
     /// Sends `request`, once.
-    pub(super) fn send(&self, request: HttpRequest) -> Result<Answer<'_>, Fault> {
+    pub(crate) fn send(&self, request: HttpRequest) -> Result<Answer<'_>, Fault> {
         let Terms { pace, cancel, patience, .. } = &self.terms;
         let slot = pace.connection(cancel)?;
         pace.request(cancel)?;
@@ -79,7 +79,7 @@ impl Transport {
     }
 
     /// How one deals with the server.
-    pub(super) fn terms(&self) -> &Terms {
+    pub(crate) fn terms(&self) -> &Terms {
         &self.terms
     }
 
@@ -117,12 +117,12 @@ impl Transport {
 }
 
 impl Answer<'_> {
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
 
     /// A header's value, where it is text.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().try_get(name)?.ok()
     }
 
@@ -146,7 +146,7 @@ impl Answer<'_> {
     }
 
     /// The whole body, if it is not longer than `limit` bytes.
-    pub(super) fn collect(mut self, limit: usize) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn collect(mut self, limit: usize) -> Result<Vec<u8>, Fault> {
         let mut whole = Vec::new();
         while let Some(bytes) = self.next()? {
             if bytes.len() > limit.saturating_sub(whole.len()) {

@@ -10,8 +10,6 @@ use crate::mailbox::Item;
 /// Zimbra's flags and those of IMAP that mean the same (`Flag.java`). What was marked as to be removed is not marked
 /// so again.
 const FLAGS: [(u32, &str); 3] = [(4, "\\Answered"), (32, "\\Flagged"), (64, "\\Draft")];
-/// The first moment that IMAP can't write any more.
-const YEAR_10000: i64 = 253_402_300_800;
 
 /// The flags of a message as IMAP writes them.
 pub(super) fn flags(item: &Item) -> String {
@@ -22,7 +20,7 @@ pub(super) fn flags(item: &Item) -> String {
 
 /// A date that IMAP can write; the server takes the moment of the restore for others.
 pub(super) fn writable(seconds: i64) -> Option<i64> {
-    Some(seconds).filter(|seconds| (0..YEAR_10000).contains(seconds))
+    Timestamp::from_second(seconds).ok().map(|_| seconds).filter(|seconds| *seconds >= 0)
 }
 
 /// Begins to put a message into a folder; its bytes and the end of a line follow. `at_once` if the server need not nod
@@ -103,9 +101,12 @@ mod tests {
 
     #[test]
     fn dates_are_those_with_four_digits_of_a_year() {
-        let last = append("a", "", writable(YEAR_10000 - 1), 0, false);
-        assert!(last.contains("\"31-Dec-9999 23:59:59 +0000\""), "{last}");
-        for seconds in [YEAR_10000, i64::MAX, -1, i64::MIN] {
+        let first = append("a", "", writable(0), 0, false);
+        assert!(first.contains("\"01-Jan-1970 00:00:00 +0000\""), "{first}");
+        // 9999-01-01 and 10000-01-01
+        let late = append("a", "", writable(253_370_764_800), 0, false);
+        assert!(late.contains("\"01-Jan-9999 00:00:00 +0000\""), "{late}");
+        for seconds in [253_402_300_800, i64::MAX, -1, i64::MIN] {
             assert_eq!(writable(seconds), None);
         }
     }

@@ -144,7 +144,7 @@ fn a_login_is_taken_to_no_other_address() {
         scene.server.inject(operation, Spoil::Redirect(elsewhere.clone()), 1);
         let error = match operation {
             Operation::Rest => body(&mailbox, first()).0.unwrap_err(),
-            Operation::Soap(_) => mailbox.folders().unwrap_err(),
+            _ => mailbox.folders().unwrap_err(),
         };
         assert!(
             matches!(error.fault, Fault::Protocol { .. }) && error.to_string().contains(&elsewhere),
