@@ -15,6 +15,8 @@ use crate::policy::Bytes;
 
 /// Bytes of a message that are looked at.
 const LOOKED_AT: usize = 4 << 20;
+/// Parts of a message that are looked into; of one with more only the head is.
+const MOST_PARTS: usize = 200;
 /// The words that are known, as messages name them.
 const KNOWN: &str =
     "from:, to:, subject:, in:FOLDER, after:DATE, before:DATE, larger:SIZE, and words without a colon";
@@ -146,7 +148,9 @@ impl Query {
             return true;
         }
         let body = body.get(..LOOKED_AT).unwrap_or(body);
-        let Some(message) = MessageParser::default().parse(body) else { return false };
+        let parser = MessageParser::default();
+        let parsed = if is_crowded(body) { parser.parse_headers(body) } else { parser.parse(body) };
+        let Some(message) = parsed else { return false };
         self.0.iter().all(|term| match term {
             Term::From(text) => has(message.from(), text),
             Term::To(text) => has(message.to(), text) || has(message.cc(), text),
@@ -155,6 +159,13 @@ impl Query {
             _ => true,
         })
     }
+}
+
+/// Whether a message may be nested so deep that taking it apart, or dropping it, needs more stack than there is: every level
+/// has a field of this name.
+fn is_crowded(body: &[u8]) -> bool {
+    const FIELD: &[u8] = b"content-type";
+    body.windows(FIELD.len()).filter(|part| part.eq_ignore_ascii_case(FIELD)).nth(MOST_PARTS).is_some()
 }
 
 fn contains(text: &str, lower: &str) -> bool {

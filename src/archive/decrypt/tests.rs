@@ -518,7 +518,7 @@ fn every_problem_of_every_file_is_told_at_once() {
     let expected = [
         "lines, line 2: more than one line",
         "public, line 2: a public key",
-        &format!("run chmod 600 {}", open_to_all.display()),
+        &format!("run `chmod 600 {}`", open_to_all.display()),
         "add \"foobar\" to `keys.plugins`",
         "holds no identity",
         "not an OpenSSH private key",

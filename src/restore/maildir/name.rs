@@ -55,7 +55,9 @@ pub(in crate::restore) fn folder(path: Option<&str>, id: ItemId) -> String {
     if name.len() <= LONGEST {
         name
     } else {
-        format!(".{}", encoded(&with_mark(beginning(&whole).trim_end_matches('.'), &whole)).replace('.', "_"))
+        let begin: String =
+            beginning(&whole).chars().map(|letter| if legal(letter) { letter } else { '_' }).collect();
+        format!(".{}", encoded(&with_mark(&begin, &whole)))
     }
 }
 
