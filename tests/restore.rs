@@ -2,6 +2,7 @@
 
 mod program;
 mod recovery;
+mod server;
 
 use std::fs;
 use std::path::Path;

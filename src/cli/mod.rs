@@ -4,6 +4,7 @@
 mod args;
 mod completions;
 mod demo;
+mod destination;
 mod doctor;
 mod list;
 mod policy;

@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgGroup, ValueEnum};
@@ -7,6 +6,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::args::PolicyArgs;
+use super::destination::{Destination, Login};
 use super::setup::{self, Setup};
 use super::{Failure, fitted, print, progress};
 use crate::mailbox::{ItemId, ItemKind};
@@ -59,9 +59,12 @@ pub struct Args {
     #[arg(long = "kind", value_enum, value_name = "KIND")]
     kinds: Vec<Kind>,
     /// A folder for a Maildir, or FILE.tgz for an export that Zimbra imports; of several accounts each gets a Maildir or a
-    /// tgz in the folder or in the folder FILE.tgz.
+    /// tgz in the folder or in the folder FILE.tgz. Or a mail server: imaps://HOST/FOLDER, imap://HOST/FOLDER (STARTTLS), or
+    /// https://HOST/ for Zimbra.
     #[arg(long, value_name = "PLACE", value_parser = Destination::from_str)]
     to: Destination,
+    #[command(flatten)]
+    login: Login,
     /// How the report is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -89,43 +92,6 @@ enum Kind {
     Note,
 }
 
-/// Where to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Destination {
-    Maildir(PathBuf),
-    Tgz(PathBuf),
-}
-
-impl FromStr for Destination {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once("://") {
-            Some((scheme, _)) => Err(format!(
-                "`{scheme}://` is no place that this version restores to; name a folder (Maildir) or a FILE.tgz"
-            )),
-            None if text.is_empty() => Err("name a folder (Maildir) or a FILE.tgz".to_owned()),
-            None if text.ends_with(".tgz") || text.ends_with(".tar.gz") => Ok(Self::Tgz(text.into())),
-            None => Ok(Self::Maildir(text.into())),
-        }
-    }
-}
-
-impl Destination {
-    fn open(&self, accounts: Accounts) -> Result<Box<dyn Place>, Failure> {
-        let place: Box<dyn Place> = match self {
-            Self::Maildir(path) => Box::new(Maildir::open(path, accounts).map_err(Failure::usage)?),
-            Self::Tgz(path) => Box::new(Tgz::create(path, accounts).map_err(Failure::usage)?),
-        };
-        Ok(place)
-    }
-
-    fn shown(&self) -> String {
-        let (Self::Maildir(path) | Self::Tgz(path)) = self;
-        path.display().to_string()
-    }
-}
-
 /// A moment, or the beginning of a day (UTC), in seconds since 1970.
 fn moment(text: &str) -> Result<i64, String> {
     let wrong = |_| "write a day such as 2026-11-25, or a moment such as 2026-11-25T03:00:00Z".to_owned();
@@ -143,7 +109,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     setup::end_on_signals(&setup)?;
     let keyring = setup.keyring()?;
     let target = args.target(&setup)?;
-    let mut place = args.to.open(args.whose())?;
+    let mut place = args.place(&setup)?;
     let tools = Tools {
         keyring: &keyring,
         limits: &setup.policy.limits,
@@ -173,6 +139,25 @@ impl Args {
                 Err(Failure { code, message: message.to_owned() })
             }
         }
+    }
+
+    fn place(&self, setup: &Setup) -> Result<Box<dyn Place>, Failure> {
+        let server = match &self.to {
+            Destination::Maildir(path) => {
+                return Ok(Box::new(Maildir::open(path, self.whose()).map_err(Failure::usage)?));
+            }
+            Destination::Tgz(path) => {
+                return Ok(Box::new(Tgz::create(path, self.whose()).map_err(Failure::usage)?));
+            }
+            Destination::Server(server) => server,
+        };
+        let [account] = &self.accounts[..] else {
+            return Err(Failure::usage(
+                "one mailbox of a mail server takes one account; name it by --account",
+            ));
+        };
+        let into = self.login.into.as_deref().unwrap_or(account);
+        server.open(&self.login, into, setup)
     }
 
     fn whose(&self) -> Accounts {

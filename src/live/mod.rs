@@ -22,7 +22,7 @@ use crate::mailbox::ItemId;
 pub use error::{Fault, LiveError};
 pub use pace::{Pace, Slot};
 pub use server::{Mailbox, Server};
-pub(crate) use server::{access as access_of, path_of as maildir_of, terms as terms_of};
+pub(crate) use server::{Writable, access as access_of, path_of as maildir_of, terms as terms_of};
 pub use terms::{Limits, Patience, Terms};
 
 /// A mailbox whose messages have no ids that survive a move, so that they are compared by content: one of an IMAP

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::borrow::Borrowing;
 use super::imap::{Access, Imap, Login, Security};
 use super::maildir::{self, Maildir};
-use super::zimbra::SyncMark;
+use super::zimbra::{self, SyncMark};
 use super::{Fault, Folders, LiveError, Numbered, Pace, Patience, Terms};
 use crate::network::{Cancel, Retry};
 use crate::policy::{self, Age};
@@ -135,10 +135,7 @@ impl Server {
     pub fn mailbox(&self, account: &str) -> Result<Mailbox, LiveError> {
         match &self.kind {
             Kind::Imap(access) => {
-                let mut access = access.clone();
-                if access.login.user != account {
-                    access.login.mailbox = Some(account.to_owned());
-                }
+                let access = access_to(access, account);
                 Ok(Mailbox::ByContent(Box::new(Imap::new(*access, self.terms.clone())?)))
             }
             Kind::Maildir(template) => {
@@ -152,6 +149,41 @@ impl Server {
             }
         }
     }
+}
+
+/// How what is restored comes into a mailbox.
+pub(crate) enum Writable {
+    /// By APPEND.
+    Imap(Box<Access>, Terms),
+    /// By REST.
+    Zimbra(Box<zimbra::Mailbox>),
+    /// As files; no server is in between.
+    Maildir,
+}
+
+impl Server {
+    /// The mailbox of `account`, for a restore.
+    ///
+    /// # Errors
+    /// [`LiveError`] if Zimbra lets nobody in.
+    pub(crate) fn writable(&self, account: &str) -> Result<Writable, LiveError> {
+        Ok(match &self.kind {
+            Kind::Imap(access) => Writable::Imap(access_to(access, account), self.terms.clone()),
+            Kind::Zimbra(borrowing) => {
+                Writable::Zimbra(Box::new(borrowing.administrator()?.mailbox(account)?))
+            }
+            Kind::Maildir(_) => Writable::Maildir,
+        })
+    }
+}
+
+/// The same access, to the mailbox of `account`.
+fn access_to(access: &Access, account: &str) -> Box<Access> {
+    let mut access = Box::new(access.clone());
+    if access.login.user != account {
+        access.login.mailbox = Some(account.to_owned());
+    }
+    access
 }
 
 /// How the IMAP server that `live` names is reached.

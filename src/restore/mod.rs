@@ -15,6 +15,7 @@ mod recovery;
 pub mod rehearsal;
 mod run;
 mod selection;
+mod server;
 mod tgz;
 mod untaken;
 mod writing;
@@ -27,5 +28,6 @@ pub use place::{Accounts, KnownFolder, Place, PlaceError, Put, Recovered, Settle
 pub use query::{Query, QueryError};
 pub use run::run;
 pub use selection::Selection;
+pub use server::mailbox_on;
 pub use tgz::Tgz;
 pub use zimbra::ZimbraPlace;
