@@ -53,10 +53,10 @@ impl FromStr for Destination {
             Some((scheme @ ("imaps" | "imap" | "https" | "http"), rest)) => {
                 Ok(Self::Server(Remote::of(scheme, rest)?))
             }
-            Some(_) => Err(
-                "name a folder (Maildir), a FILE.tgz, imaps://HOST/FOLDER, imap://HOST/FOLDER or https://HOST/"
-                    .to_owned(),
-            ),
+            Some((scheme, _)) => Err(format!(
+                "`{scheme}://` is no place that is known; name a folder (Maildir), a FILE.tgz, imaps://HOST/FOLDER, \
+                 imap://HOST/FOLDER or https://HOST/"
+            )),
             None if text.is_empty() => Err("name a folder (Maildir) or a FILE.tgz".to_owned()),
             None if text.ends_with(".tgz") || text.ends_with(".tar.gz") => Ok(Self::Tgz(text.into())),
             None => Ok(Self::Maildir(text.into())),

@@ -15,7 +15,7 @@ use super::{free_port, open_to_all};
 const PROGRAMS: &str = "/usr/lib/cyrus/bin";
 const SASLPASSWD: &str = "/usr/sbin/saslpasswd2";
 
-/// Starts Cyrus with the users `user1` to `user9` (password `secret`) and the administrator `admin` (`adminsecret`).
+/// Starts Cyrus with the users `user1` to `user14` (password `secret`) and the administrator `admin` (`adminsecret`).
 pub fn start() -> MailServer {
     let imapd = super::folder().join("cyrus").join(PROGRAMS.trim_start_matches('/')).join("imapd");
     for program in [SASLPASSWD, "/usr/lib/cyrus/bin/master", imapd.to_str().unwrap()] {
@@ -33,7 +33,7 @@ pub fn start() -> MailServer {
     }
     fs::write(folder.join("imapd.conf"), settings(&folder, &authority)).unwrap();
     fs::write(folder.join("cyrus.conf"), services(&folder, imap_port, imaps_port)).unwrap();
-    for number in 1..10 {
+    for number in 1..=14 {
         add_user(&folder, &format!("user{number}"), "secret");
     }
     add_user(&folder, "admin", "adminsecret");

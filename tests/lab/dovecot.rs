@@ -9,7 +9,7 @@ use super::{free_port, open_to_all};
 
 const IMAP: &str = "/usr/lib/dovecot/imap";
 
-/// Starts Dovecot with the users `user1` to `user9` (password `secret`) and the administrator `admin` (`adminsecret`).
+/// Starts Dovecot with the users `user1` to `user14` (password `secret`) and the administrator `admin` (`adminsecret`).
 pub fn start() -> MailServer {
     assert!(Path::new(IMAP).exists(), "{IMAP} is missing: run ./tests/run, which installs dovecot-imapd");
     let keeper = Keeper::new("dovecot", &[]);
@@ -18,7 +18,7 @@ pub fn start() -> MailServer {
     open_to_all(&folder, 0o755);
     let authority = Authority::new(&folder);
     let (imap_port, imaps_port) = (free_port(), free_port());
-    let users: String = (1..10).map(|number| format!("user{number}:{{PLAIN}}secret::::::\n")).collect();
+    let users: String = (1..=14).map(|number| format!("user{number}:{{PLAIN}}secret::::::\n")).collect();
     let mail = folder.join("mail");
     std::fs::create_dir(&mail).unwrap();
     open_to_all(&mail, 0o777);

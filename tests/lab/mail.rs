@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::keeper::Keeper;
 use super::{PATIENCE, PAUSE};
 
-/// A running IMAP server on `localhost`, with users `user1` to `user9` (password `secret`), whose mailboxes `admin`
+/// A running IMAP server on `localhost`, with users `user1` to `user14` (password `secret`), whose mailboxes `admin`
 /// (`adminsecret`) may read.
 #[derive(Debug)]
 pub struct MailServer {

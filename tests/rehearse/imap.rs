@@ -42,7 +42,7 @@ fn mark(scene: &Scene) -> Ended {
 #[test]
 #[ignore = "needs Dovecot: run ./tests/run"]
 fn two_thousand_messages_go_and_come_back() {
-    let scene = scene("user7", 1_000);
+    let scene = scene("user10", 1_000);
     let unmarked = rehearse(&scene, &[]);
     assert_eq!(unmarked.code, Some(20), "{WHY}: {unmarked:?}");
     assert!(unmarked.stdout.contains("carries no marker"), "{}", unmarked.stdout);
@@ -68,7 +68,7 @@ fn two_thousand_messages_go_and_come_back() {
 #[test]
 #[ignore = "needs Dovecot: run ./tests/run"]
 fn what_was_kept_and_what_was_left_are_told_apart_on_a_server() {
-    let scene = scene("user8", 20);
+    let scene = scene("user11", 20);
     assert_eq!(mark(&scene).code, Some(0));
     let kept = rehearse(&scene, &["--keep"]);
     assert_eq!(kept.code, Some(0), "{kept:?}");
@@ -82,11 +82,11 @@ fn what_was_kept_and_what_was_left_are_told_apart_on_a_server() {
 #[ignore = "needs Dovecot: run ./tests/run"]
 fn the_live_account_of_a_server_is_refused() {
     let server = lab::dovecot();
-    let scene = scene_of(&["user9"], "user9", 6);
+    let scene = scene_of(&["user12"], "user12", 6);
     let path = scene.bench.path("rehearsal.toml");
     let text = fs::read_to_string(&path).unwrap();
     let live = format!(
-        "[live]\nurl = 'imap://127.0.0.1:{}/'\nuser = 'user9'\npassword_file = './password'\n\
+        "[live]\nurl = 'imap://127.0.0.1:{}/'\nuser = 'user12'\npassword_file = './password'\n\
          plain_text = true\n",
         server.imap_port
     );

@@ -339,7 +339,7 @@ fn what_cannot_be_written_to_is_said_before_anything_is_read() {
     }
     assert_eq!(fs::read(&file).unwrap(), b"mine");
     let ended = run(restore(&path, ANNA).arg("ftp://example.org/"));
-    assert!(ended.code == Some(2) && ended.stderr.contains("no place that this version"), "{ended:?}");
+    assert!(ended.code == Some(2) && ended.stderr.contains("is no place that is known"), "{ended:?}");
     let whose = run(restore(&path, &["--to"]).arg(work.path().join("x")));
     assert_eq!(whose.code, Some(2), "an account or all: {whose:?}");
 }

@@ -86,7 +86,7 @@ fn an_account_comes_back_into_a_folder_of_dovecot_once() {
     let into = || {
         let to = format!("imaps://localhost:{}/Restored/2026", server.imaps_port);
         let mut command = restore(&path, MESSAGES);
-        command.args(["--into", "user6@example.org", "--user", "admin", "--to", &to]);
+        command.args(["--into", "user13@example.org", "--user", "admin", "--to", &to]);
         run(command.arg("--password-file").arg(&password).arg("--mail-ca-file").arg(&server.authority))
     };
     let first = report(&into(), 0);
