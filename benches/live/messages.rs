@@ -48,6 +48,6 @@ pub fn deliver(export: &Export, mail: &MailServer, files: &Path) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/append.py");
     let mut command = Command::new("python3");
     command.arg(script).arg(mail.imaps_port.to_string()).arg(&mail.authority);
-    assert!(command.args([USER, "secret"]).arg(files).status().unwrap().success(), "{command:?}");
+    assert!(command.args([USER, "secret", USER]).arg(files).status().unwrap().success(), "{command:?}");
     fs::remove_dir_all(files).unwrap();
 }

@@ -56,7 +56,7 @@ fn compare_sample(
         for most in [1, MOST_ALIKE] {
             let unclear = next.iter().filter(|item| read.likeness(item).is_none());
             let alike = unclear.flat_map(|item| read.listing().alike(item).into_iter().take(most));
-            read.learn(alike.collect())?;
+            read.learn(alike.collect(), most > 1)?;
         }
         comparison.messages.extend(next.iter().map(|item| (*item, difference(read, item))));
     }
@@ -106,7 +106,7 @@ fn compare_others(
     comparison.not_looked = unread.len().saturating_sub(most_unknown) as u64;
     unread.truncate(most_unknown);
     for batch in unread.chunks(BATCH) {
-        read.learn(batch.to_vec())?;
+        read.learn(batch.to_vec(), false)?;
     }
     let absent = known.into_iter().chain(unread).filter(|position| read.is_strange(*position));
     comparison.missing.extend(absent.map(|position| missing(read.listing(), position)));

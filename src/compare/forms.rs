@@ -1,11 +1,21 @@
 use crate::mailbox::{Digest, Hasher};
 
-/// Digests of a live message as it came, and as it would be with other line ends.
+/// Bytes of a body that are kept until it is known whether it is needed with other line ends.
+const KEPT: usize = 1 << 20;
+
+/// Digests of a live message as it came, and where they may be needed as it would be with other line ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Forms {
-    as_is: [Digest; 2],
+    as_is: Digests,
     /// Every CRLF as LF, and every LF as CRLF. A lone CR stays what it is.
-    others: [[Digest; 2]; 2],
+    others: Option<[Digests; 2]>,
+}
+
+/// SHA-256, and SHA-1 where the backup states such.
+#[derive(Debug, Clone, Copy)]
+struct Digests {
+    sha256: Digest,
+    sha1: Option<Digest>,
 }
 
 /// How a live message equals one of the backup, the closer first.
@@ -20,41 +30,92 @@ pub(super) enum Likeness {
 impl Forms {
     /// SHA-256 of it as it came.
     pub(super) fn digest(&self) -> Digest {
-        self.as_is[0]
+        self.as_is.sha256
+    }
+
+    /// Whether other line ends were looked at as well.
+    pub(super) fn are_all(&self) -> bool {
+        self.others.is_some()
     }
 
     /// How it equals a message of which `has` says whether a digest is its own; nothing where it does not.
     pub(super) fn likeness(&self, has: impl Fn(&Digest) -> bool) -> Option<Likeness> {
-        if self.as_is.iter().any(&has) {
+        if self.as_is.each().any(|digest| has(&digest)) {
             return Some(Likeness::Same);
         }
-        self.others.iter().flatten().any(has).then_some(Likeness::LineEnds)
+        let others = self.others.iter().flatten().flat_map(Digests::each);
+        others.into_iter().any(|digest| has(&digest)).then_some(Likeness::LineEnds)
+    }
+}
+
+impl Digests {
+    fn each(&self) -> impl Iterator<Item = Digest> {
+        [Some(self.sha256), self.sha1].into_iter().flatten()
     }
 }
 
 /// Computes the [`Forms`] of a message while it streams by, in pieces of any length.
 pub(super) struct Former {
-    as_is: [Hasher; 2],
-    bare: [Hasher; 2],
-    crlf: [Hasher; 2],
+    as_is: Hashers,
+    /// The beginning, until it is too long to be kept.
+    kept: Vec<u8>,
+    others: Option<Lines>,
+    sha1: bool,
+}
+
+impl Former {
+    /// With SHA-1 as well, where that may be stated.
+    pub(super) fn new(sha1: bool) -> Self {
+        Self { as_is: Hashers::new(sha1), kept: Vec::new(), others: None, sha1 }
+    }
+
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.as_is.update(bytes);
+        match &mut self.others {
+            Some(lines) => lines.update(bytes),
+            None if self.kept.len() + bytes.len() <= KEPT => self.kept.extend_from_slice(bytes),
+            None => {
+                let mut lines = Lines::of(&std::mem::take(&mut self.kept), self.sha1);
+                lines.update(bytes);
+                self.others = Some(lines);
+            }
+        }
+    }
+
+    /// The digests; with other line ends only if `all` are asked for, or `is_stated` holds for none as it came.
+    pub(super) fn finish(mut self, all: bool, is_stated: impl Fn(&Digest) -> bool) -> Forms {
+        let others = self.others.take();
+        let kept = std::mem::take(&mut self.kept);
+        let as_is = self.as_is.finish();
+        let needed = all || !as_is.each().any(|digest| is_stated(&digest));
+        let lines = || others.unwrap_or_else(|| Lines::of(&kept, self.sha1));
+        Forms { as_is, others: needed.then(|| lines().finish()) }
+    }
+}
+
+/// Computes digests of a message with LF alone, and with CRLF alone, behind its lines.
+struct Lines {
+    bare: Hashers,
+    crlf: Hashers,
     /// A CR came last; whether an LF follows decides what it is.
     held: bool,
 }
 
-impl Former {
-    pub(super) fn new() -> Self {
-        let hashers = || [Hasher::sha256(), Hasher::sha1()];
-        Self { as_is: hashers(), bare: hashers(), crlf: hashers(), held: false }
+impl Lines {
+    /// Of a message that begins so.
+    fn of(begin: &[u8], sha1: bool) -> Self {
+        let mut lines = Self { bare: Hashers::new(sha1), crlf: Hashers::new(sha1), held: false };
+        lines.update(begin);
+        lines
     }
 
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        update(&mut self.as_is, bytes);
+    fn update(&mut self, bytes: &[u8]) {
         let mut lines = bytes.split(|byte| *byte == b'\n');
         self.text(lines.next().unwrap_or_default());
         for line in lines {
             self.held = false;
-            update(&mut self.bare, b"\n");
-            update(&mut self.crlf, b"\r\n");
+            self.bare.update(b"\n");
+            self.crlf.update(b"\r\n");
             self.text(line);
         }
     }
@@ -78,19 +139,34 @@ impl Former {
     }
 
     fn both(&mut self, bytes: &[u8]) {
-        update(&mut self.bare, bytes);
-        update(&mut self.crlf, bytes);
+        self.bare.update(bytes);
+        self.crlf.update(bytes);
     }
 
-    pub(super) fn finish(mut self) -> Forms {
+    fn finish(mut self) -> [Digests; 2] {
         self.release();
-        let digests = |hashers: [Hasher; 2]| hashers.map(Hasher::finish);
-        Forms { as_is: digests(self.as_is), others: [digests(self.bare), digests(self.crlf)] }
+        [self.bare.finish(), self.crlf.finish()]
     }
 }
 
-fn update(hashers: &mut [Hasher; 2], bytes: &[u8]) {
-    hashers.iter_mut().for_each(|hasher| hasher.update(bytes));
+struct Hashers {
+    sha256: Hasher,
+    sha1: Option<Hasher>,
+}
+
+impl Hashers {
+    fn new(sha1: bool) -> Self {
+        Self { sha256: Hasher::sha256(), sha1: sha1.then(Hasher::sha1) }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        self.sha1.iter_mut().for_each(|hasher| hasher.update(bytes));
+    }
+
+    fn finish(self) -> Digests {
+        Digests { sha256: self.sha256.finish(), sha1: self.sha1.map(Hasher::finish) }
+    }
 }
 
 #[cfg(test)]
@@ -106,9 +182,9 @@ mod tests {
     }
 
     fn formed(pieces: &[&[u8]]) -> Forms {
-        let mut former = Former::new();
+        let mut former = Former::new(true);
         pieces.iter().for_each(|piece| former.update(piece));
-        former.finish()
+        former.finish(true, |_| false)
     }
 
     fn likeness(live: &[&[u8]], backup: &[u8]) -> Option<Likeness> {
@@ -137,6 +213,23 @@ mod tests {
         assert_eq!(likeness(&[b"a\r\r\n"], b"a\n"), None);
     }
 
+    #[test]
+    fn other_line_ends_are_looked_at_where_they_may_be_needed() {
+        let forms = |all, stated: &[u8], long: bool| {
+            let mut former = Former::new(false);
+            let body = if long { b"a\r\n".repeat(KEPT) } else { b"a\r\n".to_vec() };
+            body.chunks(KEPT / 2).for_each(|piece| former.update(piece));
+            let forms = former.finish(all, |known| *known == digest(stated));
+            assert!(
+                !forms.are_all()
+                    || forms.likeness(|known| *known == digest(&b"a\n".repeat(body.len() / 3))).is_some()
+            );
+            forms.are_all()
+        };
+        assert!(forms(false, b"x", false) && forms(true, b"a\r\n", false) && forms(false, b"x", true));
+        assert!(!forms(false, b"a\r\n", false) && !forms(false, &b"a\r\n".repeat(KEPT), true));
+    }
+
     proptest! {
         /// However the bytes are cut, both forms are those that text replacement makes.
         #[test]
@@ -149,8 +242,9 @@ mod tests {
             // Each LF that a CR still precedes had two.
             let crlf = bare.replace('\n', "\r\n");
             let forms = formed(&pieces);
-            prop_assert_eq!(forms.as_is[0], digest(text.as_bytes()));
-            prop_assert_eq!(forms.others.map(|form| form[0]), [digest(bare.as_bytes()), digest(crlf.as_bytes())]);
+            prop_assert_eq!(forms.digest(), digest(text.as_bytes()));
+            let others = forms.others.unwrap().map(|form| form.sha256);
+            prop_assert_eq!(others, [digest(bare.as_bytes()), digest(crlf.as_bytes())]);
         }
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Read<'a> {
     listing: &'a Listing,
     /// All that the backup states.
     stated: HashSet<Digest>,
+    /// SHA-1 is among it.
+    sha1: bool,
     /// By position; none where the message vanished.
     known: HashMap<usize, Option<Known>>,
 }
@@ -25,36 +27,43 @@ struct Known {
 impl<'a> Read<'a> {
     /// Nothing yet of `live`, which is to be compared with `messages`.
     pub(super) fn new(live: &'a mut dyn Folders, listing: &'a Listing, messages: &[Item]) -> Self {
-        let stated = messages.iter().filter_map(|item| item.digest).collect();
-        Self { live, listing, stated, known: HashMap::new() }
+        let stated: HashSet<Digest> = messages.iter().filter_map(|item| item.digest).collect();
+        let sha1 = stated.iter().any(|digest| matches!(digest, Digest::Sha1(_)));
+        Self { live, listing, stated, sha1, known: HashMap::new() }
     }
 
     pub(super) fn listing(&self) -> &'a Listing {
         self.listing
     }
 
-    /// Reads the messages at `positions` that were not read yet.
-    pub(super) fn learn(&mut self, positions: Vec<usize>) -> Result<(), LiveError> {
+    /// Reads the messages at `positions` that were not read yet. With `all` they are looked at with other line ends as well,
+    /// though they be the same as a message of the backup: it may be another than the one they are looked at for.
+    pub(super) fn learn(&mut self, positions: Vec<usize>, all: bool) -> Result<(), LiveError> {
         let mut by_folder: HashMap<usize, HashMap<u32, usize>> = HashMap::new();
-        for position in positions.into_iter().filter(|position| !self.was_read(*position)) {
+        let is_open = |position: &usize| match self.known.get(position) {
+            None => true,
+            Some(known) => all && known.as_ref().is_some_and(|known| !known.forms.are_all()),
+        };
+        for position in positions.into_iter().filter(is_open) {
             let entry = self.listing.get(position);
             by_folder.entry(entry.folder).or_default().insert(entry.listed.place.uid, position);
         }
         for (folder, wanted) in by_folder {
-            self.read(folder, &wanted)?;
+            self.read(folder, &wanted, all)?;
         }
         Ok(())
     }
 
-    fn read(&mut self, folder: usize, wanted: &HashMap<u32, usize>) -> Result<(), LiveError> {
+    fn read(&mut self, folder: usize, wanted: &HashMap<u32, usize>, all: bool) -> Result<(), LiveError> {
         let mut uids: Vec<u32> = wanted.keys().copied().collect();
         uids.sort_unstable();
+        let (sha1, stated) = (self.sha1, &self.stated);
         let (known, mut formers) = (&mut self.known, HashMap::<u32, (Former, Head)>::new());
         self.live.bodies(&self.listing.folders[folder], &uids, &mut |uid, part| {
             let Some(position) = wanted.get(&uid) else { return };
             match part {
                 BodyPart::Begin(_) => {
-                    formers.insert(uid, (Former::new(), Head::default()));
+                    formers.insert(uid, (Former::new(sha1), Head::default()));
                 }
                 BodyPart::Bytes(bytes) => {
                     if let Some((former, head)) = formers.get_mut(&uid) {
@@ -65,7 +74,7 @@ impl<'a> Read<'a> {
                 BodyPart::End => {
                     let read = formers.remove(&uid);
                     let kept = |(former, head): (Former, Head)| Known {
-                        forms: former.finish(),
+                        forms: former.finish(all, |digest| stated.contains(digest)),
                         message_id: head.message_id(),
                     };
                     known.insert(*position, read.map(kept));
