@@ -163,13 +163,15 @@ pub struct RecoveryTime {
 /// How much mail a restore would lose.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RecoveryPoint {
-    /// How much newer than the newest message of the backup `against` is.
+    /// How much newer `against` is than the newest message of the backup, or than `made` where that is later.
     pub lost_seconds: u64,
     /// The newest message of the backup (RFC 3339).
     pub newest_in_backup: String,
+    /// When the archive was made, where its name says so (RFC 3339).
+    pub made: Option<String>,
     /// What it is held against (RFC 3339).
     pub against: String,
-    /// What that is: `live` (the newest live message), `made` (when the archive was made), `now`.
+    /// What that is: `live` (the newest live message), `now`.
     pub basis: &'static str,
     /// The account that would lose most, where live mailboxes were looked at.
     pub account: Option<String>,
@@ -207,6 +209,7 @@ impl From<&RehearsalResult> for Result {
             recovery_point: run.point.as_ref().map(|point| RecoveryPoint {
                 lost_seconds: point.lost_seconds,
                 newest_in_backup: time(point.newest_backup),
+                made: point.made.map(time),
                 against: time(point.against),
                 basis: point.basis.as_str(),
                 account: point.account.clone(),

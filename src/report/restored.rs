@@ -49,6 +49,8 @@ pub struct Restore {
     pub versions: u64,
     /// What did not come back.
     pub left: Left,
+    /// Accounts and items that were asked for by name or number and are not in the archive; the first hundred.
+    pub absent: Vec<String>,
     /// Items with a damaged or missing body, of which nobody knows whether they were asked for.
     pub undecided: u64,
     /// Bodies without a description, which nothing proves.
@@ -159,6 +161,7 @@ impl Restore {
             repeated: restored.repeated,
             versions: restored.versions,
             left: Left::from(&restored.left),
+            absent: restored.absent.clone(),
             undecided: restored.undecided,
             undescribed: restored.undescribed,
             bytes: restored.bytes,
@@ -259,8 +262,15 @@ fn headline(text: &mut String, report: &Restore) {
     if report.outcome == Completion::Interrupted {
         let _ = writeln!(text, "  what came back stays; run the same restore again to go on");
     }
-    if report.selected == 0 && report.errors.is_empty() {
-        let _ = writeln!(text, "  no message of it matches; `mailproof show` lists what is there");
+    for absent in report.absent.iter().take(MOST_NAMED) {
+        let _ = writeln!(text, "  {}", human::line(absent));
+    }
+    if report.selected == 0 && report.errors.is_empty() && report.absent.is_empty() {
+        let words = match report.archive_whole {
+            true => "nothing in it matches; `mailproof show --folders` lists what is there",
+            false => "nothing that matches came before the damage; look into an older archive",
+        };
+        let _ = writeln!(text, "  {words}");
     }
 }
 

@@ -1,9 +1,10 @@
 //! What came back, and what did not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::recovery::Ended;
+use super::selection::Selection;
 use super::{PlaceError, untaken};
 use crate::archive::ArchiveError;
 use crate::exit;
@@ -11,6 +12,10 @@ use crate::mailbox::{Contents, Ending, ItemId};
 use crate::verdict::Severity;
 use crate::verify::{Reading, Trouble};
 
+/// Accounts and items that were asked for and are not there, of which the first are named.
+const MOST_ABSENT: usize = 100;
+/// Accounts that are named where another was asked for.
+const MOST_ACCOUNTS: usize = 10;
 /// Items that are named among those that did not come back.
 const MOST_NAMED: usize = 1000;
 /// Folders that are counted by themselves; what lies in others is counted in one sum.
@@ -31,6 +36,10 @@ pub struct Restored {
     pub versions: u64,
     /// What did not come back.
     pub left: Left,
+    /// Accounts and items that were asked for by name and are not in the archive, in words; the first hundred.
+    pub absent: Vec<String>,
+    /// Items that were asked for by number and did not come.
+    pub(super) not_seen: BTreeSet<ItemId>,
     /// Items whose body is damaged or missing, so that nobody knows whether they are wanted.
     pub undecided: u64,
     /// Bodies in the exports that were asked for without a description that can be read, so that nothing proves them.
@@ -180,7 +189,8 @@ impl Restored {
     /// Whether all that was wanted is in the place.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        let told = self.left.count() == 0 && self.undecided == 0 && self.undescribed == 0;
+        let told =
+            self.left.count() == 0 && self.absent.is_empty() && self.undecided == 0 && self.undescribed == 0;
         told && self.stopped.is_none() && !self.interrupted
     }
 
@@ -191,14 +201,21 @@ impl Restored {
         let kept_from_work = self.stopped.is_some() || !self.reading.troubles.is_empty();
         match () {
             () if self.interrupted => Completion::Interrupted,
-            () if kept_from_work || !seen => Completion::NotDone,
-            () if self.is_complete() && self.archive_is_whole() => Completion::Complete,
+            () if kept_from_work => Completion::NotDone,
+            // Of a damaged archive nobody knows what it held.
+            () if !seen && self.archive_is_whole() => Completion::NotDone,
+            () if seen && self.is_complete() && self.archive_is_whole() => Completion::Complete,
             () => Completion::Incomplete,
         }
     }
 
     /// Takes in what the reading of the archive leaves.
-    pub(super) fn conclude(&mut self, mut reading: Reading, contents: Contents<Ended>) {
+    pub(super) fn conclude(
+        &mut self,
+        mut reading: Reading,
+        contents: Contents<Ended>,
+        selection: &Selection,
+    ) {
         if self.stopped.is_some() || self.interrupted {
             // The end of the reading was our own doing.
             let interrupted = ArchiveError::Interrupted.to_string();
@@ -214,6 +231,13 @@ impl Restored {
             self.exports.push(ended.export);
         }
         self.reading = reading;
+        let exports = || self.exports.iter().map(|export| &*export.account);
+        let lacks = |account: &&String| !exports().any(|other| other.eq_ignore_ascii_case(account));
+        let accounts = selection.accounts.iter().filter(lacks).map(|account| no_account(account, exports()));
+        let items = self.not_seen.iter().map(|item| {
+            format!("no item {item} among what was asked for; leave --item out to see what there is")
+        });
+        self.absent = accounts.chain(items).take(MOST_ABSENT).collect();
     }
 
     /// Whether the archive was read to its end and nothing in its layers, nor in those of the exports that were asked for,
@@ -224,6 +248,20 @@ impl Restored {
         let damaged = self.reading.findings.worst() == Some(Severity::Failure);
         let exports = self.exports.iter().filter(|export| export.wanted);
         read && !damaged && exports.into_iter().all(|export| export.ending.whole)
+    }
+}
+
+/// Says that an account is not in the archive, and which are.
+fn no_account<'a>(account: &str, there: impl Iterator<Item = &'a str>) -> String {
+    let mut there: Vec<&str> = there.collect();
+    there.sort_unstable();
+    there.dedup();
+    let more = there.len().saturating_sub(MOST_ACCOUNTS);
+    there.truncate(MOST_ACCOUNTS);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    match there.is_empty() {
+        true => format!("no account {account}: no export of any account was found"),
+        false => format!("no account {account}; there are {}{rest}", there.join(", ")),
     }
 }
 

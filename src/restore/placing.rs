@@ -1,7 +1,7 @@
 //! Puts what the exports hand over into the place, one item after the other, and keeps count.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -33,8 +33,15 @@ pub(super) struct Placing<'a> {
 }
 
 impl<'a> Placing<'a> {
-    pub(super) fn new(place: &'a mut dyn Place, run: &'a Cancel, reading: &'a Cancel) -> Self {
-        let (remembered, waiting, restored) = Default::default();
+    /// `asked` are the items that are asked for by number, if any are.
+    pub(super) fn new(
+        place: &'a mut dyn Place,
+        run: &'a Cancel,
+        reading: &'a Cancel,
+        asked: BTreeSet<ItemId>,
+    ) -> Self {
+        let (remembered, waiting) = Default::default();
+        let restored = Restored { not_seen: asked, ..Restored::default() };
         Self { place, run, reading, began: Instant::now(), remembered, waiting, restored }
     }
 
@@ -77,6 +84,7 @@ impl<'a> Placing<'a> {
             }
             Handed::Left { account, item, why } => {
                 self.restored.selected += 1;
+                self.restored.not_seen.remove(&item.id);
                 self.leave(&account, &item, why);
                 Ok(())
             }
@@ -85,6 +93,7 @@ impl<'a> Placing<'a> {
 
     fn put(&mut self, recovered: &Recovered<'_>) -> Result<(), PlaceError> {
         self.restored.selected += 1;
+        self.restored.not_seen.remove(&recovered.item.id);
         let seen = self.remember(recovered);
         if seen == Seen::Same {
             self.restored.repeated += 1;

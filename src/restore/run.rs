@@ -68,7 +68,7 @@ fn read(
     // A place that takes nothing more ends the reading, and not the run around it.
     let ended = Cancel::default();
     let (sender, items) = sync_channel(0);
-    let placing = Placing::new(place, tools.cancel, &ended);
+    let placing = Placing::new(place, tools.cancel, &ended, selection.items.clone());
     let (placed, mut reading, contents) = thread::scope(|scope| {
         let work = || placing.work(items);
         let working = thread::Builder::new().name("place".to_owned()).spawn_scoped(scope, work);
@@ -80,7 +80,7 @@ fn read(
         reading.troubles.push(trouble);
         Restored::default()
     });
-    restored.conclude(reading, contents);
+    restored.conclude(reading, contents, selection);
     restored
 }
 

@@ -98,8 +98,14 @@ fn the_live_account_is_refused() {
     std::os::unix::fs::symlink(&mail, &link).unwrap();
     for folder in [&mail, &link] {
         scene.policy(&live, &format!("to = 'maildir://{}'", folder.display()));
-        scene.assert_refused("the folder is that of a live mailbox");
+        scene.assert_refused("a mailbox of [live] is there, could be there or lies below");
     }
+    // Nobody in the archive has this one, it is empty and marked, and still it is among the live ones.
+    let nobody = scene.bench.path("mail").join("nobody@example.org");
+    fs::create_dir(&nobody).unwrap();
+    fs::write(nobody.join(".mailproof-sandbox"), format!("{SANDBOX}\n")).unwrap();
+    scene.policy(&live, &format!("to = 'maildir://{}'", nobody.display()));
+    scene.assert_refused("leave it as it is");
 }
 
 #[test]

@@ -314,14 +314,31 @@ fn one_message_is_found_by_its_words() {
     assert_eq!(count(&["--query", "subject:\"offerta 301\""], 1), (Some(0), 1));
     assert_eq!(count(&["--query", "in:/Inbox from:anna riga"], 2), (Some(0), 36));
     assert_eq!(count(&["--message-id", "<302@example.org>"], 3), (Some(0), 1));
-    assert_eq!(count(&["--folder", "/Sent", "--item", "303", "--item", "304"], 4), (Some(0), 1));
+    assert_eq!(count(&["--folder", "/Sent", "--item", "303"], 4), (Some(0), 1));
+    assert_eq!(count(&["--folder", "/Sent", "--item", "303", "--item", "304"], 9), (Some(10), 1));
     assert_eq!(count(&["--since", "2023-11-16"], 5), (Some(20), 0));
     assert_eq!(count(&["--since", "2023-11-15T04:00:00Z", "--query", "after:2023-11-15"], 6), (Some(0), 13));
     assert_eq!(count(&["--query", "before:2023-11-15"], 8), (Some(20), 0));
     assert_eq!(count(&["--query", "form:anna"], 7), (Some(2), 0));
     let none = run(restore(&path, &["--account", "nobody@example.org", "--to"]).arg(work.path().join("n")));
     assert_eq!(none.code, Some(20));
-    assert!(none.stdout.contains("`mailproof show` lists what is there"), "{none:?}");
+    assert!(none.stdout.contains("no account nobody@example.org; there are anna@example.org"), "{none:?}");
+    let one_of_two =
+        run(restore(&path, ANNA).arg(work.path().join("two")).args(["--account", "nobody@example.org"]));
+    let told = report(&one_of_two);
+    assert_eq!(
+        (one_of_two.code, &told["restored"], &told["outcome"]),
+        (Some(10), &60.into(), &"incomplete".into())
+    );
+    // Of a damaged archive nobody knows what it held.
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..1_024]).unwrap();
+    let cut = run(restore(&path, &["--account", "anna@example.org", "--to"]).arg(work.path().join("cut")));
+    assert_eq!(cut.code, Some(10), "{cut:?}");
+    assert!(
+        cut.stdout.contains("archive damaged") && !cut.stdout.contains("nothing in it matches"),
+        "{cut:?}"
+    );
 }
 
 #[test]

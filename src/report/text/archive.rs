@@ -73,10 +73,13 @@ fn volume(archive: &ArchiveResult) -> String {
 /// How many messages were compared with the mail server, and what that says of the others.
 fn live(text: &mut String, compared: &Compared, style: Style) {
     let (checked, population) = (human::count(compared.checked()), human::count(compared.population()));
-    let all = format!("compared {checked} of {population} messages with the live mailboxes, byte for byte");
-    let but = Some(compared.line_ends()).filter(|number| *number > 0);
-    let but = but.map(|number| format!("{} of them equal but for line ends", human::count(number)));
-    style.parts(text, 4, &[Some(all), but].into_iter().flatten().collect::<Vec<_>>());
+    let line_ends = compared.line_ends();
+    let all = format!("compared {checked} of {population} messages with the live mailboxes");
+    let how = match line_ends {
+        0 => format!("{all}, byte for byte"),
+        _ => format!("{all}: {} of them equal but for line ends", human::count(line_ends)),
+    };
+    style.prose(text, 4, &how);
     if let Some(since) = since(compared) {
         style.prose(text, 4, &since);
     }

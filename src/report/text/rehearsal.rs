@@ -172,11 +172,15 @@ fn recovery_time(time: &RecoveryTime, run: &RehearsalResult) -> Vec<String> {
 fn recovery_point(point: &RecoveryPoint, run: &RehearsalResult) -> Vec<String> {
     let lost = Age(Duration::from_secs(point.lost_seconds));
     let whose = point.account.as_ref().map(|account| format!(" of {}", human::line(account)));
-    vec![
+    let mut lines = vec![
         format!("{lost} of mail would be lost{}", target(run.rpo)),
         format!("newest in the backup{} {}", whose.unwrap_or_default(), point.newest_backup),
         format!("{} {}", point.basis.name(), point.against),
-    ]
+    ];
+    if let Some(made) = point.made {
+        lines.insert(2, format!("the archive was made {made}"));
+    }
+    lines
 }
 
 fn target(target: Option<Age>) -> String {

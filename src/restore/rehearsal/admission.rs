@@ -4,6 +4,7 @@
 //! [`Refusal`]. Invariant: nobody's mailbox is ever taken for a sandbox; where that can't be told, it is refused.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ pub enum Refusal {
     },
     /// There is no marker.
     #[error(
-        "{0} carries no marker that proves it is a sandbox; look what it is, and if nobody uses it run `mailproof rehearse --mark`"
+        "{0} carries no marker that proves it is a sandbox; look what it is, and if nobody uses it run `mailproof rehearse --mark` with the same --policy"
     )]
     NotMarked(String),
     /// The marker names another account.
@@ -65,7 +66,7 @@ const SAME_SERVER: &str =
     "its mail is in the backup and the server is that of [live]; name a mailbox that nobody uses";
 const NO_LIVE: &str = "its mail is in the backup, and without [live] in the policy nobody can tell this place from its \
      mailbox; name another account, or add [live]";
-const SAME_FOLDER: &str = "the folder is that of a live mailbox, or lies in one; name another folder";
+const LIVE_FOLDER: &str = "a mailbox of [live] is there, could be there or lies below; leave it as it is, and name a folder apart from them";
 
 /// Lets a sandbox in, if it is one: listed, marked for this account, empty but for what earlier runs left.
 ///
@@ -100,7 +101,7 @@ pub(super) fn look(
     if !rules.allow.contains(&rules.account) {
         return Err(Refusal::NotAllowed(line(&rules.account)));
     }
-    refuse_folder_of(rules, live, &rules.account)?;
+    refuse_live_folders(rules, live)?;
     let contents = sandbox.contents()?;
     if contents.others.is_empty() {
         return Ok(contents);
@@ -125,20 +126,44 @@ pub fn may_hold(rules: &Rehearsal, live: Option<&Live>, account: &str) -> Result
     Err(Refusal::Live { account: line(account), place: rules.to.clone(), why })
 }
 
-/// A Maildir of the live server is no sandbox, by whatever name it is reached.
-fn refuse_folder_of(rules: &Rehearsal, live: Option<&Live>, account: &str) -> Result<(), Refusal> {
-    let Some((Some(sandbox), Some(mailbox))) = live.map(|live| {
-        let template = live.url.strip_prefix("maildir://");
-        (folder(&rules.to), template.and_then(|template| maildir_of(template, account)))
-    }) else {
+/// A place among the Maildirs of the live server is no sandbox, whoever's they are and by whatever name it is reached.
+fn refuse_live_folders(rules: &Rehearsal, live: Option<&Live>) -> Result<(), Refusal> {
+    let template = live.and_then(|live| live.url.strip_prefix("maildir://"));
+    let (Some(template), Some(sandbox)) = (template, folder(&rules.to)) else { return Ok(()) };
+    let (fixed, _) = template.split_once('{').unwrap_or((template, ""));
+    let base = &fixed[..fixed.rfind('/').map_or(0, |slash| slash + 1)];
+    let template = resolved(Path::new(base)).join(template.strip_prefix(base).unwrap_or_default());
+    if !may_overlap(&template, &resolved(&sandbox)) {
         return Ok(());
-    };
+    }
+    let (account, place) = (line(&rules.account), rules.to.clone());
+    Err(Refusal::Live { account, place, why: LIVE_FOLDER })
+}
+
+/// The Maildir of an account that is in the archive is no sandbox, though a link lead to it from elsewhere.
+fn refuse_folder_of(rules: &Rehearsal, live: Option<&Live>, account: &str) -> Result<(), Refusal> {
+    let template = live.and_then(|live| live.url.strip_prefix("maildir://"));
+    let mailbox = template.and_then(|template| maildir_of(template, account));
+    let (Some(mailbox), Some(sandbox)) = (mailbox, folder(&rules.to)) else { return Ok(()) };
     let (sandbox, mailbox) = (resolved(&sandbox), resolved(&mailbox));
     if sandbox.starts_with(&mailbox) || mailbox.starts_with(&sandbox) {
-        let (account, place) = (line(&rules.account), rules.to.clone());
-        return Err(Refusal::Live { account, place, why: SAME_FOLDER });
+        let (account, place) = (line(account), rules.to.clone());
+        return Err(Refusal::Live { account, place, why: LIVE_FOLDER });
     }
     Ok(())
+}
+
+/// Whether a path lies in, is, or holds one of those that a template with fields stands for.
+fn may_overlap(template: &Path, path: &Path) -> bool {
+    let fits = |level: &OsStr, other: &OsStr| {
+        let level = level.to_string_lossy();
+        let (Some((before, rest)), other) = (level.split_once('{'), other.to_string_lossy()) else {
+            return level == other.to_string_lossy();
+        };
+        let after = rest.rsplit_once('}').map_or("", |(_, after)| after);
+        other.starts_with(before) && other.ends_with(after)
+    };
+    template.iter().zip(path.iter()).all(|(level, other)| fits(level, other))
 }
 
 fn folder(address: &str) -> Option<PathBuf> {
@@ -264,12 +289,30 @@ mod tests {
             (link.join(ANNA), true),
             (link.join(ANNA).join("not/there/yet"), true),
             (mail.clone(), true),
+            (mail.join("nobody@example.org"), true),
             (folder.path().join("sandbox"), false),
         ] {
             for scheme in ["maildir", "file"] {
                 let rules = rules(&format!("{scheme}://{}", path.display()), SANDBOX);
-                assert_eq!(may_hold(&rules, Some(&live), ANNA).is_err(), refused, "{}", path.display());
+                assert_eq!(refuse_live_folders(&rules, Some(&live)).is_err(), refused, "{}", path.display());
             }
         }
+        // The mailbox of one of the archive's accounts lies elsewhere.
+        let elsewhere = folder.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, mail.join("bruno@example.org")).unwrap();
+        fs::create_dir(&elsewhere).unwrap();
+        let rules = rules(&format!("maildir://{}", elsewhere.display()), SANDBOX);
+        assert!(refuse_live_folders(&rules, Some(&live)).is_ok());
+        assert!(may_hold(&rules, Some(&live), "bruno@example.org").is_err());
+    }
+
+    #[test]
+    fn templates_are_held_against_paths_level_by_level() {
+        let overlap = |template: &str, path: &str| may_overlap(Path::new(template), Path::new(path));
+        for path in ["/home/anna/Maildir", "/home/anna/Maildir/.Sub", "/home/anna", "/home", "/"] {
+            assert!(overlap("/home/{user}/Maildir", path), "{path}");
+        }
+        assert!(!overlap("/home/{user}/Maildir", "/home/anna/sandbox"));
+        assert!(overlap("/m/v-{user}", "/m/v-x") && !overlap("/m/v-{user}", "/m/w-x"));
     }
 }

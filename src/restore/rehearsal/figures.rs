@@ -92,10 +92,13 @@ fn milliseconds(time: std::time::Duration) -> u64 {
 /// How much mail a restore would lose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecoveryPoint {
-    /// How much newer than the newest message of the backup that is which it is held against.
+    /// How much newer than the backup that is which it is held against: than its newest message, or than its making where
+    /// that is later, as nothing came in between to a mailbox that is quiet.
     pub lost_seconds: u64,
     /// The newest message of the backup.
     pub newest_backup: Timestamp,
+    /// When the archive was made, where its name says so.
+    pub made: Option<Timestamp>,
     /// What it is held against.
     pub against: Timestamp,
     /// What that is.
@@ -109,8 +112,6 @@ pub struct RecoveryPoint {
 pub enum Basis {
     /// The newest message of the live mailbox.
     Live,
-    /// The moment at which the archive was made.
-    Made,
     /// The moment of the rehearsal.
     Now,
 }
@@ -121,7 +122,6 @@ impl Basis {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
-            Self::Made => "made",
             Self::Now => "now",
         }
     }
@@ -131,29 +131,31 @@ impl Basis {
     pub fn name(self) -> &'static str {
         match self {
             Self::Live => "newest live message",
-            Self::Made => "no live mailbox was looked at; the archive was made",
             Self::Now => "no live mailbox was looked at; now it is",
         }
     }
 
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Live => "the newest live message against the newest of the backup",
-            Self::Made => {
-                "the making of the archive against its newest message, as no live mailbox was looked at"
-            }
-            Self::Now => {
-                "this moment against the newest message of the backup, as no live mailbox was looked at"
-            }
+            Self::Live => "the newest live message against the backup",
+            Self::Now => "this moment against the backup, as no live mailbox was looked at",
         }
     }
 }
 
 impl RecoveryPoint {
-    pub(super) fn new(newest: i64, against: i64, basis: Basis, account: Option<String>) -> Option<Self> {
+    pub(super) fn new(
+        newest: i64,
+        made: Option<i64>,
+        against: i64,
+        basis: Basis,
+        account: Option<String>,
+    ) -> Option<Self> {
+        let known = made.map_or(newest, |made| made.max(newest));
         Some(Self {
-            lost_seconds: u64::try_from(against.saturating_sub(newest)).unwrap_or(0),
+            lost_seconds: u64::try_from(against.saturating_sub(known)).unwrap_or(0),
             newest_backup: Timestamp::from_second(newest).ok()?,
+            made: made.and_then(|made| Timestamp::from_second(made).ok()),
             against: Timestamp::from_second(against).ok()?,
             basis,
             account,
@@ -190,11 +192,13 @@ mod tests {
 
     #[test]
     fn a_backup_newer_than_the_live_mailbox_loses_nothing() {
-        let lost = |newest, against| {
-            RecoveryPoint::new(newest, against, Basis::Live, None).map(|point| point.lost_seconds)
+        let lost = |newest, made, against| {
+            RecoveryPoint::new(newest, made, against, Basis::Live, None).map(|point| point.lost_seconds)
         };
-        assert_eq!(lost(100, 160), Some(60));
-        assert_eq!(lost(160, 100), Some(0));
-        assert_eq!(lost(i64::MIN, 100), None);
+        assert_eq!(lost(100, None, 160), Some(60));
+        assert_eq!(lost(160, None, 100), Some(0));
+        assert_eq!(lost(i64::MIN, None, 100), None);
+        assert_eq!(lost(100, Some(150), 160), Some(10), "nothing came until it was made");
+        assert_eq!(lost(100, Some(50), 160), Some(60), "a name that is older than what it holds");
     }
 }

@@ -140,9 +140,13 @@ mod tests {
 
     #[test]
     fn a_loss_beyond_the_target_is_found_and_says_what_was_compared() {
-        let point = RecoveryPoint::new(0, 3_601, Basis::Made, None).unwrap();
+        let point = RecoveryPoint::new(0, None, 3_601, Basis::Now, None).unwrap();
         assert_eq!(too_old(&point, Age::seconds(3_601)), None);
         let finding = too_old(&point, Age::seconds(3_600)).unwrap();
-        assert!(finding.observed.starts_with("1h 1s: the making of the archive"), "{}", finding.observed);
+        assert!(
+            finding.observed.starts_with("1h 1s: this moment against the backup"),
+            "{}",
+            finding.observed
+        );
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn find(
     now: i64,
 ) -> Result<Option<RecoveryPoint>, LiveError> {
     match live {
-        Some(server) => against_live(archives, rules, server),
+        Some(server) => against_live(archives, rules, server, settings),
         None => Ok(without_live(archives, settings, now)),
     }
 }
@@ -31,24 +31,28 @@ fn against_live(
     archives: &[(&Target, &ArchiveResult)],
     rules: &Rehearsal,
     server: &Server,
+    settings: &Archives,
 ) -> Result<Option<RecoveryPoint>, LiveError> {
-    let mut newest: Vec<(&str, i64)> = Vec::new();
-    let mailboxes = archives.iter().flat_map(|(_, archive)| &archive.mailboxes);
-    for summary in mailboxes.map(|mailbox| &mailbox.summary) {
+    let mut newest: Vec<(&str, i64, Option<i64>)> = Vec::new();
+    let mailboxes = archives.iter().flat_map(|(target, archive)| {
+        let made = made(target, settings);
+        archive.mailboxes.iter().map(move |mailbox| (&mailbox.summary, made))
+    });
+    for (summary, made) in mailboxes {
         let asked = |account: &String| account.eq_ignore_ascii_case(&summary.account);
         let wanted = rules.accounts.is_empty() || rules.accounts.iter().any(asked);
         let Some(date) = summary.messages.iter().map(|item| item.date).max().filter(|_| wanted) else {
             continue;
         };
-        match newest.iter_mut().find(|(account, _)| *account == summary.account) {
-            Some((_, known)) => *known = date.max(*known),
-            None => newest.push((&summary.account, date)),
+        match newest.iter_mut().find(|(account, ..)| *account == summary.account) {
+            Some((_, known, known_made)) => (*known, *known_made) = (date.max(*known), made.max(*known_made)),
+            None => newest.push((&summary.account, date, made)),
         }
     }
     let mut worst: Option<RecoveryPoint> = None;
-    for (account, date) in newest {
+    for (account, date, made) in newest {
         let Some(live) = newest_live(server, account)? else { continue };
-        let point = RecoveryPoint::new(date, live, Basis::Live, Some(account.to_owned()));
+        let point = RecoveryPoint::new(date, made, live, Basis::Live, Some(account.to_owned()));
         worst = [worst, point].into_iter().flatten().max_by_key(|point| point.lost_seconds);
     }
     Ok(worst)
@@ -101,7 +105,11 @@ fn without_live(
 ) -> Option<RecoveryPoint> {
     let mailboxes = archives.iter().flat_map(|(_, archive)| &archive.mailboxes);
     let newest = mailboxes.flat_map(|mailbox| &mailbox.summary.messages).map(|item| item.date).max()?;
-    let made = archives.iter().filter_map(|(target, _)| Some(target.made(settings)?.at.as_second())).max();
-    let (against, basis) = made.map_or((now, Basis::Now), |made| (made, Basis::Made));
-    RecoveryPoint::new(newest, against, basis, None)
+    let made = archives.iter().filter_map(|(target, _)| made(target, settings)).max();
+    RecoveryPoint::new(newest, made, now, Basis::Now, None)
+}
+
+/// When an archive was made, in seconds since 1970, by its name.
+fn made(target: &Target, settings: &Archives) -> Option<i64> {
+    target.made(settings).filter(|made| made.by_name).map(|made| made.at.as_second())
 }
