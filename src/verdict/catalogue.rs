@@ -400,7 +400,7 @@ kinds! {
 
     // restorable: the live mailbox
     LIVE_MESSAGE_DIFFERS "live-message-differs" Failure StorageRot
-        "One of the two was changed without a trace: look at both (the item in the backup, the message on the server), and check the server's blob store (zmblobchk)."
+        "One of the two was changed without a trace: bring the backup's back apart (`mailproof restore … --item NUMBER --to DIR`), look at both, and check the server's blob store (zmblobchk)."
     LIVE_MESSAGE_LOST "live-message-lost" Failure StorageRot
         "Nobody deleted it on the server: restore it from this backup, and look for what happened to the mailbox (zmblobchk, mailbox.log, the database)."
     LIVE_MESSAGE_WITHHELD "live-message-withheld" Warning StorageRot

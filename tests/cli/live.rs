@@ -126,6 +126,7 @@ fn what_differs_is_named_by_number_and_never_by_its_subject() {
     deliver(&scene.maildir, 310, changed.as_bytes());
     let ended = scene.verify(&["--quiet"]);
     assert_eq!(ended.code, Some(10), "{ended:?}");
+    assert!(ended.stdout.contains("the archive is sound, but live mailboxes differ"), "{}", ended.stdout);
     assert!(
         ended.stdout.contains("live-message-differs: anna@example.org: folder 2 (Inbox), item 310"),
         "{}",

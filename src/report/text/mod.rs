@@ -159,6 +159,15 @@ fn summary(run: &RunResult) -> String {
         Outcome::Failed if run.archives.iter().all(is_only_out_of_place) => {
             format!("{} of {all} archives open, but are not as the policy asks", of(Outcome::Failed))
         }
+        // The mail server may be the one that lost something; the archive is not to be thrown away for it.
+        Outcome::Failed if run.archives.iter().all(only_live_differs) => {
+            let sound = if all == 1 {
+                "the archive is sound".to_owned()
+            } else {
+                format!("all {all} archives are sound")
+            };
+            format!("{sound}, but live mailboxes differ from what was backed up")
+        }
         Outcome::Failed if all == 1 => "the archive can't be relied on".to_owned(),
         Outcome::Failed => match of(Outcome::NotVerified) {
             0 => format!("{} of {all} archives can't be relied on", of(Outcome::Failed)),
@@ -170,6 +179,15 @@ fn summary(run: &RunResult) -> String {
             }
         },
     }
+}
+
+/// An archive whose mail is what Zimbra stated, and not what the mail server has.
+fn only_live_differs(archive: &ArchiveResult) -> bool {
+    let failures = || archive.findings.iter().filter(|finding| finding.severity == Severity::Failure);
+    archive.outcome == Outcome::Passed
+        || archive.rung >= Some(Rung::Meaningful)
+            && failures().next().is_some()
+            && failures().all(|finding| finding.kind.id.starts_with("live-"))
 }
 
 /// Archives that pass without the rung, as the policy accepts what incremental sessions leave open.
