@@ -10,7 +10,8 @@ use mailproof::policy::{
 use mailproof::verdict::Rung;
 use serde_json::Value;
 
-const READY: [&str; 6] = ["nightly", "weekly", "quarterly", "live", "live-zimbra", "rehearsal"];
+const READY: [&str; 7] =
+    ["nightly", "weekly", "quarterly", "live", "live-zimbra", "rehearsal", "rehearsal-zimbra"];
 /// For full and incremental sessions of zmbackup.
 const ZMBACKUP: [&str; 2] = ["zmbackup-full", "zmbackup-inc"];
 
@@ -339,14 +340,11 @@ fn ready_policies_have_no_problem() {
         assert_eq!(loaded.digest, digest.as_str());
         let rung = match name {
             "quarterly" => Rung::Meaningful,
-            "live" | "live-zimbra" | "rehearsal" => Rung::Restorable,
+            "live" | "live-zimbra" | "rehearsal" | "rehearsal-zimbra" => Rung::Restorable,
             _ => Rung::Complete,
         };
         assert_eq!(loaded.policy.require.rung, rung);
-        assert_eq!(
-            loaded.policy.archives.select == Select::Newest,
-            ["nightly", "live", "live-zimbra", "rehearsal"].contains(&name)
-        );
+        assert_eq!(loaded.policy.archives.select == Select::Newest, !["weekly", "quarterly"].contains(&name));
         assert_eq!(loaded.policy.present.rpo, Some(Age::seconds(93_600)));
         assert_eq!(loaded.policy.replica.is_empty(), name != "quarterly");
     }
@@ -487,8 +485,8 @@ fn every_example_of_the_reference_is_valid() {
         let store = if section == "store.network" { "[store]\nurl = \"s3://b\"\n" } else { store };
         let live = "[live]\nurl = \"imaps://h\"\nuser = \"u\"\npassword_file = \"p\"\n";
         let plain = live.replace("imaps://h", "http://localhost");
-        // On a server every key has a meaning; each is stated once.
-        let rehearsal = "[rehearsal]\nto = \"imap://h\"\naccount = \"sandbox@example.org\"\n\
+        // On a Zimbra every key has a meaning; each is stated once.
+        let rehearsal = "[rehearsal]\nto = \"http://localhost\"\naccount = \"sandbox@example.org\"\n\
                          allow = [\"sandbox@example.org\"]\npassword_file = \"p\"\n";
         let others = rehearsal.lines().filter(|line| !line.starts_with(&format!("{key} = ")));
         let others = others.filter(|line| key != "to" || !line.starts_with("password_file"));

@@ -4,6 +4,7 @@ mod guard;
 mod imap;
 mod program;
 mod sabotage;
+mod zimbra;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use mailproof::policy::{Policy, Store};
 use mailproof::restore::rehearsal::{self, RehearsalJob, RehearsalResult, Sandbox};
 use mailproof::verify;
 use secrecy::ExposeSecret;
+use tokio::runtime::Runtime;
 
 use crate::program::Bench;
 use crate::support;
@@ -151,7 +153,8 @@ impl Scene {
     fn open(&self) -> Box<dyn Sandbox> {
         let policy = self.loaded();
         let rules = policy.rehearsal.as_ref().unwrap();
-        rehearsal::open(rules, None, &policy.limits, &Cancel::default()).unwrap()
+        let runtime = Runtime::new().unwrap();
+        rehearsal::open(rules, None, &policy.limits, &Cancel::default(), runtime.handle()).unwrap()
     }
 
     /// What runs left in the sandbox.

@@ -55,7 +55,7 @@ impl FromStr for Destination {
             }
             Some((scheme, _)) => Err(format!(
                 "`{scheme}://` is no place that is known; name a folder (Maildir), a FILE.tgz, imaps://HOST/FOLDER, \
-                 imap://HOST/FOLDER or https://HOST/"
+                 imap://HOST/FOLDER or https://HOST/FOLDER"
             )),
             None if text.is_empty() => Err("name a folder (Maildir) or a FILE.tgz".to_owned()),
             None if text.ends_with(".tgz") || text.ends_with(".tar.gz") => Ok(Self::Tgz(text.into())),

@@ -114,7 +114,8 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
 
 fn sandbox(setup: &Setup, rules: &Rehearsal) -> Result<Box<dyn Sandbox>, Failure> {
     let password = setup.password(rules.password_file.as_deref())?;
-    rehearsals::open(rules, password, &setup.policy.limits, &setup.cancel).map_err(Failure::usage)
+    rehearsals::open(rules, password, &setup.policy.limits, &setup.cancel, setup.runtime.handle())
+        .map_err(Failure::usage)
 }
 
 fn mark(setup: &Setup, rules: &Rehearsal, sandbox: &mut dyn Sandbox) -> Result<u8, Failure> {

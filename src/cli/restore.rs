@@ -60,7 +60,7 @@ pub struct Args {
     kinds: Vec<Kind>,
     /// A folder for a Maildir, or FILE.tgz for an export that Zimbra imports; of several accounts each gets a Maildir or a
     /// tgz in the folder or in the folder FILE.tgz. Or a mail server: imaps://HOST/FOLDER, imap://HOST/FOLDER (STARTTLS), or
-    /// https://HOST/ for Zimbra.
+    /// https://HOST/FOLDER for Zimbra. Without FOLDER all goes where it was.
     #[arg(long, value_name = "PLACE", value_parser = Destination::from_str)]
     to: Destination,
     #[command(flatten)]

@@ -57,6 +57,17 @@ impl Borrowing {
         came
     }
 
+    /// The mailbox of `account`: as its owner where that is who logs in, else on its behalf.
+    ///
+    /// # Errors
+    /// [`LiveError`] if nobody is let in.
+    pub(super) fn mailbox(&self, account: &str) -> Result<zimbra::Mailbox, LiveError> {
+        if account.eq_ignore_ascii_case(&self.user) {
+            return self.client.mailbox(account, self.password.clone());
+        }
+        self.administrator()?.mailbox(account)
+    }
+
     /// The consent to leave the mark of `SyncRequest`, if the policy gives it.
     pub(super) fn mark(&self) -> Option<SyncMark> {
         self.tombstones.then(SyncMark::accepted)

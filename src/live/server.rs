@@ -144,7 +144,7 @@ impl Server {
                 Ok(Mailbox::ByContent(Box::new(Maildir::open(&path, self.terms.clone())?)))
             }
             Kind::Zimbra(borrowing) => {
-                let mailbox = borrowing.administrator()?.mailbox(account)?;
+                let mailbox = borrowing.mailbox(account)?;
                 Ok(Mailbox::ById(Box::new(mailbox), borrowing.mark()))
             }
         }
@@ -169,9 +169,7 @@ impl Server {
     pub(crate) fn writable(&self, account: &str) -> Result<Writable, LiveError> {
         Ok(match &self.kind {
             Kind::Imap(access) => Writable::Imap(access_to(access, account), self.terms.clone()),
-            Kind::Zimbra(borrowing) => {
-                Writable::Zimbra(Box::new(borrowing.administrator()?.mailbox(account)?))
-            }
+            Kind::Zimbra(borrowing) => Writable::Zimbra(Box::new(borrowing.mailbox(account)?)),
             Kind::Maildir(_) => Writable::Maildir,
         })
     }

@@ -11,18 +11,22 @@ use super::value::Age;
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["to", "account", "allow"]))]
 pub struct Rehearsal {
-    /// `maildir:///folder/`, `file:///folder/` (exports that Zimbra imports, X.tgz), `imaps://host/` or `imap://host/`
-    /// (encrypted by STARTTLS), with `:port` where it has another than the usual one.
+    /// `maildir:///folder/`, `file:///folder/` (exports that Zimbra imports, X.tgz), `imaps://host/`, `imap://host/`
+    /// (encrypted by STARTTLS) or `https://host/` (Zimbra's own import), with `:port` where it has another than the usual
+    /// one.
     pub to: String,
     /// Whose mailbox the sandbox is; its marker names the same account.
     pub account: String,
     /// Accounts that may ever be restored into; `account` must be one of them.
     #[schemars(inner(length(min = 1)))]
     pub allow: Vec<String>,
-    /// Who logs in, if not `account` itself: an administrator of the sandbox's server (SASL PLAIN with an authorization
-    /// identity).
+    /// Who logs in, if not `account` itself: an administrator of the sandbox's server (IMAP: SASL PLAIN with an
+    /// authorization identity).
     #[schemars(length(min = 1))]
     pub user: Option<String>,
+    /// Where Zimbra's administrators log in, if `user` is one; without it port 7071 of the host in `to`.
+    #[schemars(length(min = 1))]
+    pub admin_url: Option<String>,
     /// File with the password of who logs in, mode 0600; a bare name is looked up in `$CREDENTIALS_DIRECTORY`.
     #[schemars(length(min = 1))]
     pub password_file: Option<PathBuf>,
@@ -65,6 +69,7 @@ impl Rehearsal {
         Live {
             url: self.to.clone(),
             user: Some(self.user.clone().unwrap_or_else(|| self.account.clone())),
+            admin_url: self.admin_url.clone(),
             password_file: self.password_file.clone(),
             ca_file: self.ca_file.clone(),
             plain_text: self.plain_text,

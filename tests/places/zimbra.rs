@@ -127,7 +127,7 @@ impl Scene {
     }
 
     fn place(&self, retries: u32) -> ZimbraPlace {
-        ZimbraPlace::new(self.client(retries).mailbox(PAUL, self.password()).unwrap())
+        ZimbraPlace::new(self.client(retries).mailbox(PAUL, self.password()).unwrap(), None)
     }
 
     /// What lies in Paul's mailbox: for each folder kind, date, flags, tags and bytes of items, sorted.
@@ -194,7 +194,7 @@ fn a_second_import_adds_nothing() {
 fn an_administrator_imports_for_the_owner() {
     let (scene, backup) = (Scene::new(), Backup::messages(5));
     let admin = scene.client(0).administrator(scene.server.admin(), scene.password()).unwrap();
-    let mut place = ZimbraPlace::new(admin.mailbox(PAUL).unwrap());
+    let mut place = ZimbraPlace::new(admin.mailbox(PAUL).unwrap(), None);
     assert_eq!(backup.restore(&mut place).unwrap(), Told::all(backup.items.len(), 0));
     assert!(scene.server.seen().iter().all(|seen| !seen.address.contains("token")), "it is in a cookie");
 }

@@ -10,7 +10,8 @@ use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 use super::mailbox::LiveMailbox;
-use crate::demo::zimbra::{Folder, Item};
+use super::rest;
+use crate::demo::zimbra::Item;
 use crate::mailbox::{Digest, ItemKind};
 
 const RECORD: usize = 512;
@@ -32,9 +33,11 @@ struct Member {
 /// Takes in an export; gives the answer's body, which is empty unless the query names a callback.
 pub(super) fn take(mailbox: &mut LiveMailbox, query: &str, packed: &[u8]) -> String {
     let mut rejected = Vec::new();
-    let failure = unpack(packed).and_then(|members| take_members(mailbox, members, &mut rejected)).err();
-    let callback = query.split('&').find_map(|pair| pair.strip_prefix("callback="));
-    let Some(callback) = callback else { return String::new() };
+    let stated = |key: &str| query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
+    let below = stated("subfolder").and_then(rest::decoded).unwrap_or_default();
+    let failure =
+        unpack(packed).and_then(|members| take_members(mailbox, &below, members, &mut rejected)).err();
+    let Some(callback) = stated("callback") else { return String::new() };
     let word = match (&failure, rejected.is_empty()) {
         (Some(_), _) => "fail",
         (None, true) => "success",
@@ -80,16 +83,17 @@ fn octal(field: &[u8]) -> u64 {
     digits.fold(0, |number: u64, digit| number.saturating_mul(8).saturating_add(u64::from(digit - b'0')))
 }
 
-/// A description is followed by its body, by another description, or by what tells that its body is wrong.
+/// All folders lie below the folder `below`. A description is followed by its body, by another description, or by what tells that its body is wrong.
 fn take_members(
     mailbox: &mut LiveMailbox,
+    below: &str,
     members: Vec<Member>,
     rejected: &mut Vec<Rejection>,
 ) -> Result<(), Rejection> {
     let mut open: Option<(String, Value)> = None;
     for member in members {
         let result = if let Some(name) = member.name.strip_suffix(".meta") {
-            let before = open.take().map_or(Ok(()), |(_, meta)| add(mailbox, &meta, None));
+            let before = open.take().map_or(Ok(()), |(_, meta)| add(mailbox, below, &meta, None));
             let meta: Value = serde_json::from_slice(&member.content)
                 .map_err(|_| ("formatter.INVALID_FORMAT", format!("invalid format: {}", member.name)))?;
             open = Some((name.to_owned(), meta));
@@ -101,13 +105,13 @@ fn take_members(
                 Some((_, meta)) if !fits(&meta, &member) => {
                     Err(("formatter.MISMATCHED_META", format!("mismatched meta data: {}", member.name)))
                 }
-                Some((_, meta)) => add(mailbox, &meta, Some(member.content)),
+                Some((_, meta)) => add(mailbox, below, &meta, Some(member.content)),
                 None => Err(("formatter.MISSING_META", format!("missing meta data: {}", member.name))),
             }
         };
         rejected.extend(result.err());
     }
-    let last = open.map_or(Ok(()), |(_, meta)| add(mailbox, &meta, None));
+    let last = open.map_or(Ok(()), |(_, meta)| add(mailbox, below, &meta, None));
     rejected.extend(last.err());
     Ok(())
 }
@@ -120,8 +124,8 @@ fn fits(meta: &Value, member: &Member) -> bool {
     kind && size
 }
 
-fn add(mailbox: &mut LiveMailbox, meta: &Value, body: Option<Vec<u8>>) -> Result<(), Rejection> {
-    let path = meta.get("Path").and_then(Value::as_str).unwrap_or_default();
+fn add(mailbox: &mut LiveMailbox, below: &str, meta: &Value, body: Option<Vec<u8>>) -> Result<(), Rejection> {
+    let path = format!("{below}/{}", meta.get("Path").and_then(Value::as_str).unwrap_or_default());
     let invalid = |what: &str| ("formatter.INVALID_FORMAT", format!("invalid format: {path} ({what})"));
     let number = |key: &'static str| meta.get(key).and_then(Value::as_i64).ok_or_else(|| invalid(key));
     if number("Ver")? > VERSION {
@@ -130,14 +134,14 @@ fn add(mailbox: &mut LiveMailbox, meta: &Value, body: Option<Vec<u8>>) -> Result
     let kind = ItemKind::of(u8::try_from(number("type")?).map_err(|_| invalid("type"))?);
     let digest = meta.get("blob_digest").and_then(Value::as_str).map(str::to_owned);
     if kind == ItemKind::Folder {
-        mailbox.folder_at(path);
+        mailbox.folder_at(&path);
         return Ok(());
     }
     if digest.is_some() && body.is_none() {
         return Err(("formatter.MISSING_BLOB", format!("missing blob for item: {path}")));
     }
     let is_named = kind == ItemKind::Document;
-    let folder = if is_named { path.rsplit_once('/').map_or("/", |(above, _)| above) } else { path };
+    let folder = if is_named { path.rsplit_once('/').map_or("/", |(above, _)| above) } else { &path };
     let folder = mailbox.folder_at(folder);
     if mailbox.items.values().any(|item| item.folder == folder && digest.is_some() && item.digest() == digest)
     {
@@ -175,35 +179,6 @@ fn separated(names: &str) -> Vec<String> {
     }
     all.retain(|name| !name.is_empty());
     all
-}
-
-impl LiveMailbox {
-    /// The folder at a path, made with those above it where it is missing.
-    fn folder_at(&mut self, path: &str) -> u32 {
-        let mut parent = 1;
-        for name in path.split('/').filter(|name| !name.is_empty()) {
-            let found = self.folders.iter().find(|folder| {
-                folder.parent == parent && folder.name.eq_ignore_ascii_case(name) && folder.id != parent
-            });
-            parent = match found.map(|folder| folder.id) {
-                Some(id) => id,
-                None => {
-                    let id = self.next_id();
-                    self.folders.push(Folder::new(id, parent, name));
-                    id
-                }
-            };
-        }
-        parent
-    }
-
-    /// A number that nothing has.
-    fn next_id(&self) -> u32 {
-        let folders = self.folders.iter().map(|folder| folder.id);
-        let tombstones = self.tombstones.iter().map(|(_, _, id)| *id);
-        let newest = self.items.keys().copied().chain(folders).chain(tombstones).max();
-        newest.unwrap_or(0).max(256) + 1
-    }
 }
 
 #[cfg(test)]

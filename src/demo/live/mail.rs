@@ -3,11 +3,12 @@
 use super::LiveMailbox;
 use super::admin::Answer;
 use super::element::Element;
+use super::folders;
 use super::state::{Holder, Inner, State};
 use crate::demo::zimbra::{Folder, Item};
 use crate::mailbox::ItemKind;
 
-const NAMESPACE: &str = "urn:zimbraMail";
+pub(super) const NAMESPACE: &str = "urn:zimbraMail";
 /// Milliseconds for which a user's token holds.
 const LIFETIME: u64 = 172_799_000;
 
@@ -36,6 +37,8 @@ pub(super) fn answer(inner: &mut Inner, name: &str, call: &Element) -> Answer {
         "GetMsgRequest" => message(mailbox, call),
         "SearchRequest" => search(mailbox, call),
         "SyncRequest" => sync(mailbox, call),
+        "CreateFolderRequest" => folders::create(mailbox, call),
+        "FolderActionRequest" => folders::act(mailbox, call),
         other => Err(("service.UNKNOWN_DOCUMENT", format!("unknown document: {other}"))),
     }
 }
@@ -47,7 +50,7 @@ fn tree(mailbox: &LiveMailbox) -> Option<Element> {
 }
 
 /// A folder and those below it, `left` levels at most.
-fn branch(mailbox: &LiveMailbox, folder: &Folder, above: &str, left: usize) -> Element {
+pub(super) fn branch(mailbox: &LiveMailbox, folder: &Folder, above: &str, left: usize) -> Element {
     let path = if folder.id == 1 { String::new() } else { format!("{above}/{}", folder.name) };
     let shown = if path.is_empty() { "/" } else { path.as_str() };
     let kind = match folder.kind {

@@ -2,7 +2,7 @@
 //!
 //! Input: the account as it was backed up, and changes. Output: items, tombstones and change numbers as Zimbra counts
 //! them (`Mailbox.java`). Invariant: only the changes here change a mailbox; a client's request never does, but for the
-//! mark that `SyncRequest` leaves and for an import.
+//! mark that `SyncRequest` leaves, an import, and folders that it makes or takes away.
 
 use std::collections::BTreeMap;
 

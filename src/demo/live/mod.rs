@@ -9,6 +9,7 @@ mod body;
 mod element;
 mod envelope;
 mod fault;
+mod folders;
 mod import;
 mod mail;
 mod mailbox;

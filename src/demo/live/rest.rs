@@ -49,7 +49,7 @@ pub(super) fn account(holder: Option<&Holder>, path: &str) -> Result<String, Sta
 }
 
 /// Takes percent-encoding off (RFC 3986, section 2.1); a plus sign stands for itself.
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {

@@ -16,9 +16,9 @@ use crate::live::Fault;
 
 /// What the server says instead of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SoapFault {
+pub(crate) struct SoapFault {
     /// As `mail.NO_SUCH_MSG`.
-    pub(super) code: String,
+    pub(crate) code: String,
     text: String,
     host: Option<String>,
 }

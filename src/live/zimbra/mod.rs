@@ -5,11 +5,11 @@
 //! with a [`SyncMark`] in hand; a token goes to the host that gave it and nowhere else, in a header and never in an
 //! address. Sources: Zimbra's `soap.txt`, `soap-admin.txt`, `rest.txt` and the classes named beside each call.
 
-// What a restore writes through as well (`restore::ZimbraPlace`); its requests it makes by itself.
+// What a restore writes through as well (`restore::zimbra`); its requests it makes by itself.
 pub(crate) mod address;
 mod admin;
 mod body;
-mod envelope;
+pub(crate) mod envelope;
 mod flags;
 mod folder;
 mod json;

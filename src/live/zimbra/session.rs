@@ -78,7 +78,7 @@ impl Session {
     }
 
     /// Makes a call, again where that may help; a fault that `ours` knows is the caller's business.
-    pub(super) fn call<R: DeserializeOwned>(
+    pub(crate) fn call<R: DeserializeOwned>(
         &self,
         asked: &str,
         call: &Call,
@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// Makes a call of which no fault is expected.
-    pub(super) fn ask<R: DeserializeOwned>(&self, asked: &str, call: &Call) -> Result<R, LiveError> {
+    pub(crate) fn ask<R: DeserializeOwned>(&self, asked: &str, call: &Call) -> Result<R, LiveError> {
         let answer = self.call(asked, call, |_| false)?;
         answer.map_err(|fault| fault.meaning().of(self.address.as_str(), asked))
     }

@@ -27,13 +27,13 @@ pub(super) enum Service {
 
 /// A call: its name without `Request`, its namespace, what stands in it, and how large its answer may be.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) name: &'static str,
-    pub(super) namespace: &'static str,
+pub(crate) struct Call {
+    pub(crate) name: &'static str,
+    pub(crate) namespace: &'static str,
     /// A JSON object.
-    pub(super) content: Value,
+    pub(crate) content: Value,
     /// Bytes.
-    pub(super) largest: usize,
+    pub(crate) largest: usize,
 }
 
 impl Service {

@@ -1,13 +1,13 @@
 //! Rules for the sandbox: where it is, whose, and what opens it.
 
-use super::Violation;
+use super::{Violation, zimbra};
 use crate::policy::Rehearsal;
 
 /// What kind of place an address leads to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Folder,
-    Imap,
+    Server,
 }
 
 /// Judges the sandbox of rehearsals.
@@ -16,7 +16,7 @@ pub(super) fn judge(rehearsal: &Rehearsal, found: &mut Vec<Violation>) {
     let place = place_of(&rehearsal.to).map_err(|(message, hint)| refuse("to", message, hint, found)).ok();
     match place {
         Some(Place::Folder) => judge_folder(rehearsal, found),
-        Some(Place::Imap) => judge_server(rehearsal, found),
+        Some(Place::Server) => judge_server(rehearsal, found),
         None => {}
     }
     if rehearsal.folder.as_ref().is_some_and(|folder| !folder.starts_with('/')) {
@@ -60,18 +60,14 @@ fn place_of(to: &str) -> Result<Place, Fault> {
             Err(("a sandbox is one folder, without fields", "write the path of that folder"))
         }
         "maildir" | "file" => Ok(Place::Folder),
-        "imap" | "imaps" => host(rest).map(|()| Place::Imap),
-        "http" | "https" => Err((
-            "a rehearsal into Zimbra by its own interface is not available yet",
-            "write imaps:// for the same server, or file:///folder/ for exports that it imports",
-        )),
+        "imap" | "imaps" | "https" | "http" => host(rest).map(|()| Place::Server),
         _ => Err(UNKNOWN),
     }
 }
 
 const UNKNOWN: Fault = (
     "nothing can be restored to such an address",
-    "write maildir:///folder/, file:///folder/ or imaps://mail.example.org/",
+    "write maildir:///folder/, file:///folder/, imaps://mail.example.org/ or https://mail.example.org/",
 );
 
 /// The address is not repeated, as a password may stand in it.
@@ -99,10 +95,26 @@ fn judge_server(rehearsal: &Rehearsal, found: &mut Vec<Violation>) {
         let hint = "name the file with the password of the sandbox's account, or of `user`";
         refuse("to", "a server needs `password_file`", hint, found);
     }
-    if rehearsal.plain_text && rehearsal.to.starts_with("imaps:") {
-        let hint = "take `plain_text` away, or write imap://";
-        refuse("plain_text", "imaps:// is always encrypted", hint, found);
+    let encrypted = rehearsal.to.split_once("://").filter(|(scheme, _)| matches!(*scheme, "imaps" | "https"));
+    if let Some((scheme, _)) = encrypted.filter(|_| rehearsal.plain_text) {
+        let hint = "take `plain_text` away, or write imap:// or http://";
+        refuse("plain_text", format!("{scheme}:// is always encrypted"), hint, found);
     }
+    match &rehearsal.admin_url {
+        Some(_) if !rehearsal.to.starts_with("http") => {
+            let hint = "take the line away, or write https:// into `to`";
+            refuse("admin_url", "`admin_url` has a meaning for Zimbra only", hint, found);
+        }
+        Some(address) => zimbra::judge_address(
+            "rehearsal.admin_url",
+            address,
+            "https://sandbox.example.org:7071/",
+            rehearsal.plain_text,
+            found,
+        ),
+        None => {}
+    }
+    zimbra::judge_clear("rehearsal.to", &rehearsal.to, rehearsal.plain_text, found);
 }
 
 /// A folder has no network; a setting for one shows that another place was meant.
@@ -110,6 +122,7 @@ fn judge_folder(rehearsal: &Rehearsal, found: &mut Vec<Violation>) {
     let stated = [
         ("user", rehearsal.user.is_some()),
         ("password_file", rehearsal.password_file.is_some()),
+        ("admin_url", rehearsal.admin_url.is_some()),
         ("ca_file", rehearsal.ca_file.is_some()),
         ("plain_text", rehearsal.plain_text),
     ];
@@ -150,14 +163,15 @@ mod tests {
         for address in ["maildir:///srv/sandbox", "file:///srv/sandbox/"] {
             assert_eq!(keys(&to(address)), [""; 0], "{address}");
         }
-        for address in ["imaps://h", "imap://[::1]:1143/", "imap://h:1143"] {
+        for address in ["imaps://h", "imap://[::1]:1143/", "imap://h:1143", "https://h/", "http://[::1]:8080"]
+        {
             assert_eq!(keys(&server(address)), [""; 0], "{address}");
         }
         for address in ["", "h", "maildir://m", "file:x", "maildir:///m/{account}", "s3://b", "pop://h"] {
             assert_eq!(keys(&to(address)), ["rehearsal.to"], "{address}");
         }
         for address in
-            ["imaps://", "imaps://u:hunter2@h", "imaps://h/x", "imap://h:0", "imaps://h y", "https://h/"]
+            ["imaps://", "imaps://u:hunter2@h", "https://h/x", "imap://h:0", "imaps://h y", "http://h/"]
         {
             assert_eq!(keys(&server(address)), ["rehearsal.to"], "{address}");
         }
@@ -183,10 +197,17 @@ mod tests {
     #[test]
     fn what_a_server_needs_a_folder_has_not() {
         assert_eq!(keys(&to("imaps://h")), ["rehearsal.to"]);
-        let plain = Rehearsal { plain_text: true, ..server("imaps://h") };
-        assert_eq!(keys(&plain), ["rehearsal.plain_text"]);
+        for address in ["imaps://h", "https://h"] {
+            let plain = Rehearsal { plain_text: true, ..server(address) };
+            assert_eq!(keys(&plain), ["rehearsal.plain_text"]);
+        }
+        assert_eq!(keys(&Rehearsal { plain_text: true, ..server("http://h") }), [""; 0]);
         let mixed = Rehearsal { user: Some("u".into()), ca_file: Some("c".into()), ..server("file:///m") };
         assert_eq!(keys(&mixed), ["rehearsal.user", "rehearsal.password_file", "rehearsal.ca_file"]);
+        let admin_url = Some("https://h:7071/".to_owned());
+        for (address, refused) in [("imaps://h", &["rehearsal.admin_url"][..]), ("https://h", &[])] {
+            assert_eq!(keys(&Rehearsal { admin_url: admin_url.clone(), ..server(address) }), refused);
+        }
         let by_other = Rehearsal { user: Some("admin".into()), ..server("imaps://h") };
         assert_eq!(keys(&by_other), [""; 0]);
     }

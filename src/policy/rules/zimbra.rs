@@ -20,13 +20,27 @@ pub(super) fn judge(live: &Live, found: &mut Vec<Violation>) {
     }
 }
 
-fn judge_address(key: &str, address: &str, example: &str, plain_text: bool, found: &mut Vec<Violation>) {
+/// Judges an address of Zimbra, the value of `key`.
+pub(super) fn judge_address(
+    key: &str,
+    address: &str,
+    example: &str,
+    plain_text: bool,
+    found: &mut Vec<Violation>,
+) {
     let before = found.len();
     match address.split_once("://") {
         Some(("https" | "http", rest)) => judge_host(key, rest, example, found),
         _ => found.push(Violation::new(key, "this is no address of Zimbra", format!("write {example}"))),
     }
-    if found.len() == before && !plain_text && address.starts_with("http:") && !is_loopback(address) {
+    if found.len() == before {
+        judge_clear(key, address, plain_text, found);
+    }
+}
+
+/// Refuses http:// to another machine, unless that is asked for.
+pub(super) fn judge_clear(key: &str, address: &str, plain_text: bool, found: &mut Vec<Violation>) {
+    if !plain_text && address.starts_with("http:") && !is_loopback(address) {
         let message = "password and mail would go in the clear to another machine";
         let hint = "write https://, or set plain_text = true where the cable is your own";
         found.push(Violation::new(key, message, hint));

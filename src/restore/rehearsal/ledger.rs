@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::sandbox::{Found, Rooms};
 use crate::live::Flags;
-use crate::mailbox::{Item, ItemId};
+use crate::mailbox::{self, Item, ItemId};
 use crate::restore::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
 
 /// Zimbra's flags that all servers have (`Flag.java`).
@@ -131,14 +131,13 @@ impl Ledger {
 
 /// The flags that a message should have where it was restored. Marks of what is to be removed are not restored.
 pub(super) fn expected(item: &Item) -> Flags {
-    let has = |flag| item.flags.has(flag);
-    Flags {
-        seen: !item.unread,
-        answered: has(ANSWERED),
-        flagged: has(FLAGGED),
-        deleted: false,
-        draft: has(DRAFT),
-    }
+    flags(item.flags, item.unread)
+}
+
+/// Zimbra's flags, as all servers have them.
+pub(super) fn flags(flags: mailbox::Flags, unread: bool) -> Flags {
+    let has = |flag| flags.has(flag);
+    Flags { seen: !unread, answered: has(ANSWERED), flagged: has(FLAGGED), deleted: false, draft: has(DRAFT) }
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -1,15 +1,19 @@
+mod accounts;
 mod exports;
 mod folder;
 mod imap;
 mod levels;
 mod local;
+mod zimbra;
 
 pub use folder::FolderSandbox;
 pub use imap::ImapSandbox;
+pub use zimbra::ZimbraSandbox;
 
 use std::path::Path;
 
 use secrecy::SecretString;
+use tokio::runtime::Handle;
 
 use super::Root;
 use crate::live::terms_of;
@@ -18,6 +22,9 @@ use crate::mailbox::ItemId;
 use crate::network::Cancel;
 use crate::policy::{Limits, Rehearsal};
 use crate::restore::{Place, PlaceError};
+
+/// Things of others that are named.
+const MOST_NAMED: usize = 5;
 
 /// A place that is there to be restored into, and holds nothing of anybody's.
 pub trait Sandbox: Send {
@@ -58,24 +65,26 @@ pub trait Sandbox: Send {
     fn clean(&mut self, root: &Root) -> Result<(), SandboxError>;
 }
 
-/// The sandbox that `rules` name; `password` is that of who logs in.
+/// The sandbox that `rules` name; `password` is that of who logs in, `runtime` drives the network of a Zimbra.
 ///
 /// # Errors
-/// In words, if the policy was not validated, or names a kind of place that is not there yet.
+/// In words, if the policy was not validated.
 pub fn open(
     rules: &Rehearsal,
     password: Option<SecretString>,
     limits: &Limits,
     cancel: &Cancel,
+    runtime: &Handle,
 ) -> Result<Box<dyn Sandbox>, String> {
     let terms = terms_of(&rules.server(), limits, cancel);
     match rules.to.split_once("://") {
         Some(("maildir", path)) => Ok(Box::new(FolderSandbox::maildirs(Path::new(path), terms, limits))),
         Some(("file", path)) => Ok(Box::new(FolderSandbox::exports(Path::new(path), terms, limits))),
         Some(("imap" | "imaps", _)) => Ok(Box::new(ImapSandbox::new(rules, password, terms)?)),
-        _ => Err("this version rehearses into a folder or an IMAP account; write maildir:///folder/, \
-                  file:///folder/ or imaps://host/ into `rehearsal.to`"
-            .to_owned()),
+        Some(("https" | "http", _)) => {
+            Ok(Box::new(ZimbraSandbox::new(rules, password, limits, cancel, runtime)?))
+        }
+        _ => Err("`rehearsal.to` is no address of a sandbox; run `mailproof policy check`".to_owned()),
     }
 }
 
@@ -94,6 +103,15 @@ pub struct Contents {
     pub roots: Vec<Root>,
     /// What lies there and was put there by nobody here: how much, and where some of it is.
     pub others: Vec<String>,
+}
+
+impl Contents {
+    /// Notes what others put there, as long as few are named.
+    fn add_other(&mut self, what: String) {
+        if self.others.len() < MOST_NAMED {
+            self.others.push(what);
+        }
+    }
 }
 
 /// A message that was read back.

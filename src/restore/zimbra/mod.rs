@@ -9,6 +9,7 @@
 //! before, unless the folder holds fewer than there are different ones; which of equal weight is not known.
 
 mod batch;
+pub(super) mod sandbox;
 mod verdict;
 
 use std::collections::{HashMap, HashSet};
@@ -60,16 +61,21 @@ pub struct ZimbraPlace {
     credit: HashMap<String, u64>,
     /// Why nothing more fits, in the server's words.
     full: Option<String>,
+    /// The folder below which all comes (`/Restored`); empty for the places where it was.
+    below: String,
 }
 
 /// Items in each folder.
 type Counts = HashMap<String, u64>;
 
 impl ZimbraPlace {
-    /// The mailbox that somebody logged in to, its owner or an administrator on his behalf.
+    /// The mailbox that somebody logged in to, its owner or an administrator on his behalf. All folders are put below
+    /// `root` (`Restored/2026`), which is made where it is missing, or where they were without one.
     #[must_use]
-    pub fn new(mailbox: Mailbox) -> Self {
+    pub fn new(mailbox: Mailbox, root: Option<&str>) -> Self {
+        let root = root.unwrap_or_default().trim_matches('/');
         Self {
+            below: if root.is_empty() { String::new() } else { format!("/{root}") },
             mailbox,
             account: None,
             described: HashMap::new(),
@@ -228,7 +234,14 @@ impl ZimbraPlace {
         let session = &self.mailbox.session;
         let transport = &session.server().transport;
         let account = percent_encoded(self.mailbox.account());
-        let uri = session.address().at(&format!("/home/{account}/?fmt=tgz&resolve=skip&callback={CALLBACK}"));
+        // The server makes the folder and puts what it reads below it (`ArchiveFormatter.saveCallback`, `subfolder`).
+        let below = match self.below.strip_prefix('/') {
+            Some(below) => format!("&subfolder={}", percent_encoded(below)),
+            None => String::new(),
+        };
+        let uri = session
+            .address()
+            .at(&format!("/home/{account}/?fmt=tgz&resolve=skip&callback={CALLBACK}{below}"));
         let mut request = HttpRequest::new(SdkBody::from(packed));
         let cookie = format!("ZM_AUTH_TOKEN={}", token.expose_secret());
         let built = request.set_method("POST").is_ok()
@@ -265,10 +278,11 @@ impl Place for ZimbraPlace {
             return Ok(Put::Refused(words));
         }
         let Recovered { item, folder, name, text, body, .. } = recovered;
-        let Some(folder) = folder.map(key).or_else(|| stated(text, item.kind)) else {
+        let Some(folder) = folder.map(str::to_owned).or_else(|| stated(text, item.kind)) else {
             let words = "nothing says which folder it lies in; restore it to a Maildir, or by IMAP";
             return Ok(Put::Refused(words.to_owned()));
         };
+        let folder = key(&format!("{}/{}", self.below, folder.trim_matches('/')));
         let sameness = item.digest.map_or_else(|| item.id.to_string(), |digest| digest.to_string());
         let body = (item.digest.is_some() || !body.is_empty()).then(|| body.to_vec());
         let (id, kind, date, unread) = (item.id, item.kind, item.date, item.unread);
@@ -307,7 +321,7 @@ fn stated(text: &[u8], kind: ItemKind) -> Option<String> {
     let path = text.get("Path")?.as_str()?;
     // A document's path ends with its own name.
     let folder = if kind == ItemKind::Document { path.rsplit_once('/')?.0 } else { path };
-    Some(key(folder))
+    Some(folder.to_owned())
 }
 
 fn failed(error: LiveError) -> PlaceError {

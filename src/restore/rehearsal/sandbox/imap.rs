@@ -1,8 +1,8 @@
 use std::cell::Cell;
-use std::collections::VecDeque;
 
 use secrecy::SecretString;
 
+use super::accounts::Accounts;
 use super::levels::{self, Levels};
 use super::{Contents, Found, Rooms, Sandbox, SandboxError};
 use crate::live::imap::{Access, Imap};
@@ -10,12 +10,7 @@ use crate::live::{Folders, LiveError, Terms, access_of};
 use crate::policy::Rehearsal;
 use crate::restore::imap::sandbox as folders;
 use crate::restore::rehearsal::Root;
-use crate::restore::{ImapPlace, KnownFolder, Place, PlaceError, Put, Recovered, Settled};
-
-/// The folder that proves that a mailbox is a sandbox.
-const MARKER: &str = "mailproof-sandbox";
-/// Accounts of one archive that are put at the same time, each by a connection of its own.
-const MOST_OPEN: usize = 4;
+use crate::restore::{ImapPlace, Place, PlaceError};
 
 /// A sandbox that is a mailbox on an IMAP server.
 pub struct ImapSandbox {
@@ -50,20 +45,20 @@ impl Sandbox for ImapSandbox {
     }
 
     fn contents(&mut self) -> Result<Contents, SandboxError> {
-        Ok(levels::contents(&mut self.open()?, (MARKER, &self.account))?)
+        Ok(levels::contents(&mut self.open()?, &self.account)?)
     }
 
     fn mark(&mut self, _account: &str) -> Result<(), SandboxError> {
-        Ok(folders::make(&mut self.open()?, MARKER)?)
+        Ok(folders::make(&mut self.open()?, levels::MARKER)?)
     }
 
     fn place<'a>(&'a mut self, root: &Root, number: usize) -> Result<Box<dyn Place + 'a>, SandboxError> {
-        Ok(Box::new(Accounts {
-            sandbox: self,
-            above: format!("{root}/{number}"),
-            open: VecDeque::new(),
-            answers: Vec::new(),
-        }))
+        let (above, access, terms) = (format!("{root}/{number}"), &self.access, &self.terms);
+        Ok(Box::new(Accounts::new(move |account| {
+            let root = format!("{above}/{account}");
+            let place = ImapPlace::new(access.clone(), terms.clone(), Some(&root));
+            Ok(Box::new(place.map_err(|error| PlaceError(error.to_string()))?))
+        })))
     }
 
     fn rooms(&self, number: usize) -> Box<dyn Rooms> {
@@ -80,57 +75,5 @@ impl Sandbox for ImapSandbox {
         // What lies deeper goes first.
         below.sort_unstable_by_key(|name| std::cmp::Reverse(name.len()));
         Ok(folders::remove(&mut imap, &below, &Cell::default())?)
-    }
-}
-
-/// A place for each account of an archive; those that were used least lately are closed when others come.
-struct Accounts<'a> {
-    sandbox: &'a ImapSandbox,
-    above: String,
-    open: VecDeque<(Box<str>, ImapPlace)>,
-    answers: Vec<Settled>,
-}
-
-impl Accounts<'_> {
-    fn of(&mut self, account: &str) -> Result<&mut ImapPlace, PlaceError> {
-        let known = self.open.iter().position(|(open, _)| **open == *account);
-        let entry = match known.and_then(|place| self.open.remove(place)) {
-            Some(entry) => entry,
-            None => {
-                if self.open.len() >= MOST_OPEN
-                    && let Some((_, mut oldest)) = self.open.pop_front()
-                {
-                    oldest.finish()?;
-                    self.answers.append(&mut oldest.settled());
-                }
-                let root = format!("{}/{account}", self.above);
-                let (access, terms) = (self.sandbox.access.clone(), self.sandbox.terms.clone());
-                let place = ImapPlace::new(access, terms, Some(&root));
-                (account.into(), place.map_err(|error| PlaceError(error.to_string()))?)
-            }
-        };
-        self.open.push_back(entry);
-        let newest = self.open.back_mut().map(|(_, place)| place);
-        newest.ok_or_else(|| PlaceError("no place for an account; report this".to_owned()))
-    }
-}
-
-impl Place for Accounts<'_> {
-    fn folder(&mut self, known: &KnownFolder<'_>) -> Result<(), PlaceError> {
-        self.of(known.account)?.folder(known)
-    }
-
-    fn put(&mut self, item: &Recovered<'_>) -> Result<Put, PlaceError> {
-        self.of(item.account)?.put(item)
-    }
-
-    fn finish(&mut self) -> Result<(), PlaceError> {
-        self.open.iter_mut().try_for_each(|(_, place)| place.finish())
-    }
-
-    fn settled(&mut self) -> Vec<Settled> {
-        let mut answers = std::mem::take(&mut self.answers);
-        answers.extend(self.open.iter_mut().flat_map(|(_, place)| place.settled()));
-        answers
     }
 }

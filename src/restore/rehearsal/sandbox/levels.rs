@@ -14,8 +14,8 @@ use crate::restore::rehearsal::Root;
 
 /// Bodies that are asked for at once.
 const BATCH: usize = 500;
-/// Folders of others that are named.
-const MOST_NAMED: usize = 5;
+/// The folder that proves that a mailbox is a sandbox.
+pub(super) const MARKER: &str = "mailproof-sandbox";
 
 /// The rooms of one archive's items.
 pub(super) struct Levels(pub(super) usize);
@@ -36,40 +36,42 @@ fn room<'a>(levels: impl Iterator<Item = &'a str>) -> String {
     levels.collect::<Vec<_>>().join("/")
 }
 
-/// The root that a folder is, or lies below, with the levels below it.
-fn below_root(folder: &Folder) -> Option<(Root, Vec<&str>)> {
-    let mut levels = folder.levels();
+/// The root that a folder with these levels is, or lies below, with the levels below it.
+pub(super) fn below_root<'a>(mut levels: impl Iterator<Item = &'a str>) -> Option<(Root, Vec<&'a str>)> {
     let root = levels.find_map(Root::found)?;
     Some((root, levels.collect()))
 }
 
+/// The room of a folder with these levels, if it lies below `root`.
+pub(super) fn room_below<'a>(root: &Root, levels: impl Iterator<Item = &'a str>) -> Option<String> {
+    let (_, levels) = below_root(levels).filter(|(found, _)| found == root)?;
+    Some(room(levels.into_iter()))
+}
+
 /// The names of `root` and of all folders below it.
 pub(super) fn below(folders: &[Folder], root: &Root) -> Vec<String> {
-    let own = |folder: &&Folder| below_root(folder).is_some_and(|(found, _)| found == *root);
+    let own = |folder: &&Folder| below_root(folder.levels()).is_some_and(|(found, _)| found == *root);
     folders.iter().filter(own).map(|folder| folder.name.to_string()).collect()
 }
 
-/// Looks what is in the folders; a folder called `marker` marks them as the sandbox of `account`.
-pub(super) fn contents(
-    live: &mut dyn Folders,
-    (marker, account): (&str, &str),
-) -> Result<Contents, LiveError> {
+/// Looks what is in the folders; the marker among them marks them as the sandbox of `account`.
+pub(super) fn contents(live: &mut dyn Folders, account: &str) -> Result<Contents, LiveError> {
     let mut contents = Contents::default();
     for folder in live.folders()? {
-        if let Some((root, _)) = below_root(&folder) {
+        if let Some((root, _)) = below_root(folder.levels()) {
             if !contents.roots.contains(&root) {
                 contents.roots.push(root);
             }
             continue;
         }
-        if folder.levels().last() == Some(marker) {
+        if folder.levels().last() == Some(MARKER) {
             contents.marked_for = Some(account.to_owned());
         }
         let mut messages = 0_u64;
         live.list(&folder, &mut |_| messages += 1)?;
-        if messages > 0 && contents.others.len() < MOST_NAMED {
+        if messages > 0 {
             let name = crate::legible::line(&folder.name);
-            contents.others.push(format!("{messages} message(s) in folder {name}"));
+            contents.add_other(format!("{messages} message(s) in folder {name}"));
         }
     }
     Ok(contents)
@@ -81,11 +83,7 @@ pub(super) fn read_back(
     root: &Root,
     each: &mut dyn FnMut(Found),
 ) -> Result<(), LiveError> {
-    let below = |folder: &Folder| {
-        let (_, levels) = below_root(folder).filter(|(found, _)| found == root)?;
-        Some(room(levels.into_iter()))
-    };
-    read_folders(live, &below, each)
+    read_folders(live, &|folder: &Folder| room_below(root, folder.levels()), each)
 }
 
 /// Reads all messages of the folders that have a room.
@@ -166,11 +164,11 @@ mod tests {
         let root = "mailproof-run-20261125T040000Z-0123abcd";
         let (found, below) = {
             let folder = folder(&format!("INBOX.{root}.1.a@b"), '.');
-            let (found, below) = below_root(&folder).unwrap();
+            let (found, below) = below_root(folder.levels()).unwrap();
             (found, below.len())
         };
         assert_eq!((found.as_str(), below), (root, 2));
-        assert!(below_root(&folder("mailproof-sandbox", '/')).is_none());
-        assert!(below_root(&folder(&format!("x{root}/1"), '/')).is_none());
+        assert!(below_root(folder("mailproof-sandbox", '/').levels()).is_none());
+        assert!(below_root(folder(&format!("x{root}/1"), '/').levels()).is_none());
     }
 }

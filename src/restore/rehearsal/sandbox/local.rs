@@ -13,8 +13,6 @@ use crate::restore::rehearsal::Root;
 pub(super) const MARKER: &str = ".mailproof-sandbox";
 /// Bytes of it that are read.
 const LONGEST: u64 = 1024;
-/// Things of others that are named.
-const MOST_NAMED: usize = 5;
 
 /// Whose sandbox the folder is, by its marker. A link is none: it could lie in anybody's folder.
 pub(super) fn marked_for(folder: &Path) -> Result<Option<String>, SandboxError> {
@@ -71,8 +69,7 @@ pub(super) fn contents(folder: &Path) -> Result<Contents, SandboxError> {
         match Root::found(&name) {
             Some(root) if is_directory(&path) => contents.roots.push(root),
             _ if is_directory(&path) && files(&path, 2)? == 0 => {}
-            _ if contents.others.len() < MOST_NAMED => contents.others.push(line(&name)),
-            _ => {}
+            _ => contents.add_other(line(&name)),
         }
     }
     Ok(contents)
