@@ -197,3 +197,91 @@ fn mark(recovered: &Recovered<'_>, content: &[u8]) -> [u8; 16] {
     hasher.finalize_xof().fill(&mut mark);
     mark
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+    use crate::mailbox::{Flags, ItemKind};
+
+    /// Takes everything and answers behind, the last of each number first.
+    #[derive(Default)]
+    struct Later {
+        held: Vec<Settled>,
+        answers: Vec<Settled>,
+        /// Answers come at the end; without, never.
+        answering: bool,
+    }
+
+    impl Place for Later {
+        fn put(&mut self, item: &Recovered<'_>) -> Result<Put, PlaceError> {
+            let put = match item.item.id.0 {
+                301 => Put::AlreadyThere,
+                302 => Put::Refused("full".to_owned()),
+                _ => Put::Restored,
+            };
+            self.held.push(Settled { account: item.account.into(), id: item.item.id, put });
+            Ok(Put::Pending)
+        }
+
+        fn finish(&mut self) -> Result<(), PlaceError> {
+            if self.answering {
+                self.answers = self.held.drain(..).rev().collect();
+                // One that nobody waits for.
+                self.answers.push(Settled { account: "x@y".into(), id: ItemId(1), put: Put::Restored });
+            }
+            Ok(())
+        }
+
+        fn settled(&mut self) -> Vec<Settled> {
+            std::mem::take(&mut self.answers)
+        }
+    }
+
+    fn handed(id: u32, text: &str) -> Handed {
+        let item = Item {
+            id: ItemId(id),
+            folder: ItemId(2),
+            kind: ItemKind::Message,
+            size: text.len() as u64,
+            digest: None,
+            date: i64::from(id),
+            changed: 0,
+            mod_metadata: 0,
+            mod_content: 0,
+            imap_id: 0,
+            flags: Flags(0),
+            unread: false,
+            sound: true,
+        };
+        let (account, folder) = (Arc::from("anna@example.org"), Some("/Inbox".to_owned()));
+        let (name, text, body) = (Vec::new(), text.as_bytes().to_vec(), text.as_bytes().to_vec());
+        Handed::Item { account, folder, item, name, text, body }
+    }
+
+    fn restore(mut place: Later) -> Restored {
+        let (sender, items) = sync_channel(10);
+        let sent = [(300, "one"), (301, "two"), (302, "three"), (300, "another")];
+        sent.into_iter().for_each(|(id, text)| sender.send(handed(id, text)).unwrap());
+        drop(sender);
+        let cancel = Cancel::default();
+        Placing::new(&mut place, &cancel, &Cancel::default(), BTreeSet::new()).work(items)
+    }
+
+    #[test]
+    fn what_a_place_answers_later_counts_as_it_answers() {
+        let restored = restore(Later { answering: true, ..Later::default() });
+        assert_eq!((restored.selected, restored.restored, restored.already_there), (4, 2, 1));
+        assert_eq!((restored.left.count(), restored.versions, restored.bytes), (1, 1, 10));
+        assert!(!restored.is_complete());
+    }
+
+    #[test]
+    fn what_a_place_never_answers_is_not_restored() {
+        let restored = restore(Later::default());
+        assert_eq!((restored.selected, restored.restored, restored.left.count()), (4, 0, 4));
+        assert!(!restored.is_complete());
+    }
+}

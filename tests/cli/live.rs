@@ -6,11 +6,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use mailproof::demo::live::MailServer;
 use mailproof::demo::pack::{self, Pack};
-use mailproof::demo::zimbra::{Export, Item};
+use mailproof::demo::zimbra::{Export, Item, Options};
 use secrecy::ExposeSecret;
 
 use super::{assert_fits, result};
-use crate::program::{Bench, Ended, run};
+use crate::program::{Bench, Ended, json, run};
 use crate::support;
 
 const ANNA: &str = "anna@example.org";
@@ -52,10 +52,15 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::of(&export())
+    }
+
+    /// With an archive of this export.
+    fn of(export: &Export) -> Self {
         let bench = Bench::new();
         let identity = age::x25519::Identity::generate();
         support::secret_file(bench.path("").as_path(), "own.txt", identity.to_string().expose_secret());
-        let files = [pack::File::new(format!("exports/{ANNA}.tgz"), export().write().unwrap())];
+        let files = [pack::File::new(format!("exports/{ANNA}.tgz"), export.write().unwrap())];
         let archive = bench.path("a.tar.zst.age");
         fs::write(&archive, Pack::new(vec![identity.to_public()]).build(&files).unwrap().encrypted).unwrap();
         let maildir = bench.path("mail").join(ANNA);
@@ -392,4 +397,20 @@ fn doctor_names_a_mail_server_that_is_away_and_a_password_file_that_is_not_there
     let ended = scene.doctor(&[]);
     assert!(ended.code == Some(20) && told(&ended).contains("no connection after 1 attempt"), "{ended:?}");
     assert!(!ended.stdout.contains("geheim"), "{ended:?}");
+}
+
+#[test]
+fn of_an_incremental_export_nobody_says_what_it_lacks() {
+    let whole = export();
+    let options = Options { folders: false, ..whole.options.clone() };
+    let items = whole.items.into_iter().filter(|item| item.id >= 330).collect();
+    let scene = Scene::of(&Export { items, options, ..Export::default() });
+    let ended = scene.verify(&["--quiet", "--format", "json"]);
+    let live = &json(&ended.stdout)["archives"][0]["live"]["accounts"][0];
+    assert_eq!(
+        (&live["differences"]["same"], &live["missing_in_backup"]),
+        (&30.into(), &0.into()),
+        "{live:#}"
+    );
+    assert_eq!((&live["live_messages"], &live["not_looked_for"]), (&60.into(), &30.into()), "{live:#}");
 }

@@ -54,7 +54,8 @@ pub struct LiveAccount {
     pub live_messages: Option<u64>,
     /// Those among them that are older than the backup's newest and are not in it.
     pub missing_in_backup: Option<u64>,
-    /// Older ones of which nobody looked whether they are in it, as too many look like none of it.
+    /// Older ones of which nobody looked whether they are in it, as too many look like none of it, or as the export holds a
+    /// part of its mailbox by intent (an incremental one).
     pub not_looked_for: Option<u64>,
     /// Why it could not be compared.
     pub error: Option<String>,
