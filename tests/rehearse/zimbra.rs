@@ -116,6 +116,17 @@ fn bytes_that_zimbra_keeps_wrong_are_found() {
 }
 
 #[test]
+fn what_the_server_only_says_it_took_away_is_told() {
+    let site = Site::new();
+    assert_eq!(site.mark().code, Some(0));
+    let said = br#"{"Body":{"FolderActionResponse":{"_jsns":"urn:zimbraMail"}}}"#;
+    site.server.inject(Operation::Soap("FolderActionRequest"), Fault::Answer(said.to_vec()), 1);
+    let result = site.result(&["--only", ANNA], 0);
+    assert_eq!(result["sandbox"]["cleaned"], false);
+    assert_eq!(result["findings"][0]["id"], "rehearsal-not-cleaned", "{result:#}");
+}
+
+#[test]
 fn the_live_account_is_refused() {
     let site = Site::new();
     let address = site.server.address();

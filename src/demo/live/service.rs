@@ -74,6 +74,7 @@ fn call(state: &State, parts: &http::request::Parts, admin: bool, body: &[u8]) -
             state.lock().expire(token.as_deref());
             Err(("service.AUTH_EXPIRED", "auth credentials have expired".to_owned()))
         }
+        met if stands_in(met.as_ref()) => Err(("service.FAILURE", "something else answers".to_owned())),
         _ => dispatch(state, &request, admin, token.as_deref()),
     };
     spoiled(soap(request.form, answer), met)
@@ -136,8 +137,7 @@ fn import(state: &State, parts: &http::request::Parts, packed: &[u8]) -> Respons
     if met == Some(Fault::Expired) {
         inner.expire(token.as_deref());
     }
-    // What answers in its place does not take anything in.
-    let takes = !matches!(met, Some(Fault::Refuse(_) | Fault::Redirect(_) | Fault::Answer(_)));
+    let takes = !stands_in(met.as_ref());
     let holder = inner.holder(token.as_deref());
     let response = match rest::account(holder.as_ref(), parts.uri.path()) {
         Err(refusal) => status(refusal),
@@ -153,6 +153,11 @@ fn import(state: &State, parts: &http::request::Parts, packed: &[u8]) -> Respons
         },
     };
     spoiled(response, met)
+}
+
+/// Whether the fault answers in the server's place, which then does nothing.
+fn stands_in(met: Option<&Fault>) -> bool {
+    matches!(met, Some(Fault::Refuse(_) | Fault::Redirect(_) | Fault::Answer(_)))
 }
 
 fn seen(inner: &Inner, call: &str, parts: &http::request::Parts, token: Option<&str>) -> Seen {

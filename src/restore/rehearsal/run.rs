@@ -175,7 +175,7 @@ impl<'a> Run<'a> {
         let restore = began.elapsed();
         self.read_back(sandbox, &root, ledger, Clock { began, restore, read_back: restore });
         if !self.job.keep {
-            match sandbox.clean(&root) {
+            match take_away(sandbox, &root) {
                 Ok(()) => self.result.sandbox.cleaned = true,
                 Err(error) => {
                     self.result.findings.push(findings::not_cleaned(root.as_str(), &error.to_string()));
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
     fn clear(&mut self, sandbox: &mut dyn Sandbox, roots: &[Root]) -> Result<(), SandboxError> {
         for root in roots {
             if Root::remains(root.as_str()) == Some(Remains::Left) {
-                sandbox.clean(root)?;
+                take_away(sandbox, root)?;
                 self.result.sandbox.leftovers += 1;
             } else {
                 self.result.sandbox.kept_before += 1;
@@ -307,6 +307,17 @@ impl<'a> Run<'a> {
         self.result.exit_code = exit_code(&self.result, warnings_exit);
         self.result
     }
+}
+
+/// Takes a run's folder away and looks whether it is gone: servers were seen to say so and to keep it.
+fn take_away(sandbox: &mut dyn Sandbox, root: &Root) -> Result<(), SandboxError> {
+    sandbox.clean(root)?;
+    if sandbox.contents()?.roots.contains(root) {
+        return Err(SandboxError::Other(format!(
+            "{root} is still there, though the place said that it took it away; remove it by hand"
+        )));
+    }
+    Ok(())
 }
 
 /// One archive of several.

@@ -95,6 +95,7 @@ impl Tgz {
                 "another restore writes {}; wait for its end",
                 self.folder.join(name).display()
             )),
+            Errno::EXIST => self.taken(&format!("{name}.partial")),
             error => unusable(&self.folder.join(name), error),
         }
     }
@@ -118,15 +119,14 @@ impl Tgz {
             self.refuse_to_replace(name)?;
             self.open += 1;
         }
-        let failed = |error| match error {
-            Errno::WOULDBLOCK => PlaceError(format!("another restore writes {name}; wait for its end")),
-            error => unusable(&self.folder.join(name), error),
+        let (tree, writer) = self.exports.remove(name).unwrap_or_default();
+        let opened = match writer {
+            Some(mut writer) => writer.reopen(&self.directory).map(|()| writer),
+            None => Writer::create(&self.directory, name, self.began),
         };
-        let (tree, writer) = self.exports.entry(name.to_owned()).or_default();
-        match writer {
-            Some(writer) => writer.reopen(&self.directory).map_err(failed)?,
-            None => *writer = Some(Writer::create(&self.directory, name, self.began).map_err(failed)?),
-        }
+        let writer = opened.map_err(|error| self.failed(name, error))?;
+        let (tree, writer) =
+            self.exports.entry(name.to_owned()).insert_entry((tree, Some(writer))).into_mut();
         match writer {
             Some(writer) => Ok((tree, writer)),
             None => Err(unusable(&self.folder, Errno::NOENT)),

@@ -4,7 +4,8 @@
 //! those that Zimbra's own exports have.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, fsync, openat, unlinkat};
@@ -17,6 +18,19 @@ use crate::restore::Recovered;
 use crate::restore::writing::{errno, rename};
 
 const OPEN: OFlags = OFlags::WRONLY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// A FIFO is opened without waiting for who reads it.
+const EARLIER: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+/// How a gzip file begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Whether an earlier restore may have left it: a gzip file, or nothing yet, that only its owner may open.
+fn is_ours(earlier: &File) -> bool {
+    let kept = earlier.metadata().is_ok_and(|found| found.is_file() && found.mode().trailing_zeros() >= 6);
+    let mut head = Vec::new();
+    let read = earlier.take(GZIP.len() as u64).read_to_end(&mut head);
+    kept && read.is_ok() && GZIP.starts_with(&head)
+}
 
 /// An export in a file. Closed and opened again it goes on as a further gzip member.
 pub(super) struct Writer {
@@ -31,11 +45,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Begins `NAME.partial`; what an earlier restore left under that name goes.
+    /// Begins `NAME.partial`; what an earlier restore left under that name goes. `EXIST` if it is somebody else's.
     pub(super) fn create(directory: &OwnedFd, name: &str, began: i64) -> Result<Self, Errno> {
         let partial = format!("{name}.partial");
-        match openat(directory, &partial, OPEN, Mode::empty()) {
+        match openat(directory, &partial, EARLIER, Mode::empty()) {
             Ok(earlier) => {
+                let earlier = File::from(earlier);
+                if !is_ours(&earlier) {
+                    return Err(Errno::EXIST);
+                }
                 flock(&earlier, FlockOperation::NonBlockingLockExclusive)?;
                 unlinkat(directory, &partial, AtFlags::empty())?;
             }
