@@ -27,9 +27,9 @@ pub fn seed(rules: &policy::Sample, object: &Object) -> Result<Seed, Trouble> {
 /// What was found in the samples.
 pub fn findings(compared: &Compared) -> Findings {
     let mut all = Findings::default();
-    for MailboxSample { account, comparison, .. } in &compared.mailboxes {
+    for MailboxSample { account, comparison, vanished, .. } in &compared.mailboxes {
         if let Ok(comparison) = comparison {
-            all.append(restorable::findings(account, comparison));
+            all.append(restorable::findings(account, comparison, vanished));
         }
     }
     all
