@@ -210,13 +210,28 @@ fn another_version_is_explained_and_neither_gone_nor_missing() {
 #[test]
 fn a_mailbox_that_is_not_there_is_not_verified() {
     let scene = Scene::new();
-    fs::remove_dir_all(&scene.maildir).unwrap();
+    fs::rename(&scene.maildir, scene.maildir.with_file_name("bruno@example.org")).unwrap();
     let ended = scene.verify(&["--quiet"]);
     assert_eq!(ended.code, Some(20), "{ended:?}");
     assert!(ended.stdout.contains("no such account"), "{}", ended.stdout);
     let told = "not compared: 60 messages of anna@example.org, unreachable";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
     assert!(!ended.stdout.contains("none differs"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_mail_store_that_is_not_mounted_is_called_so() {
+    let scene = Scene::new();
+    fs::remove_dir_all(&scene.maildir).unwrap();
+    for words in
+        ["is empty, so no mailbox can be found; mount", "is missing, so no mailbox can be found; mount"]
+    {
+        let ended = scene.verify(&["--quiet"]);
+        assert_eq!(ended.code, Some(20), "{ended:?}");
+        let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words) && !told.contains("no such account"), "{told}");
+        let _ = fs::remove_dir(scene.bench.path("mail"));
+    }
 }
 
 /// Where everything was looked at there is no sample that could have missed something.
@@ -388,7 +403,7 @@ fn doctor_counts_the_folders_of_a_mailbox() {
     let scene = Scene::new();
     let ended = scene.doctor(&["--account", ANNA]);
     assert!(
-        ended.code == Some(0) && told(&ended).ends_with("answers; anna@example.org has 1 folder(s)"),
+        ended.code == Some(0) && told(&ended).ends_with("answers; anna@example.org has 1 folder"),
         "{ended:?}"
     );
     let ended = scene.doctor(&[]);
@@ -408,7 +423,7 @@ fn doctor_takes_the_account_that_the_newest_archive_is_named_by() {
         mail.display()
     );
     let ended = run(bench.command("doctor").arg("--policy").arg(bench.policy("", &more)));
-    assert!(ended.code == Some(0) && told(&ended).ends_with("sound has 1 folder(s)"), "{ended:?}");
+    assert!(ended.code == Some(0) && told(&ended).ends_with("sound has 1 folder"), "{ended:?}");
     let policy = bench.policy("", "");
     let ended = run(bench.command("doctor").args(["--account", "sound", "--policy"]).arg(policy));
     assert!(ended.code == Some(20) && told(&ended).contains("write a [live] into the policy"), "{ended:?}");
