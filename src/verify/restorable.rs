@@ -53,8 +53,9 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     }
     if let Some(mailbox) = compared.mailboxes.iter().find(|mailbox| doubtful(mailbox) > 0) {
         let count = doubtful(mailbox);
+        let messages = if count == 1 { "message" } else { "messages" };
         return open(format!(
-            "{}: {count} message(s) could not be held against those of the server",
+            "{}: {count} {messages} could not be held against those of the server",
             mailbox.account
         ));
     }

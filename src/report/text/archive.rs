@@ -51,7 +51,7 @@ pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, st
 fn coverage(archive: &ArchiveResult) -> String {
     let checked = human::count(archive.coverage.checked);
     match archive.coverage.total {
-        Some(total) => format!("checked {checked} of {} members", human::count(total)),
+        Some(total) => format!("checked {checked} of {}", human::counted(total, "member", "members")),
         None => format!("checked {checked} of an unknown number of members"),
     }
 }
@@ -73,10 +73,10 @@ fn volume(archive: &ArchiveResult) -> String {
 
 /// How many messages were compared with the mail server, and what that says of the others.
 fn live(text: &mut String, compared: &Compared, style: Style) {
-    let (checked, population) = (human::count(compared.checked()), human::count(compared.population()));
+    let (checked, population) = (human::count(compared.checked()), messages(compared.population()));
     let line_ends = compared.line_ends();
     let each = if compared.checked() == compared.population() { "all " } else { "" };
-    let all = format!("compared {each}{checked} of {population} messages with the live mailboxes");
+    let all = format!("compared {each}{checked} of {population} with the live mailboxes");
     let how = match line_ends {
         0 => format!("{all}, byte for byte"),
         _ => format!("{all}: {} of them equal but for line ends", human::count(line_ends)),
