@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
 
 /// Demonstrations are read by people, also where they go into a file.
 fn fitted(text: String) -> String {
-    text::wrap(&text, super::columns().unwrap_or(80), console::measure_text_width)
+    text::wrap(&text, super::columns(&console::Term::stdout()).unwrap_or(80), console::measure_text_width)
 }
 
 fn damaged(setup: &Setup, stage: &Stage<'_>) -> Result<Vec<Trial>, Failure> {

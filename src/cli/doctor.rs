@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::args::PolicyArgs;
 use super::setup::Setup;
-use super::{Failure, print};
+use super::{Failure, fitted, print};
 use crate::archive::decrypt::Keyring;
 use crate::event::Tally;
 use crate::evidence;
@@ -12,6 +12,7 @@ use crate::exit;
 use crate::live::Fault;
 use crate::policy::Select;
 use crate::report::human;
+use crate::restore::rehearsal;
 use crate::verify::{self, Inventory, Selection, Target, Tools};
 
 /// Asks everything a verification needs, and says the next step for each answer.
@@ -40,6 +41,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
         visit.archive(&keyring, &target)?;
     }
     visit.live(&args)?;
+    visit.sandbox()?;
     visit.records()?;
     Ok(if visit.well { exit::PASSED } else { exit::NOT_VERIFIED })
 }
@@ -54,12 +56,12 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     fn good(&self, what: &str, answer: &str) -> Result<(), Failure> {
-        print(&format!("ok       {what}: {}\n", human::clean(answer)))
+        print(&fitted(format!("ok       {what}: {}\n", human::clean(answer))))
     }
 
     fn bad(&mut self, what: &str, answer: &str) -> Result<(), Failure> {
         self.well = false;
-        print(&format!("PROBLEM  {what}: {}\n", human::clean(answer)))
+        print(&fitted(format!("PROBLEM  {what}: {}\n", human::clean(answer))))
     }
 
     fn policy(&self, args: &Args) -> Result<(), Failure> {
@@ -131,7 +133,8 @@ impl Visit<'_> {
     fn newest_of(&mut self, url: &str, inventory: &Inventory) -> Result<Option<Target>, Failure> {
         let catalogue = &inventory.catalogue;
         let count: usize = catalogue.series.iter().map(|series| series.archives.len()).sum();
-        self.good("store", &format!("{url} answers; {count} archives in {} series", catalogue.series.len()))?;
+        let archives = human::counted(count as u64, "archive", "archives");
+        self.good("store", &format!("{url} answers; {archives} in {} series", catalogue.series.len()))?;
         let Some((series, newest)) =
             catalogue.selected(Select::Newest).max_by_key(|(_, archive)| archive.time)
         else {
@@ -179,7 +182,8 @@ impl Visit<'_> {
         let account = self.account.clone();
         let error = match (server.check(account.as_deref()), &account) {
             (Ok(Some(folders)), Some(account)) => {
-                let answer = format!("{} answers; {account} has {folders} folder(s)", server.address());
+                let folders = human::counted(folders, "folder", "folders");
+                let answer = format!("{} answers; {account} has {folders}", server.address());
                 return self.good("live", &answer);
             }
             (Ok(_), _) => {
@@ -200,6 +204,24 @@ impl Visit<'_> {
         self.bad("live", &format!("{error}{also}"))
     }
 
+    /// Asks of the sandbox all that a rehearsal asks before it writes.
+    fn sandbox(&mut self) -> Result<(), Failure> {
+        let Some(rules) = &self.setup.policy.rehearsal else { return Ok(()) };
+        let mut sandbox = match super::rehearse::sandbox(self.setup, rules) {
+            Ok(sandbox) => sandbox,
+            Err(failure) => return self.bad("sandbox", &failure.message),
+        };
+        let live = self.setup.policy.live.as_ref();
+        let of_account = self.account.iter().map(|account| rehearsal::may_hold(rules, live, account));
+        if let Some(refusal) = of_account.into_iter().find_map(Result::err) {
+            return self.bad("sandbox", &refusal.to_string());
+        }
+        match rehearsal::admit(&mut *sandbox, rules, live) {
+            Ok(left) => self.good("sandbox", &admitted(sandbox.address(), &rules.account, left.len())),
+            Err(refusal) => self.bad("sandbox", &refusal.to_string()),
+        }
+    }
+
     fn records(&mut self) -> Result<(), Failure> {
         let folder = self.setup.records();
         // A relative path ends in an empty one, which stands for the folder we are in.
@@ -216,4 +238,16 @@ impl Visit<'_> {
             )
         }
     }
+}
+
+/// What is known of a sandbox that is one.
+fn admitted(address: &str, account: &str, left: usize) -> String {
+    let left = match left {
+        0 => "empty".to_owned(),
+        left => format!(
+            "empty but for {} of earlier rehearsals",
+            human::counted(left as u64, "folder", "folders")
+        ),
+    };
+    format!("{address} is marked for {account} and {left}")
 }

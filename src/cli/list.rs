@@ -3,7 +3,7 @@ use jiff::Timestamp;
 
 use super::args::PolicyArgs;
 use super::setup::{self, Setup};
-use super::{Failure, print, tell};
+use super::{Failure, fitted, print, tell};
 use crate::event::Tally;
 use crate::exit;
 use crate::policy::{Lock, Select, Store};
@@ -61,7 +61,11 @@ pub fn run(args: Args) -> Result<u8, Failure> {
             let asked = args.versions.then(|| setup.runtime.block_on(asking())).transpose();
             let history = asked.map_err(Failure::usage)?;
             let listing = Listing::new(&inventory, history.as_ref(), Timestamp::now());
-            print(&if args.format == Format::Json { setup::pretty(&listing) } else { listing.table() })?;
+            print(&if args.format == Format::Json {
+                setup::pretty(&listing)
+            } else {
+                fitted(listing.table())
+            })?;
             Ok(exit::PASSED)
         }
         Err(trouble) => {

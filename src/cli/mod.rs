@@ -119,26 +119,30 @@ fn print(text: &str) -> Result<(), Failure> {
 /// Tells the user something on stderr; what a terminal would obey is shown instead.
 fn tell(text: &str) {
     // There is nobody left to tell that stderr is closed.
-    let _ = io::stderr().lock().write_all(human::clean(text).as_bytes());
+    let _ = io::stderr().lock().write_all(to_width(&human::clean(text), &console::Term::stderr()).as_bytes());
 }
 
 /// Fits text to the terminal's width; where there is none, lines stay whole.
 fn fitted(text: String) -> String {
-    match columns() {
-        Some(columns) => text::wrap(&text, columns, console::measure_text_width),
-        None => text,
+    to_width(&text, &console::Term::stdout())
+}
+
+fn to_width(text: &str, terminal: &console::Term) -> String {
+    match columns(terminal) {
+        Some(columns) => text::wrap(text, columns, console::measure_text_width),
+        None => text.to_owned(),
     }
 }
 
 /// The terminal's columns; a terminal that does not know its size has 80.
-fn columns() -> Option<usize> {
-    let known = || console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns));
-    io::stdout().is_terminal().then(known)
+fn columns(terminal: &console::Term) -> Option<usize> {
+    let known = || terminal.size_checked().map_or(80, |(_, columns)| usize::from(columns));
+    terminal.is_term().then(known)
 }
 
 /// How text is dressed here; `all` shows every archive by itself.
 fn style(all: bool) -> text::Style {
-    text::Style { color: colored(&io::stdout()), all, width: columns() }
+    text::Style { color: colored(&io::stdout()), all, width: columns(&console::Term::stdout()) }
 }
 
 fn colored(stream: &impl IsTerminal) -> bool {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{Failure, print, setup};
+use super::{Failure, fitted, print, setup};
 use crate::exit;
 use crate::policy::{self, Policy};
 
@@ -35,10 +35,10 @@ fn check(files: &[PathBuf]) -> Result<u8, Failure> {
     let mut problems = Vec::new();
     for file in files {
         match Policy::load(file) {
-            Ok(_) => print(&format!(
+            Ok(_) => print(&fitted(format!(
                 "{}: no problems (`mailproof doctor` looks for the files and the store it names)\n",
                 file.display()
-            ))?,
+            )))?,
             Err(error) => problems.push(error.to_string()),
         }
     }

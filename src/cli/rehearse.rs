@@ -1,11 +1,11 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use super::args::PolicyArgs;
 use super::setup::{self, Setup};
 use super::verify::{Events, Format};
-use super::{Failure, print, progress, tell};
+use super::{Failure, fitted, print, progress, tell};
 use crate::exit;
 use crate::policy::{Rehearsal, Scope};
 use crate::report::{rehearsal, text};
@@ -112,17 +112,27 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     Ok(run.exit_code)
 }
 
-fn sandbox(setup: &Setup, rules: &Rehearsal) -> Result<Box<dyn Sandbox>, Failure> {
+/// The sandbox of the policy; nothing is asked of it yet.
+pub(super) fn sandbox(setup: &Setup, rules: &Rehearsal) -> Result<Box<dyn Sandbox>, Failure> {
     let password = setup.password(rules.password_file.as_deref())?;
     rehearsals::open(rules, password, &setup.policy.limits, &setup.cancel, setup.runtime.handle())
         .map_err(Failure::usage)
 }
 
 fn mark(setup: &Setup, rules: &Rehearsal, sandbox: &mut dyn Sandbox) -> Result<u8, Failure> {
+    let missing = is_missing(&rules.to);
     rehearsals::mark(sandbox, rules, setup.policy.live.as_ref()).map_err(Failure::usage)?;
     let (address, account) = (sandbox.address(), &rules.account);
-    print(&format!("{address} is marked as the sandbox of {account}; rehearse with the same policy\n"))?;
+    let done = if missing { "was not there; it is made and marked" } else { "is marked" };
+    let told = format!("{address} {done} as the sandbox of {account}; rehearse with the same policy\n");
+    print(&fitted(told))?;
     Ok(exit::PASSED)
+}
+
+/// Whether a sandbox on this machine is not there yet.
+fn is_missing(to: &str) -> bool {
+    let path = to.strip_prefix("maildir://").or_else(|| to.strip_prefix("file://"));
+    path.is_some_and(|path| !Path::new(path).exists())
 }
 
 impl Args {

@@ -29,7 +29,8 @@ use crate::verify::{Target, Tools};
     --query 'from:marco subject:\"offerta nuova\" after:2026-01-01' --to ./found
 
 Words of a query, all of which must hold: from: to: subject: in: after: before: larger: and plain
-words, which are looked for in heads and text.")]
+words, which are looked for in heads and text. A folder, by --folder or in:, is named by its whole
+path (in:\"/Inbox/Clienti\"); upper and lower case are the same, accents count.")]
 pub struct Args {
     /// s3://bucket/key, file:///path or a plain path.
     #[arg(value_name = "ARCHIVE")]
@@ -121,7 +122,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     let restored = restore::run(tools, &target, args.selection(), &mut *place, &observer);
     let report = Restore::new(&target.address(), &args.to.shown(), &restored);
     match args.format {
-        Format::Text => print(&fitted(restored::render(&report)))?,
+        Format::Text => print(&fitted(restored::render(&report) + args.form(&report)))?,
         Format::Json => print(&setup::pretty(&report))?,
     }
     Ok(report.exit_code)
@@ -147,7 +148,8 @@ impl Args {
                 return Ok(Box::new(Maildir::open(path, self.whose()).map_err(Failure::usage)?));
             }
             Destination::Tgz(path) => {
-                return Ok(Box::new(Tgz::create(path, self.whose()).map_err(Failure::usage)?));
+                let tgz = Tgz::create(path, self.whose()).map_err(Failure::usage)?;
+                return Ok(Box::new(tgz.of_part(self.selection())));
             }
             Destination::Server(server) => server,
         };
@@ -158,6 +160,15 @@ impl Args {
         };
         let into = self.login.into.as_deref().unwrap_or(account);
         server.open(&self.login, into, setup)
+    }
+
+    /// What a place is that looks like another.
+    fn form(&self, report: &Restore) -> &'static str {
+        let several = matches!(self.to, Destination::Tgz(_)) && self.whose() == Accounts::Several;
+        match several && report.restored > 0 {
+            true => "  it is a folder, with one tgz for each account\n",
+            false => "",
+        }
     }
 
     fn whose(&self) -> Accounts {

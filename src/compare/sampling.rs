@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use super::{Account, Explained, Sample, by_content, by_id};
 use crate::check::meaningful::export::MailboxSummary;
-use crate::check::restorable::Comparison;
+use crate::check::restorable::{BackupFolder, Comparison};
 use crate::live::{LiveError, Mailbox, Server};
-use crate::mailbox::Item;
 use crate::mailbox::sample::{Amount, Seed, Statement, Stratum, draw};
+use crate::mailbox::{Item, ItemId};
 use crate::policy;
 use crate::verdict::{Coverage, Unit};
 
@@ -27,7 +29,8 @@ pub struct Compared {
     pub seed: Seed,
     /// Each mailbox, in the archive's order.
     pub mailboxes: Vec<MailboxSample>,
-    /// What the sample says of all messages; absent where one of them differs or is in doubt.
+    /// What the sample says of all messages of the mailboxes that could be read; absent where one of them differs or is in
+    /// doubt.
     pub statement: Option<Statement>,
 }
 
@@ -42,6 +45,8 @@ pub struct MailboxSample {
     pub wanted: u64,
     /// The comparison, or why there is none.
     pub comparison: Result<Comparison, String>,
+    /// Folders of the backup of which nothing that was looked for is live any more.
+    pub vanished: BTreeMap<ItemId, BackupFolder>,
 }
 
 impl<'a> Sampling<'a> {
@@ -60,7 +65,9 @@ impl<'a> Sampling<'a> {
             let own = mailbox.messages.len() as u64;
             let wanted = amount.of(own, population);
             let comparison = self.compare_one(mailbox, wanted).map_err(|error| error.to_string());
-            MailboxSample { account: mailbox.account.clone(), population: own, wanted, comparison }
+            let vanished =
+                comparison.as_ref().map(|comparison| vanished(mailbox, comparison)).unwrap_or_default();
+            MailboxSample { account: mailbox.account.clone(), population: own, wanted, comparison, vanished }
         });
         let mailboxes: Vec<MailboxSample> = samples.collect();
         Compared { seed: self.seed, statement: self.statement(&mailboxes), mailboxes }
@@ -89,15 +96,24 @@ impl<'a> Sampling<'a> {
         Ok(comparison)
     }
 
+    /// Nobody drew from mailboxes that could not be read, so nothing is said of them.
     fn statement(&self, mailboxes: &[MailboxSample]) -> Option<Statement> {
-        let strata = mailboxes.iter().map(|mailbox| {
-            let count = |word| mailbox.comparison.as_ref().map_or(0, |comparison| comparison.count(word));
-            let checked = count("same") + count("line-ends");
-            let doubtful = mailbox.comparison.as_ref().map_or(0, Comparison::doubtful);
-            (doubtful == 0).then_some(Stratum { population: mailbox.population, checked })
+        let read =
+            || mailboxes.iter().filter_map(|mailbox| Some((mailbox, mailbox.comparison.as_ref().ok()?)));
+        let strata = read().map(|(mailbox, comparison)| {
+            let checked = comparison.count("same") + comparison.count("line-ends");
+            let stratum = Stratum { population: mailbox.population, checked };
+            (comparison.doubtful() == 0).then_some(stratum)
         });
         let strata: Vec<Stratum> = strata.collect::<Option<_>>()?;
-        Some(Statement::of(&strata, self.rules.confidence))
+        let all_drawn = |(mailbox, comparison): (&MailboxSample, &Comparison)| {
+            comparison.messages.len() as u64 == mailbox.population
+        };
+        Some(if read().all(all_drawn) {
+            Statement::of_all(&strata)
+        } else {
+            Statement::of(&strata, self.rules.confidence)
+        })
     }
 }
 
@@ -105,6 +121,15 @@ impl<'a> Sampling<'a> {
 /// say which live messages it lacks.
 fn is_part(mailbox: &MailboxSummary) -> bool {
     mailbox.folders.is_empty() && mailbox.unlisted == 0
+}
+
+fn vanished(mailbox: &MailboxSummary, comparison: &Comparison) -> BTreeMap<ItemId, BackupFolder> {
+    let in_backup = |id: ItemId| {
+        let described = mailbox.folders.iter().find(|folder| folder.id == id);
+        let messages = mailbox.messages.iter().filter(|item| item.folder == id).count() as u64;
+        BackupFolder { path: described.map(|folder| folder.path.clone()), messages }
+    };
+    comparison.vanished().into_keys().map(|id| (id, in_backup(id))).collect()
 }
 
 /// When the backup was taken, at the earliest: it holds what came before its own newest message.
@@ -144,6 +169,12 @@ impl Compared {
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         Coverage { checked: self.checked(), total: Some(self.population()), unit: Unit::Messages }
+    }
+
+    /// The mailboxes that could not be read: their account, and how many messages of it the backup holds.
+    pub fn unreachable(&self) -> impl Iterator<Item = (&str, u64)> {
+        let failed = self.mailboxes.iter().filter(|mailbox| mailbox.comparison.is_err());
+        failed.map(|mailbox| (&*mailbox.account, mailbox.population))
     }
 
     /// Messages of all mailboxes.

@@ -67,6 +67,14 @@ pub enum Fault {
     /// The server does not know the account.
     #[error("the server knows no such account; check its name, and whether it was renamed or deleted")]
     NoSuchAccount,
+    /// The folder that holds all mailboxes is not there, or holds none.
+    #[error(
+        "{detail}, so no mailbox can be found; mount the mail store, or correct `live.url` in the policy"
+    )]
+    NoMailboxes {
+        /// Which folder, and what is wrong with it.
+        detail: String,
+    },
     /// The account has no such folder.
     #[error("the account has no such folder ({detail}); compare again if it was just renamed or deleted")]
     NoSuchFolder {

@@ -110,14 +110,24 @@ impl Server {
     }
 
     fn check_maildir(&self, template: &str, account: Option<&str>) -> Result<Option<u64>, LiveError> {
-        let base = || {
-            let asked = "the folder of all mailboxes";
-            maildir::check_base(base_of(template)).map_err(|fault| fault.of(&self.address, asked))
-        };
-        let Some(account) = account else { return base().map(|()| None) };
-        match self.count_folders(account) {
-            Err(error) if error.fault == Fault::NoSuchAccount => base().and(Err(error)),
-            result => result.map(Some),
+        match account {
+            None => self.check_base(template).map(|()| None),
+            Some(account) => self.count_folders(account).map(Some),
+        }
+    }
+
+    fn check_base(&self, template: &str) -> Result<(), LiveError> {
+        let asked = "the folder of all mailboxes";
+        maildir::check_base(base_of(template)).map_err(|fault| fault.of(&self.address, asked))
+    }
+
+    /// Opens a Maildir. That there is none says nothing of the account where there is none of anybody.
+    fn maildir(&self, template: &str, account: &str) -> Result<Maildir, LiveError> {
+        let path = path_of(template, account);
+        let path = path.ok_or_else(|| Fault::NoSuchAccount.of(&self.address, account))?;
+        match Maildir::open(&path, self.terms.clone()) {
+            Err(error) if error.fault == Fault::NoSuchAccount => self.check_base(template).and(Err(error)),
+            opened => opened,
         }
     }
 
@@ -138,11 +148,7 @@ impl Server {
                 let access = access_to(access, account);
                 Ok(Mailbox::ByContent(Box::new(Imap::new(*access, self.terms.clone())?)))
             }
-            Kind::Maildir(template) => {
-                let path = path_of(template, account)
-                    .ok_or_else(|| Fault::NoSuchAccount.of(&self.address, account))?;
-                Ok(Mailbox::ByContent(Box::new(Maildir::open(&path, self.terms.clone())?)))
-            }
+            Kind::Maildir(template) => Ok(Mailbox::ByContent(Box::new(self.maildir(template, account)?))),
             Kind::Zimbra(borrowing) => {
                 let mailbox = borrowing.mailbox(account)?;
                 Ok(Mailbox::ById(Box::new(mailbox), borrowing.mark()))

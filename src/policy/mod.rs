@@ -31,5 +31,6 @@ pub use problem::{Problem, Problems};
 pub use rehearsal::{Rehearsal, Scope};
 pub use rules::Violation;
 pub use schema::schema;
+pub(crate) use suggest::distance;
 pub use template::{Field, Form, Parts, Template, TemplateError};
 pub use value::{Age, Bytes, BytesPerSecond, QuantityError, Share};

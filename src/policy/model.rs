@@ -303,7 +303,8 @@ pub struct Run {
     pub reread: bool,
     /// Exit with 11 instead of 0 when there are warnings.
     pub warnings_exit: bool,
-    /// Where records go; by default `$XDG_STATE_HOME/mailproof/records`.
+    /// Where records go; by default `$STATE_DIRECTORY/records` (systemd), else `$XDG_STATE_HOME/mailproof/records`, else
+    /// `~/.local/state/mailproof/records`.
     #[schemars(length(min = 1))]
     pub records: Option<PathBuf>,
 }

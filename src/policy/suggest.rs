@@ -19,7 +19,7 @@ fn plain(word: &str) -> Vec<char> {
 }
 
 /// Letters to insert, delete, replace or swap with their neighbour (optimal string alignment).
-fn distance(left: &[char], right: &[char]) -> usize {
+pub(crate) fn distance(left: &[char], right: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=right.len()).collect();
     for (row, letter) in left.iter().enumerate() {

@@ -78,6 +78,12 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// How many there are of what is called `one` or `many`: `1 item`, `1,204 items`.
+#[must_use]
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +112,12 @@ mod tests {
         assert_eq!(count(7), "7");
         assert_eq!(count(1_000), "1,000");
         assert_eq!(count(1_204_331), "1,204,331");
+    }
+
+    #[test]
+    fn one_of_a_thing_has_no_plural() {
+        assert_eq!(counted(1, "box", "boxes"), "1 box");
+        assert_eq!([0, 2_000].map(|number| counted(number, "box", "boxes")), ["0 boxes", "2,000 boxes"]);
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct Result {
     pub scope: Scope,
     /// How many messages were put and read back, of how many in the archives.
     pub coverage: Coverage,
+    /// How many were read back as they were put, of how many that were asked for.
+    pub of_asked: Coverage,
     /// Each archive that was restored from, in the order of the selection.
     pub archives: Vec<Archive>,
     /// What was read back, over all archives; absent where that was not done.
@@ -81,6 +83,8 @@ pub struct Archive {
     pub archive: String,
     /// 64 hexadecimal digits; whoever has them draws the same messages. Absent where all were wanted.
     pub seed: Option<String>,
+    /// Messages that were asked for, each once.
+    pub asked: u64,
     /// Its messages, those that were not asked for included.
     pub messages: u64,
     /// Their bytes.
@@ -200,6 +204,7 @@ impl From<&RehearsalResult> for Result {
             sandbox: Sandbox::from(&run.sandbox),
             scope: run.scope,
             coverage: run.coverage,
+            of_asked: run.of_asked(),
             archives: run.archives.iter().map(Archive::from).collect(),
             read_back: run.read_back.as_ref().map(ReadBack::from),
             recovery_time: run.time.as_ref().map(|measured| RecoveryTime {
@@ -242,6 +247,7 @@ impl From<&Rehearsed> for Archive {
         Self {
             archive: rehearsed.archive.clone(),
             seed: rehearsed.seed.clone(),
+            asked: rehearsed.asked,
             messages: rehearsed.population,
             bytes: rehearsed.population_bytes,
             restored: Restore::from(&rehearsed.restored),

@@ -237,9 +237,9 @@ fn headline(text: &mut String, report: &Restore) {
     let there = report.restored + report.already_there;
     let _ = writeln!(
         text,
-        "{word}  {} of {} items are in {}  (took {})",
+        "{word}  {} of {} in {}  (took {})",
         human::count(there),
-        human::count(report.selected - report.repeated.min(report.selected)),
+        human::counted(report.selected - report.repeated.min(report.selected), "item is", "items are"),
         human::line(&report.place),
         human::duration(report.elapsed_ms)
     );
@@ -247,9 +247,8 @@ fn headline(text: &mut String, report: &Restore) {
         let _ = writeln!(text, "  {} of them were there before", human::count(report.already_there));
     }
     if report.versions > 0 {
-        let versions = human::count(report.versions);
-        let _ =
-            writeln!(text, "  {versions} items came back in more than one version, as the backup has them");
+        let versions = human::counted(report.versions, "item", "items");
+        let _ = writeln!(text, "  {versions} came back in more than one version, as the backup has them");
     }
     if let (Some(first), Some(newest)) = (report.to_first_ms, &report.newest) {
         let first = human::duration(first);
@@ -290,12 +289,12 @@ fn folders(text: &mut String, report: &Restore) {
 fn left(text: &mut String, report: &Restore) {
     let left = &report.left;
     if left.count > 0 {
-        let _ = writeln!(text, "  {} items did not come back:", human::count(left.count));
+        let _ = writeln!(text, "  {} did not come back:", human::counted(left.count, "item", "items"));
     }
     let mut reasons: BTreeMap<&str, Vec<&LeftItem>> = BTreeMap::new();
     left.items.iter().for_each(|item| reasons.entry(&item.reason).or_default().push(item));
     for (reason, items) in reasons.iter().take(MOST_NAMED) {
-        let _ = writeln!(text, "    {}: {reason}", human::count(items.len() as u64));
+        let _ = writeln!(text, "    {}: {reason}", human::counted(items.len() as u64, "item", "items"));
         for item in items.iter().take(MOST_NAMED_ALIKE) {
             let account = human::line(&item.account);
             let _ = writeln!(text, "      {account}: folder {}, item {}", item.folder, item.item);
@@ -305,10 +304,10 @@ fn left(text: &mut String, report: &Restore) {
         }
     }
     if report.undecided > 0 {
-        let undecided = human::count(report.undecided);
+        let undecided = human::counted(report.undecided, "item has", "items have");
         let _ = writeln!(
             text,
-            "  {undecided} items have no sound body, so nobody knows whether they match; name them by --item"
+            "  {undecided} no sound body, so nobody knows what of it matches; name it by --item"
         );
     }
 }

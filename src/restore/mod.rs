@@ -7,6 +7,7 @@
 mod folder;
 mod imap;
 mod maildir;
+mod naming;
 mod outcome;
 mod place;
 mod placing;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::naming::Asked;
 use super::recovery::Ended;
 use super::selection::Selection;
 use super::{PlaceError, untaken};
@@ -36,7 +37,7 @@ pub struct Restored {
     pub versions: u64,
     /// What did not come back.
     pub left: Left,
-    /// Accounts and items that were asked for by name and are not in the archive, in words; the first hundred.
+    /// What was asked for by its name or number and is not in the archive, in words; the first hundred.
     pub absent: Vec<String>,
     /// Items that were asked for by number and did not come.
     pub(super) not_seen: BTreeSet<ItemId>,
@@ -224,20 +225,27 @@ impl Restored {
         let failures = contents.failures.iter().map(|failure| Trouble::internal("mailbox", failure));
         reading.troubles.extend(failures);
         self.untaken = untaken::told(&contents);
+        let mut folders: Vec<Asked> = Vec::new();
         for ended in contents.exports {
             self.undecided += ended.undecided;
             self.undescribed += ended.undescribed;
             self.left.apart += ended.unpaired;
             self.exports.push(ended.export);
+            join(&mut folders, ended.folders);
         }
         self.reading = reading;
+        let whole = self.archive_is_whole();
+        let folders = folders.iter().filter(|_| whole).filter_map(Asked::told);
+        let message = selection.message_id.as_ref().filter(|_| whole && self.selected + self.undecided == 0);
+        let message =
+            message.map(|id| format!("no message with the Message-ID {id} among what was asked for"));
         let exports = || self.exports.iter().map(|export| &*export.account);
         let lacks = |account: &&String| !exports().any(|other| other.eq_ignore_ascii_case(account));
         let accounts = selection.accounts.iter().filter(lacks).map(|account| no_account(account, exports()));
         let items = self.not_seen.iter().map(|item| {
             format!("no item {item} among what was asked for; leave --item out to see what there is")
         });
-        self.absent = accounts.chain(items).take(MOST_ABSENT).collect();
+        self.absent = accounts.chain(items).chain(folders).chain(message).take(MOST_ABSENT).collect();
     }
 
     /// Whether the archive was read to its end and nothing in its layers, nor in those of the exports that were asked for,
@@ -251,8 +259,17 @@ impl Restored {
     }
 }
 
+/// Takes in what one more export holds of the folders that were asked for, which are the same in all.
+fn join(folders: &mut Vec<Asked>, more: Vec<Asked>) {
+    if folders.is_empty() {
+        *folders = more;
+        return;
+    }
+    folders.iter_mut().zip(more).for_each(|(folder, more)| folder.join(more));
+}
+
 /// Says that an account is not in the archive, and which are.
-fn no_account<'a>(account: &str, there: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn no_account<'a>(account: &str, there: impl Iterator<Item = &'a str>) -> String {
     let mut there: Vec<&str> = there.collect();
     there.sort_unstable();
     there.dedup();

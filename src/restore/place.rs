@@ -63,6 +63,10 @@ pub trait Place: Send {
     /// [`PlaceError`] if that is not sure.
     fn finish(&mut self) -> Result<(), PlaceError>;
 
+    /// Takes away what was made for a restore that brought nothing: empty files and folders, and nothing else. Places that
+    /// make none keep to what they have.
+    fn withdraw(&mut self) {}
+
     /// What became of items that were [`Put::Pending`], each told once; of all of them behind [`Place::finish`]. Places
     /// that wait for no answers have none.
     fn settled(&mut self) -> Vec<Settled> {

@@ -18,8 +18,7 @@ const LOOKED_AT: usize = 4 << 20;
 /// Parts of a message that are looked into; of one with more only the head is.
 const MOST_PARTS: usize = 200;
 /// The words that are known, as messages name them.
-const KNOWN: &str =
-    "from:, to:, subject:, in:FOLDER, after:DATE, before:DATE, larger:SIZE, and words without a colon";
+const KNOWN: &str = "from:, to:, subject:, in:/PATH/OF/FOLDER, after:DATE, before:DATE, larger:SIZE, and words without a colon";
 
 /// Words that must all hold for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +131,14 @@ impl Query {
             Term::Before(day) => item.date < *day,
             Term::Larger(size) => item.size > *size,
             _ => true,
+        })
+    }
+
+    /// The folders that are asked for.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|term| match term {
+            Term::In(folder) => Some(&**folder),
+            _ => None,
         })
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use super::folder::Folders;
+use super::naming::Asked;
 use super::outcome::{Export, Why};
 use super::selection::Selection;
 use crate::mailbox::zimbra::export::{Entry, Examiner, LARGEST_TAKEN, SeenBody, TakenBody};
@@ -42,6 +43,8 @@ pub(super) struct Ended {
     pub undecided: u64,
     /// Descriptions and bodies that stand apart, too many to put together.
     pub unpaired: u64,
+    /// The folders that were asked for.
+    pub folders: Vec<Asked>,
 }
 
 /// Takes what is wanted out of one export.
@@ -53,6 +56,7 @@ pub(super) struct Recovery {
     asked: bool,
     selection: Arc<Selection>,
     folders: Folders,
+    asked_folders: Vec<Asked>,
     sender: SyncSender<Handed>,
     /// The item whose body came last; its entry follows, at the end of the export behind those of what stands alone.
     seen: Option<(ItemId, Vec<u8>)>,
@@ -69,10 +73,17 @@ impl Recovery {
             asked: known.is_some(),
             selection: Arc::clone(selection),
             folders: Folders::default(),
+            asked_folders: selection.folders().map(Asked::new).collect(),
             sender: sender.clone(),
             seen: None,
             undescribed: 0,
             undecided: 0,
+        }
+    }
+
+    fn see_folder(&mut self, path: Option<&str>) {
+        if let Some(path) = path {
+            self.asked_folders.iter_mut().for_each(|asked| asked.see(path));
         }
     }
 
@@ -118,6 +129,7 @@ impl Recovery {
     /// An item of which no body was handed over.
     fn judge_without_body(&mut self, item: &Item, entry: &Entry<'_>) {
         let folder = self.folders.of(item, entry.text);
+        self.see_folder(folder.as_deref());
         if !self.selection.wants(item, folder.as_deref()) {
             return;
         }
@@ -164,6 +176,7 @@ impl Examiner for Recovery {
         let item = *item;
         self.seen = Some((item.id, taken.name.to_vec()));
         let folder = self.folders.of(&item, taken.text);
+        self.see_folder(folder.as_deref());
         if self.selection.wants(&item, folder.as_deref()) {
             self.judge(&item, folder, taken);
         }
@@ -178,6 +191,7 @@ impl Examiner for Recovery {
             Some(Meta::Item(item)) => self.judge_without_body(item, entry),
             Some(Meta::Folder(folder)) => {
                 self.folders.keep(folder);
+                self.see_folder(Some(&folder.path));
                 let account = Arc::clone(&self.account);
                 let (name, text) = (entry.name.to_vec(), entry.text.to_vec());
                 self.send(Handed::Folder { account, folder: folder.clone(), name, text });
@@ -193,6 +207,7 @@ impl Examiner for Recovery {
             undescribed: self.undescribed,
             undecided: self.undecided,
             unpaired: if self.asked { mailbox.unpaired } else { 0 },
+            folders: if self.asked { self.asked_folders } else { Vec::new() },
         }
     }
 }

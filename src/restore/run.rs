@@ -40,10 +40,6 @@ pub fn run(
             restored
         }
         Err(error) => {
-            if !tools.cancel.is_cancelled() {
-                // Takes away what was prepared; nothing was put there, so nothing can be lost.
-                let _ = place.finish();
-            }
             let reading = Reading {
                 troubles: vec![Trouble::new("storage", &error)],
                 whole: false,
@@ -52,6 +48,9 @@ pub fn run(
             Restored { reading, interrupted: tools.cancel.is_cancelled(), ..Restored::default() }
         }
     };
+    if restored.restored + restored.already_there == 0 {
+        place.withdraw();
+    }
     restored.elapsed = began.elapsed();
     restored
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::naming::is_below;
 use super::query::Query;
 use crate::mailbox::{Digest, Item, ItemId, ItemKind, WHOLE};
 
@@ -53,6 +54,18 @@ impl Selection {
         self.folder.as_ref().is_none_or(|wanted| is_below(wanted, path))
     }
 
+    /// The folders that must be there for anything to be wanted.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &str> {
+        self.folder.as_deref().into_iter().chain(self.query.iter().flat_map(Query::folders))
+    }
+
+    /// Whether all that lies in the folder with this path is wanted.
+    pub(super) fn takes_whole(&self, path: &str) -> bool {
+        let picks = !self.items.is_empty() || !self.digests.is_empty() || !self.kinds.is_empty();
+        let asks = self.since.is_some() || self.message_id.is_some() || self.query.is_some();
+        !picks && !asks && self.wants_folder(path)
+    }
+
     /// Whether an item can be told only by its body.
     pub(super) fn asks_for_content(&self) -> bool {
         self.message_id.is_some() || self.query.as_ref().is_some_and(Query::asks_for_content)
@@ -63,14 +76,6 @@ impl Selection {
         self.message_id.as_ref().is_none_or(|wanted| has_message_id(body, wanted))
             && self.query.as_ref().is_none_or(|query| query.wants_content(body))
     }
-}
-
-/// Whether a path is `wanted` or lies below it.
-fn is_below(wanted: &str, path: &str) -> bool {
-    let (wanted, path) = (wanted.trim_matches('/'), path.trim_matches('/'));
-    let below = || path.get(wanted.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let same = path.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted));
-    wanted.is_empty() || same && below()
 }
 
 /// Bytes of a message in which its head is looked for.
@@ -102,6 +107,15 @@ mod tests {
         }
         assert!(below("/").wants_folder("/Ä"));
         assert!(!below("/a").wants_folder("/Ä"), "no character is split");
+    }
+
+    #[test]
+    fn a_folder_comes_whole_where_nothing_is_picked_out_of_it() {
+        assert!(below("/Inbox").takes_whole("/Inbox/Sub") && !below("/Inbox/Sub").takes_whole("/Inbox"));
+        let since = Selection { since: Some(1), ..Selection::default() };
+        let one = Selection { items: [ItemId(300)].into(), ..Selection::default() };
+        assert!(!since.takes_whole("/Inbox") && !one.takes_whole("/Inbox"));
+        assert!(Selection::default().takes_whole("/Inbox"));
     }
 
     #[test]

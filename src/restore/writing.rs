@@ -4,10 +4,19 @@ use std::io;
 use std::path::Path;
 
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, RenameFlags, linkat, renameat_with, unlinkat};
+use rustix::fs::{AtFlags, Mode, RenameFlags, linkat, mkdir, renameat_with, unlinkat};
 use rustix::io::Errno;
 
 use super::PlaceError;
+
+/// Makes a directory if only it is missing; whether it was. Where nothing can be made, what is there may be enough.
+pub(super) fn make(path: &Path) -> Result<bool, Errno> {
+    match mkdir(path, Mode::RWXU) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST | Errno::ROFS | Errno::ACCESS) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
 
 /// Renames without replacing; `false` if the name is taken.
 pub(super) fn rename(from: impl AsFd, name: &str, to: impl AsFd, new_name: &str) -> Result<bool, Errno> {

@@ -400,15 +400,17 @@ kinds! {
 
     // restorable: the live mailbox
     LIVE_MESSAGE_DIFFERS "live-message-differs" Failure StorageRot
-        "One of the two was changed without a trace: bring the backup's back apart (`mailproof restore … --item NUMBER --to DIR`), look at both, and check the server's blob store (zmblobchk)."
+        "One of the two was changed without a trace: bring the backup's back apart (`mailproof restore … --account ACCOUNT --item ITEM --to DIR`), look at both, and check the server's blob store (zmblobchk)."
     LIVE_MESSAGE_LOST "live-message-lost" Failure StorageRot
-        "Nobody deleted it on the server: restore it from this backup, and look for what happened to the mailbox (zmblobchk, mailbox.log, the database)."
+        "Nobody deleted it on the server: restore it from this backup (`mailproof restore … --account ACCOUNT --item ITEM --to DIR`), and look for what happened to the mailbox (zmblobchk, mailbox.log, the database)."
     LIVE_MESSAGE_WITHHELD "live-message-withheld" Warning StorageRot
         "Its file is missing or short on the mail server: check the blob store (zmblobchk start), and restore the message from this backup."
     LIVE_MESSAGE_SET_BACK "live-message-set-back" Warning SourceChurn
         "The mailbox was restored to an older state, or this is a standby that is behind: what is newer in this backup can be restored from it; compare with the primary server."
     LIVE_MESSAGE_NOT_IN_BACKUP "live-message-not-in-backup" Warning ProducerFault
         "Moved, copied or imported mail keeps its old date; if it was there when the backup was made, the backup left it out: run a full backup and compare again."
+    LIVE_FOLDER_GONE "live-folder-gone" Warning SourceChurn
+        "Ask whose mail it is whether it was deleted on purpose; if not, bring it back: `mailproof restore … --account ACCOUNT --folder FOLDER --to DIR`."
     LIVE_LINE_ENDS "live-line-ends" Info Configuration
         "Nothing: the mail server stores CRLF where the backup has bare line feeds, or the reverse; the content is the same."
     LIVE_MESSAGES_GONE "live-messages-gone" Info SourceChurn

@@ -82,7 +82,7 @@ pub struct Finding {
     pub expected: String,
     /// What was there.
     pub observed: String,
-    /// The next step for the administrator, with ACCOUNT and MAILBOX where one is meant.
+    /// The next step for the administrator, with ACCOUNT, FOLDER, ITEM and MAILBOX where one is meant.
     pub remedy: String,
     /// The account that it is about, where it is about one.
     pub account: Option<String>,
@@ -103,12 +103,22 @@ impl Finding {
         }
     }
 
-    /// The next step with the account's name filled in, where it is known and can be pasted into a shell as it is.
+    /// The next step with the account, the folder and the item filled in, where they are known and can be pasted into a
+    /// shell as they are.
     #[must_use]
     pub fn next_step(&self) -> Cow<'_, str> {
-        match &self.account {
-            Some(account) if is_plain(account) => fill_in(&self.remedy, account),
-            _ => Cow::Borrowed(&self.remedy),
+        self.named().fill_in(&self.remedy)
+    }
+
+    /// What of it a command can name.
+    #[must_use]
+    pub fn named(&self) -> Named<'_> {
+        let mut parts = self.subject.split(": ");
+        let account = self.account.as_deref().or_else(|| parts.find(|part| part.contains('@')));
+        Named {
+            account: account.filter(|account| is_plain(account)),
+            folder: number_behind(&self.subject, ": folder "),
+            item: number_behind(&self.subject, ", item "),
         }
     }
 
@@ -154,16 +164,49 @@ fn is_plain(account: &str) -> bool {
     account.bytes().all(plain) && account.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
-fn fill_in<'a>(step: &'a str, account: &str) -> Cow<'a, str> {
-    let (named, numbered) = (step.contains("ACCOUNT"), step.contains("MAILBOX"));
-    if !named && !numbered {
-        return Cow::Borrowed(step);
+/// The number that stands in `subject` behind `words`.
+fn number_behind<'a>(subject: &'a str, words: &str) -> Option<&'a str> {
+    let (_, rest) = subject.rsplit_once(words)?;
+    let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end).filter(|number| !number.is_empty())
+}
+
+/// What a finding is about, as far as a command can name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Named<'a> {
+    account: Option<&'a str>,
+    folder: Option<&'a str>,
+    item: Option<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    /// What both are about.
+    #[must_use]
+    pub fn common(self, other: Self) -> Self {
+        let same = |one: Option<&'a str>, other| one.filter(|one| Some(*one) == other);
+        Self {
+            account: same(self.account, other.account),
+            folder: same(self.folder, other.folder),
+            item: same(self.item, other.item),
+        }
     }
-    let mut filled = step.replace("ACCOUNT", account);
-    if numbered {
-        filled.push_str(&format!(" MAILBOX is the mailboxId that `zmprov getMailboxInfo {account}` prints."));
+
+    /// Fills ACCOUNT, FOLDER and ITEM into a step, and says what MAILBOX is.
+    #[must_use]
+    pub fn fill_in(self, step: &str) -> Cow<'_, str> {
+        let mut filled = Cow::Borrowed(step);
+        for (place, name) in [("ACCOUNT", self.account), ("FOLDER", self.folder), ("ITEM", self.item)] {
+            if let Some(name) = name.filter(|_| filled.contains(place)) {
+                filled = Cow::Owned(filled.replace(place, name));
+            }
+        }
+        match self.account.filter(|_| step.contains("MAILBOX")) {
+            Some(account) => Cow::Owned(format!(
+                "{filled} MAILBOX is the mailboxId that `zmprov getMailboxInfo {account}` prints."
+            )),
+            None => filled,
+        }
     }
-    Cow::Owned(filled)
 }
 
 /// Findings in the order they were made, bounded: of each kind the first
@@ -334,6 +377,22 @@ mod tests {
         assert_eq!(findings.take(&kinds::EXPORT_OTHER_ACCOUNT, "bob@example.org"), None);
         assert_eq!(findings.take(&kinds::EXPORT_OTHER_ACCOUNT, "anna@example.org"), Some(warning));
         assert_eq!((findings.is_empty(), findings.counts().count()), (true, 0));
+    }
+
+    #[test]
+    fn the_next_step_names_what_the_subject_names() {
+        let step = "`get ACCOUNT /?id=ITEM` or `gf FOLDER`.";
+        let about = |subject: &str| Finding::new(&kinds::EXPORT_ITEM_DIGEST, subject).remedy(step);
+        for (subject, filled) in [
+            ("a@example.org: folder 5 (Sent), item 310", "`get a@example.org /?id=310` or `gf 5`."),
+            ("full-1: a@example.org", "`get a@example.org /?id=ITEM` or `gf FOLDER`."),
+            ("$(id)@example.org: folder x, item -1", step),
+            ("member 7", step),
+        ] {
+            assert_eq!(about(subject).next_step(), filled, "{subject}");
+        }
+        let (one, other) = (about("a@b: folder 5, item 1"), about("a@b: folder 5, item 2"));
+        assert_eq!(one.named().common(other.named()).fill_in(step), "`get a@b /?id=ITEM` or `gf 5`.");
     }
 
     #[test]

@@ -11,6 +11,6 @@ mod rung;
 
 pub use catalogue::{ALL, Kind, kinds};
 pub use coverage::{Coverage, Unit};
-pub use finding::{Cause, Finding, Findings, Severity};
+pub use finding::{Cause, Finding, Findings, Named, Severity};
 pub use outcome::Outcome;
 pub use rung::{Rung, Standing, State};

@@ -27,9 +27,9 @@ pub fn seed(rules: &policy::Sample, object: &Object) -> Result<Seed, Trouble> {
 /// What was found in the samples.
 pub fn findings(compared: &Compared) -> Findings {
     let mut all = Findings::default();
-    for MailboxSample { account, comparison, .. } in &compared.mailboxes {
+    for MailboxSample { account, comparison, vanished, .. } in &compared.mailboxes {
         if let Ok(comparison) = comparison {
-            all.append(restorable::findings(account, comparison));
+            all.append(restorable::findings(account, comparison, vanished));
         }
     }
     all
@@ -53,8 +53,9 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     }
     if let Some(mailbox) = compared.mailboxes.iter().find(|mailbox| doubtful(mailbox) > 0) {
         let count = doubtful(mailbox);
+        let messages = if count == 1 { "message" } else { "messages" };
         return open(format!(
-            "{}: {count} message(s) could not be held against those of the server",
+            "{}: {count} {messages} could not be held against those of the server",
             mailbox.account
         ));
     }

@@ -97,6 +97,12 @@ impl Scene {
         fs::write(&policy, format!("{before}[live]\n{live}\n")).unwrap();
     }
 
+    fn remove(&self, ids: &[u32]) {
+        for id in ids {
+            fs::remove_file(self.maildir.join(format!("cur/{}.M{id}P1.mail:2,S", date(*id)))).unwrap();
+        }
+    }
+
     fn verify(&self, more: &[&str]) -> Ended {
         self.verify_by("live.toml", more)
     }
@@ -155,7 +161,7 @@ fn what_equals_but_for_line_ends_is_said_plainly() {
     let ended = scene.verify_by("all.toml", &["--quiet"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     for words in [
-        "compared 60 of 60 messages with the live mailboxes: 20 of them equal but for",
+        "compared all 60 of 60 messages with the live mailboxes: 20 of them",
         "none differs otherwise",
         "live-line-ends: anna@example.org",
     ] {
@@ -209,10 +215,70 @@ fn another_version_is_explained_and_neither_gone_nor_missing() {
 #[test]
 fn a_mailbox_that_is_not_there_is_not_verified() {
     let scene = Scene::new();
-    fs::remove_dir_all(&scene.maildir).unwrap();
+    fs::rename(&scene.maildir, scene.maildir.with_file_name("bruno@example.org")).unwrap();
     let ended = scene.verify(&["--quiet"]);
     assert_eq!(ended.code, Some(20), "{ended:?}");
     assert!(ended.stdout.contains("no such account"), "{}", ended.stdout);
+    let told = "not compared: 60 messages of anna@example.org, unreachable";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("none differs"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_mail_store_that_is_not_mounted_is_called_so() {
+    let scene = Scene::new();
+    fs::remove_dir_all(&scene.maildir).unwrap();
+    for words in
+        ["is empty, so no mailbox can be found; mount", "is missing, so no mailbox can be found; mount"]
+    {
+        let ended = scene.verify(&["--quiet"]);
+        assert_eq!(ended.code, Some(20), "{ended:?}");
+        let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words) && !told.contains("no such account"), "{told}");
+        let _ = fs::remove_dir(scene.bench.path("mail"));
+    }
+}
+
+/// Where everything was looked at there is no sample that could have missed something.
+#[test]
+fn where_all_was_compared_no_confidence_is_stated() {
+    let scene = Scene::new();
+    scene.adds("[sample]\nall = true\n");
+    let whole = scene.verify(&["--quiet"]);
+    assert!(whole.stdout.contains("compared all 60 of 60 messages"), "{}", whole.stdout);
+    scene.remove(&[310, 311]);
+    let (ended, printed) =
+        result(scene.bench.command("verify").arg("--policy").arg("live.toml").arg(&scene.archive));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let statement = serde_json::json!({
+        "confidence_ppm": 1_000_000, "population": 60, "same": 58, "line_ends": 0, "at_most": 2,
+    });
+    assert_eq!(printed["archives"][0]["live"]["statement"], statement);
+    let told = scene.verify(&["--quiet", "-v"]);
+    for words in
+        ["is compared, 58 of 60: none differs", "missing-live: anna@example.org: folder 2 (Inbox), item 310"]
+    {
+        assert!(told.stdout.contains(words), "{words}: {}", told.stdout);
+    }
+    for text in [&whole.stdout, &told.stdout] {
+        assert!(!text.contains("sure"), "{text}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_gone_is_named_with_the_way_to_bring_it_back() {
+    let scene = Scene::new();
+    scene.adds("[sample]\nall = true\n");
+    scene.remove(&(300..300 + MESSAGES).collect::<Vec<_>>());
+    deliver(&scene.maildir, 999, b"Subject: neu\r\n\r\n");
+    let (ended, printed) =
+        result(scene.bench.command("verify").arg("--policy").arg("live.toml").arg(&scene.archive));
+    assert_eq!(ended.code, Some(20), "{ended:?}");
+    let findings = printed["archives"][0]["findings"].as_array().unwrap();
+    let gone = findings.iter().find(|finding| finding["id"] == "live-folder-gone").unwrap();
+    assert_eq!(gone["subject"], "anna@example.org: /Inbox");
+    let step = gone["remedy"].as_str().unwrap();
+    assert!(step.contains("restore … --account anna@example.org --folder '/Inbox' --to DIR"), "{step}");
 }
 
 /// Every live message differs, so each that is drawn is named.
@@ -288,7 +354,7 @@ fn what_became_of_mail_on_zimbra_is_told_apart() {
     fs::write(scene.bench.path("live.toml"), text).unwrap();
     let ended = scene.verify(&["--quiet"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.stdout.contains("compared 60 of 60 messages"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("compared all 60 of 60 messages"), "{}", ended.stdout);
     assert!(ended.stdout.contains("none differs"), "{}", ended.stdout);
     server.change(ANNA, |mailbox| {
         mailbox.track();
@@ -342,7 +408,7 @@ fn doctor_counts_the_folders_of_a_mailbox() {
     let scene = Scene::new();
     let ended = scene.doctor(&["--account", ANNA]);
     assert!(
-        ended.code == Some(0) && told(&ended).ends_with("answers; anna@example.org has 1 folder(s)"),
+        ended.code == Some(0) && told(&ended).ends_with("answers; anna@example.org has 1 folder"),
         "{ended:?}"
     );
     let ended = scene.doctor(&[]);
@@ -362,7 +428,7 @@ fn doctor_takes_the_account_that_the_newest_archive_is_named_by() {
         mail.display()
     );
     let ended = run(bench.command("doctor").arg("--policy").arg(bench.policy("", &more)));
-    assert!(ended.code == Some(0) && told(&ended).ends_with("sound has 1 folder(s)"), "{ended:?}");
+    assert!(ended.code == Some(0) && told(&ended).ends_with("sound has 1 folder"), "{ended:?}");
     let policy = bench.policy("", "");
     let ended = run(bench.command("doctor").args(["--account", "sound", "--policy"]).arg(policy));
     assert!(ended.code == Some(20) && told(&ended).contains("write a [live] into the policy"), "{ended:?}");
@@ -402,7 +468,7 @@ fn doctor_names_a_mail_server_that_is_away_and_a_password_file_that_is_not_there
 #[test]
 fn of_an_incremental_export_nobody_says_what_it_lacks() {
     let whole = export();
-    let options = Options { folders: false, ..whole.options.clone() };
+    let options = Options { folders: false, ..whole.options };
     let items = whole.items.into_iter().filter(|item| item.id >= 330).collect();
     let scene = Scene::of(&Export { items, options, ..Export::default() });
     let ended = scene.verify(&["--quiet", "--format", "json"]);

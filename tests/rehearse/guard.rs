@@ -131,12 +131,40 @@ fn two_at_a_time_are_one_too_many() {
 }
 
 #[test]
+fn doctor_asks_of_the_sandbox_what_a_rehearsal_asks() {
+    let scene = Scene::new();
+    let told = || {
+        let mut command = scene.bench.command("doctor");
+        let ended = run(command.args(["--policy", "rehearsal.toml"]).arg(&scene.archive));
+        let line =
+            ended.stdout.lines().find(|line| line.contains(" sandbox: ")).unwrap_or_default().to_owned();
+        (ended.code, line)
+    };
+    let (code, line) = told();
+    assert!(
+        code == Some(0) && line.starts_with("ok ") && line.ends_with("for sandbox@example.org and empty"),
+        "{line}"
+    );
+    fs::create_dir(scene.sandbox.join("mailproof-run-20261125T040000Z-0123abcd")).unwrap();
+    assert!(told().1.ends_with("empty but for 1 folder of earlier rehearsals"), "{}", told().1);
+    deliver(&scene.sandbox, "mail", b"somebody's", 300);
+    let (code, line) = told();
+    assert!(code == Some(20) && line.starts_with("PROBLEM") && line.contains("is not empty"), "{line}");
+    fs::remove_file(scene.sandbox.join(".mailproof-sandbox")).unwrap();
+    fs::remove_dir_all(scene.sandbox.join("cur")).unwrap();
+    assert!(told().1.contains("carries no marker"), "{}", told().1);
+}
+
+#[test]
 fn marking_makes_a_sandbox_of_an_empty_place_only() {
     let scene = Scene::new();
     fs::remove_dir_all(&scene.sandbox).unwrap();
     let ended = scene.mark();
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(scene.mark().code, Some(0), "once more changes nothing");
+    assert!(ended.stdout.contains("was not there; it is made and marked as the sandbox of"), "{ended:?}");
+    let again = scene.mark();
+    assert_eq!(again.code, Some(0), "once more changes nothing");
+    assert!(again.stdout.contains("sandbox is marked as"), "{again:?}");
     assert_eq!(scene.rehearse(&[]).code, Some(0));
     fs::remove_dir_all(&scene.sandbox).unwrap();
     fs::create_dir(&scene.sandbox).unwrap();

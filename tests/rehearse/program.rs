@@ -106,7 +106,8 @@ fn the_report_reads_from_the_top_and_tells_no_secret() {
     let ended = run(command.args(["--quiet", "--policy", "rehearsal.toml"]).arg(&scene.archive));
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let lines: Vec<&str> = ended.stdout.lines().collect();
-    assert_eq!(lines[0], "PASSED  12 of 120 messages were restored and read back, byte for byte");
+    assert_eq!(lines[0], "PASSED  restored and read back 12 of 12 asked for (of 120 in the archive), byte");
+    assert_eq!(lines[1].trim(), "for byte");
     for words in [
         "    sandbox     maildir:///",
         "                what was put is gone again",
@@ -146,9 +147,14 @@ fn only_what_is_asked_for_is_restored() {
     let (_, result_) = result(&scene, &["--only", ANNA, "--folder", "/Inbox/Größe v1.2 ~ * x"]);
     assert_eq!(result_["read_back"]["same"], 20, "{result_:#}");
     assert_eq!(result_["coverage"]["total"], u64::from(2 * MESSAGES));
+    assert_eq!((&result_["of_asked"]["checked"], &result_["of_asked"]["total"]), (&20.into(), &20.into()));
     let (ended, result_) = result(&scene, &["--only", "carla@example.org"]);
     assert_eq!((ended.code, &result_["outcome"]), (Some(20), &"not-verified".into()), "nothing is no pass");
-    let (ended, result_) = result(&scene, &["--folder", "/No such"]);
+    let told = result_["errors"][0]["message"].as_str().unwrap();
+    assert!(told.contains("no account carla@example.org; there are anna@example.org, bruno"), "{told}");
+    let (ended, result_) = result(&scene, &["--folder", "/Inbax"]);
+    let told = result_["errors"][0]["message"].as_str().unwrap();
+    assert!(told.contains("no folder /Inbax; nearest are /Inbox"), "{told}");
     assert_eq!((ended.code, &result_["outcome"]), (Some(20), &"not-verified".into()), "{result_:#}");
 }
 

@@ -228,6 +228,91 @@ fn several_accounts_get_places_of_their_own_and_names_lead_nowhere_else() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(tgzs.join("anna@example.org.tgz").is_file());
     assert_eq!(fs::read_dir(&tgzs).unwrap().count(), 3);
+    assert!(ended.stdout.contains("it is a folder, with one tgz for each account"), "{}", ended.stdout);
+}
+
+#[test]
+fn what_brings_nothing_leaves_nothing() {
+    let (work, export) = (support::folder(), account());
+    let path = archive(work.path(), &[("1/anna@example.org.tgz", export.write().unwrap())]);
+    let one = ["--account", "nobody@example.org", "--to"];
+    let two = ["--account", "nobody@example.org", "--account", "nemo@example.org", "--to"];
+    let (mine, used) = (work.path().join("mine"), work.path().join("used"));
+    fs::create_dir(&mine).unwrap();
+    fs::create_dir_all(used.join("cur")).unwrap();
+    fs::write(used.join("cur/mail"), b"mine").unwrap();
+    for whose in [&one[..], &two] {
+        for to in ["new", "new.tgz", "mine", "used"] {
+            let ended = run(restore(&path, whose).arg(work.path().join(to)));
+            assert_eq!(ended.code, Some(20), "{ended:?}");
+        }
+    }
+    let mut left: Vec<_> = fs::read_dir(work.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    let archive = path.file_name().unwrap().to_str().unwrap();
+    let mut expected = [archive, "mine", "used"];
+    expected.sort_unstable();
+    assert_eq!(left, expected);
+    assert_eq!(fs::read_dir(&mine).unwrap().count(), 0);
+    assert_eq!((fs::read_dir(&used).unwrap().count(), listed(&used).len()), (1, 1));
+}
+
+/// What is picked out of a mailbox is a part of it, and no damaged whole.
+#[test]
+fn a_part_in_a_tgz_is_shown_as_a_part() {
+    let (work, export) = (support::folder(), account());
+    let path = archive(work.path(), &[("1/anna@example.org.tgz", export.write().unwrap())]);
+    for (number, (part, why)) in [
+        (["--folder", "/Inbox/Clienti è Co"], "does not describe the mailbox's root folder"),
+        (["--since", "2023-11-15T04:00:00Z"], "describes no folders"),
+        (["--kind", "message"], "describes no folders"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let to = work.path().join(format!("{number}.tgz"));
+        let restored =
+            run(restore(&path, &["--account", "anna@example.org"]).args(part).arg("--to").arg(&to));
+        assert_eq!(restored.code, Some(0), "{restored:?}");
+        let shown = run(bare().arg("show").arg(&to));
+        assert_eq!(shown.code, Some(20), "{shown:?}");
+        let told = shown.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(why) && !told.contains("export-"), "{part:?}: {told}");
+        let again = work.path().join(format!("again{number}"));
+        let restored = run(restore(&to, ANNA).arg(&again));
+        assert_eq!(restored.code, Some(0), "{restored:?}");
+    }
+}
+
+#[test]
+fn what_is_not_there_is_named_with_what_is_near() {
+    let (work, export) = (support::folder(), account());
+    let path = archive(work.path(), &[("1/anna@example.org.tgz", export.write().unwrap())]);
+    let ended = |more: &[&str]| {
+        run(restore(&path, &["--account", "anna@example.org", "--to"]).arg(work.path().join("x")).args(more))
+    };
+    for (more, told) in [
+        (
+            ["--folder", "/Inbox/Cleinti e Co"],
+            "no folder /Inbox/Cleinti e Co; nearest are /Inbox/Clienti è Co, ",
+        ),
+        (["--query", "in:clienti"], "no folder clienti; nearest are "),
+        (["--message-id", "<999@example.org>"], "no message with the Message-ID <999@example.org>"),
+    ] {
+        let ended = ended(&more);
+        assert_eq!(ended.code, Some(20), "{ended:?}");
+        assert!(
+            ended.stdout.contains(told) && !ended.stdout.contains("nothing in it matches"),
+            "{}",
+            ended.stdout
+        );
+    }
+    // Case and composition are those of nobody.
+    let found = ended(&["--folder", "inbox/CLIENTI E\u{300} co", "--kind", "message"]);
+    assert_eq!(found.code, Some(0), "{found:?}");
 }
 
 #[test]
@@ -292,9 +377,9 @@ fn a_damaged_archive_gives_the_rest_and_says_what_is_missing() {
     let text = run(restore(&path, &["--account", "anna@example.org", "--to"]).arg(&to));
     assert!(text.stdout.starts_with("INCOMPLETE  58 of 61 items"), "{}", text.stdout);
     let lines = [
-        "1: its body is not the one",
+        "1 item: its body is not the one",
         "anna@example.org: folder 5, item 303",
-        "1: a Maildir holds messages only",
+        "1 item: a Maildir holds messages only",
     ];
     for line in lines {
         assert!(text.stdout.contains(line), "{line} in {}", text.stdout);

@@ -170,9 +170,6 @@ fn shown(name: &[u8]) -> String {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
-        if self.line_ends {
-            parts.push("other line ends".to_owned());
-        }
         for (what, names) in [("added", &self.added), ("missing", &self.missing), ("changed", &self.changed)]
         {
             if !names.is_empty() {
@@ -188,6 +185,10 @@ impl fmt::Display for Explanation {
             Body::BackupCut(bytes) => parts.push(format!("the backup's body lacks its last {bytes} bytes")),
             Body::Rebuilt(from) => parts.push(format!("the body was rebuilt from byte {from} on")),
             Body::Other(from) => parts.push(format!("the body differs from byte {from} on")),
+        }
+        // Where one side stores other line ends they differ in every message, so they come last.
+        if self.line_ends {
+            parts.push("other line ends".to_owned());
         }
         if parts.is_empty() {
             parts.push("the order of the fields".to_owned());
@@ -245,6 +246,13 @@ mod tests {
             said(rebuilt.as_bytes()),
             "fields changed: content-type; the body was rebuilt from byte 0 on"
         );
+    }
+
+    #[test]
+    fn other_line_ends_are_said_last() {
+        let bare = |bytes: Vec<u8>| bytes.into_iter().filter(|byte| *byte != b'\r').collect::<Vec<u8>>();
+        let hallo = bare(replaced("hello", "hallo"));
+        assert_eq!(said(&hallo), "the body differs from byte 1 on; other line ends");
     }
 
     #[test]

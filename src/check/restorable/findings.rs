@@ -1,13 +1,26 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use super::{Comparison, Difference, Explanation, Identity, Missing, Number};
+use super::{BackupFolder, Comparison, Difference, Explanation, Identity, Missing, Number, folders};
 use crate::check::meaningful::export::item_place;
-use crate::mailbox::Item;
+use crate::mailbox::{Item, ItemId};
 use crate::verdict::{Finding, Findings, kinds};
 
-/// What is to be said of one mailbox after its sample was compared. Names folders and items by number only.
+/// How a message is called: by its account, folder and number.
 #[must_use]
-pub fn findings(account: &str, comparison: &Comparison) -> Findings {
+pub fn place(account: &str, item: &Item) -> String {
+    item_place(account, item)
+}
+
+/// What is to be said of one mailbox after its sample was compared. `folders` are those of the backup that may have
+/// vanished; they alone are named by their path, all else by number.
+#[must_use]
+pub fn findings(
+    account: &str,
+    comparison: &Comparison,
+    folders: &BTreeMap<ItemId, BackupFolder>,
+) -> Findings {
     let mut findings = Findings::default();
     for (item, difference) in &comparison.messages {
         let explanation = comparison.explained.get(&item.id);
@@ -18,6 +31,7 @@ pub fn findings(account: &str, comparison: &Comparison) -> Findings {
     for missing in &comparison.missing {
         findings.push(not_in_backup(account, missing));
     }
+    findings.extend(folders::findings(account, comparison, folders));
     let line_ends = comparison.count("line-ends");
     if line_ends > 0 {
         let finding = Finding::new(&kinds::LIVE_LINE_ENDS, account);
@@ -35,7 +49,7 @@ pub fn findings(account: &str, comparison: &Comparison) -> Findings {
                 .observed(format!("{gone} of them are not in the live mailbox any more")),
         );
     }
-    findings
+    findings.about(account)
 }
 
 fn of_message(

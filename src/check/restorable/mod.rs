@@ -6,11 +6,13 @@
 mod comparison;
 mod explain;
 mod findings;
+mod folders;
 mod strange;
 
 pub use comparison::{Comparison, Identity, Missing, Number};
 pub use explain::{Body, Explanation};
-pub use findings::findings;
+pub use findings::{findings, place};
+pub use folders::BackupFolder;
 pub(crate) use strange::{Head, message_id};
 pub use strange::{MessageId, Strange};
 

@@ -31,11 +31,17 @@ pub struct Maildir {
     lists: HashMap<Box<[u8]>, Vec<Message>>,
 }
 
-/// Reads the list of what lies in `base`, where the Maildirs of all accounts are, down to its first entry.
+/// Reads the list of what lies in `base`, where the Maildirs of all accounts are, down to its first entry. Where nothing
+/// does, the disk is not there.
 pub(super) fn check_base(base: &Path) -> Result<(), Fault> {
-    let unread = |error: std::io::Error| trouble(base.as_os_str().as_encoded_bytes(), error);
-    std::fs::read_dir(base).map_err(unread)?.next().transpose().map_err(unread)?;
-    Ok(())
+    let none =
+        |what| Fault::NoMailboxes { detail: crate::legible::line(&format!("{} {what}", base.display())) };
+    let unread = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => none("is missing"),
+        _ => trouble(base.as_os_str().as_encoded_bytes(), error),
+    };
+    let first = std::fs::read_dir(base).map_err(unread)?.next().transpose().map_err(unread)?;
+    first.map(|_| ()).ok_or_else(|| none("is empty"))
 }
 
 impl Maildir {

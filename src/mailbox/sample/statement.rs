@@ -18,8 +18,8 @@ pub struct Stratum {
 /// hides them best. It says nothing of accounts and archives that nobody drew from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {
-    /// How sure.
-    pub confidence: Share,
+    /// How sure; absent where nothing was left to chance, as all was drawn.
+    pub confidence: Option<Share>,
     /// Items that could have been drawn.
     pub population: u64,
     /// Items that were compared.
@@ -39,7 +39,15 @@ impl Statement {
             [one] => hidden(one, limit),
             _ => spread(strata, limit),
         };
-        Self { confidence, population, checked, at_most }
+        Self { confidence: Some(confidence), population, checked, at_most }
+    }
+
+    /// States what `strata` prove where all of them was drawn: only what could not be compared may differ.
+    #[must_use]
+    pub fn of_all(strata: &[Stratum]) -> Self {
+        let population = strata.iter().map(|stratum| stratum.population).sum();
+        let checked = strata.iter().map(|stratum| stratum.checked.min(stratum.population)).sum();
+        Self { confidence: None, population, checked, at_most: population - checked }
     }
 }
 
@@ -151,6 +159,12 @@ mod tests {
         assert_eq!(at_most(&[stratum(500, 0)]), 500);
         assert_eq!(at_most(&[stratum(500, 500), stratum(3, 0)]), 3);
         assert_eq!(at_most(&[]), 0);
+    }
+
+    #[test]
+    fn where_all_was_drawn_nothing_is_left_to_chance() {
+        let said = Statement::of_all(&[stratum(500, 497), stratum(3, 3)]);
+        assert_eq!(said, Statement { confidence: None, population: 503, checked: 500, at_most: 3 });
     }
 
     /// The logarithm of the chance that one account's sample misses so many defects, from products of whole numbers.

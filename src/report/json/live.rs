@@ -6,7 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compare::{Compared, MailboxSample};
+use crate::policy::Share;
 use crate::verdict::Coverage;
+
+/// Millionths of what is sure.
+const CERTAIN: u32 = 1_000_000;
 
 /// A sample of an archive's messages, compared with the live mailboxes.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -15,7 +19,8 @@ pub struct Live {
     pub seed: String,
     /// How many messages were compared, of how many.
     pub coverage: Coverage,
-    /// What the sample says of all messages; absent where one of them differs or is in doubt.
+    /// What the sample says of all messages of the accounts that could be read; absent where one of them differs or is in
+    /// doubt.
     pub statement: Option<Statement>,
     /// Each account, in the archive's order.
     pub accounts: Vec<LiveAccount>,
@@ -24,7 +29,7 @@ pub struct Live {
 /// What a sample without a difference says of all it was drawn from.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Statement {
-    /// How sure, in millionths.
+    /// How sure, in millionths; 1000000 where all was drawn, which leaves nothing to chance.
     pub confidence_ppm: u32,
     /// Messages that could have been drawn.
     pub population: u64,
@@ -64,7 +69,7 @@ pub struct LiveAccount {
 impl From<&Compared> for Live {
     fn from(compared: &Compared) -> Self {
         let statement = compared.statement.map(|said| Statement {
-            confidence_ppm: said.confidence.millionths(),
+            confidence_ppm: said.confidence.map_or(CERTAIN, Share::millionths),
             population: said.population,
             same: said.checked.saturating_sub(compared.line_ends()),
             line_ends: compared.line_ends(),

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use super::{Paint, Style, mailboxes};
+use crate::check::restorable::place;
 use crate::compare::Compared;
 use crate::mailbox::sample::Statement;
 use crate::report::human;
@@ -50,7 +51,7 @@ pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, st
 fn coverage(archive: &ArchiveResult) -> String {
     let checked = human::count(archive.coverage.checked);
     match archive.coverage.total {
-        Some(total) => format!("checked {checked} of {} members", human::count(total)),
+        Some(total) => format!("checked {checked} of {}", human::counted(total, "member", "members")),
         None => format!("checked {checked} of an unknown number of members"),
     }
 }
@@ -72,9 +73,10 @@ fn volume(archive: &ArchiveResult) -> String {
 
 /// How many messages were compared with the mail server, and what that says of the others.
 fn live(text: &mut String, compared: &Compared, style: Style) {
-    let (checked, population) = (human::count(compared.checked()), human::count(compared.population()));
+    let (checked, population) = (human::count(compared.checked()), messages(compared.population()));
     let line_ends = compared.line_ends();
-    let all = format!("compared {checked} of {population} messages with the live mailboxes");
+    let each = if compared.checked() == compared.population() { "all " } else { "" };
+    let all = format!("compared {each}{checked} of {population} with the live mailboxes");
     let how = match line_ends {
         0 => format!("{all}, byte for byte"),
         _ => format!("{all}: {} of them equal but for line ends", human::count(line_ends)),
@@ -83,22 +85,84 @@ fn live(text: &mut String, compared: &Compared, style: Style) {
     if let Some(since) = since(compared) {
         style.prose(text, 4, &since);
     }
+    if style.all {
+        gone(text, compared, style);
+    }
+    not_compared(text, compared, style);
     if let Some(said) = compared.statement.filter(|said| said.checked > 0) {
-        style.prose(text, 4, &statement(&said, compared.line_ends() > 0));
+        style.prose(text, 4, &statement(&said, compared));
     }
     if style.all {
         style.prose(text, 4, &format!("seed {}", compared.seed));
     }
 }
 
-/// What holds of all messages, where none of those that were compared differs, or none in more than its line ends.
-fn statement(said: &Statement, line_ends: bool) -> String {
+/// The first messages of each account that are live no more.
+fn gone(text: &mut String, compared: &Compared, style: Style) {
+    for mailbox in &compared.mailboxes {
+        let comparison = mailbox.comparison.iter();
+        let messages = comparison.flat_map(|comparison| &comparison.messages);
+        let gone: Vec<_> = messages.filter(|(_, difference)| difference.is_gone()).collect();
+        for (item, difference) in gone.iter().take(SHOWN_GONE) {
+            style.prose(text, 4, &format!("{difference}: {}", human::line(&place(&mailbox.account, item))));
+        }
+        let more = gone.len().saturating_sub(SHOWN_GONE) as u64;
+        if more > 0 {
+            style.prose(
+                text,
+                4,
+                &format!("… and {} more of {}", human::count(more), human::line(&mailbox.account)),
+            );
+        }
+    }
+}
+
+/// The accounts of which nothing was compared, for whatever is said of the others does not hold for them.
+fn not_compared(text: &mut String, compared: &Compared, style: Style) {
+    let told = |count: u64, whose: &str| format!("not compared: {} of {whose}, unreachable", messages(count));
+    for (account, count) in compared.unreachable().take(SHOWN_PER_KIND) {
+        style.prose(text, 4, &told(count, &human::line(account)));
+    }
+    let (accounts, count) = compared
+        .unreachable()
+        .skip(SHOWN_PER_KIND)
+        .fold((0, 0), |(more, sum), (_, count)| (more + 1, sum + count));
+    if accounts > 0 {
+        let whose =
+            format!("{} more {}", human::count(accounts), if accounts == 1 { "account" } else { "accounts" });
+        style.prose(text, 4, &told(count, &whose));
+    }
+}
+
+/// `1 message`, `2 messages`.
+fn messages(count: u64) -> String {
+    human::counted(count, "message", "messages")
+}
+
+/// What holds of all messages of the mailboxes that could be read, where none of those that were compared differs, or none
+/// in more than its line ends.
+fn statement(said: &Statement, compared: &Compared) -> String {
     let Statement { confidence, at_most, population, checked } = said;
-    let none = if line_ends { "none differs otherwise" } else { "none differs" };
+    let none = if compared.line_ends() > 0 { "none differs otherwise" } else { "none differs" };
+    let Some(confidence) = confidence else {
+        return match at_most {
+            0 => none.to_owned(),
+            _ => format!(
+                "all that is still there as it was is compared, {} of {}: {none}",
+                human::count(*checked),
+                human::count(*population)
+            ),
+        };
+    };
+    let all = match compared.population() == *population {
+        true => "all".to_owned(),
+        false => format!("the {} that could be drawn", human::count(*population)),
+    };
     match at_most {
-        0 if checked == population => none.to_owned(),
-        0 => format!("{none}, so it is {confidence} sure that none of all does"),
-        _ => format!("{none}, so it is {confidence} sure that at most {} of all do", human::count(*at_most)),
+        0 => format!("{none}, so it is {confidence} sure that none of {all} does"),
+        _ => {
+            format!("{none}, so it is {confidence} sure that at most {} of {all} do", human::count(*at_most))
+        }
     }
 }
 
@@ -153,6 +217,8 @@ pub fn trouble(text: &mut String, trouble: &Trouble, style: Style) {
     text.push_str(&told.replacen(WORD, &style.paint(Paint::Yellow, WORD), 1));
 }
 
+/// How many messages of an account are named that are live no more.
+const SHOWN_GONE: usize = 5;
 /// How many findings of one kind are written out; the record has more.
 const SHOWN_PER_KIND: usize = 3;
 
@@ -218,11 +284,11 @@ fn sides(text: &mut String, finding: &Finding, whose: &str, style: Style) {
     }
 }
 
-/// What to do about findings of one kind; it names the account where all are about one.
+/// What to do about findings of one kind; it names what all are about.
 fn next_step(text: &mut String, of_kind: &[&Finding], style: Style) {
     let Some(first) = of_kind.first() else { return };
-    let one = of_kind.iter().all(|finding| finding.account == first.account);
-    let step = if one { first.next_step() } else { first.remedy.as_str().into() };
+    let named = of_kind.iter().fold(first.named(), |named, finding| named.common(finding.named()));
+    let step = named.fill_in(&first.remedy);
     style.prose(text, 6, &format!("cause: {}", first.cause));
     style.prose(text, 6, &format!("do: {}", human::clean(&step)));
 }

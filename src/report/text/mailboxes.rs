@@ -15,7 +15,9 @@ const SHOWN_REASONS: usize = 3;
 pub fn render(text: &mut String, archive: &ArchiveResult, style: Style) {
     let Some(items) = archive.items else { return };
     let checked = human::count(items.checked);
-    let total = items.total.map_or("an unknown number of".to_owned(), human::count);
+    let total = items
+        .total
+        .map_or("an unknown number of items".to_owned(), |total| human::counted(total, "item", "items"));
     let others = match archive.others {
         0 => String::new(),
         1 => "; 1 other file, not looked into".to_owned(),
@@ -25,7 +27,7 @@ pub fn render(text: &mut String, archive: &ArchiveResult, style: Style) {
         [] if items.total.is_none() => "an unknown number of mailboxes".to_owned(),
         mailboxes => counted(mailboxes),
     };
-    style.prose(text, 4, &format!("{mailboxes}; checked {checked} of {total} items{others}"));
+    style.prose(text, 4, &format!("{mailboxes}; checked {checked} of {total}{others}"));
     let reasons = open(&archive.mailboxes);
     for (reason, mailboxes) in reasons.iter().take(SHOWN_REASONS) {
         let whose = names(mailboxes.iter().map(String::as_str), mailboxes.len() as u64);

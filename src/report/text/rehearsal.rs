@@ -58,21 +58,30 @@ fn headline(text: &mut String, run: &RehearsalResult, style: Style) {
 /// The verdict in one sentence.
 fn summary(run: &RehearsalResult) -> String {
     let back = run.read_back.unwrap_or_default();
-    let (put, all) = (human::count(back.put), human::count(run.coverage.total.unwrap_or(0)));
+    let came = came_back(run);
     let broken = back.differ + back.missing + back.too_many + back.unexpected;
     match run.outcome {
         _ if run.interrupted => "interrupted; nothing is claimed".to_owned(),
         Outcome::Passed if back.line_ends > 0 => {
-            format!("{put} of {all} messages were restored and read back; some got other line ends")
+            format!("{came}; some got other line ends")
         }
-        Outcome::Passed => format!("{put} of {all} messages were restored and read back, byte for byte"),
+        Outcome::Passed => format!("{came}, byte for byte"),
         Outcome::NotVerified if run.verified.is_none() => "nothing was restored".to_owned(),
         Outcome::NotVerified if back.put == 0 => "no message was restored".to_owned(),
-        Outcome::NotVerified => format!("{put} of {all} messages were restored; not all was proven"),
+        Outcome::NotVerified => format!("{came}; not all was proven"),
         Outcome::Failed if broken > 0 => "what was restored is not what was read back".to_owned(),
         Outcome::Failed if back.put == 0 => "no message was restored".to_owned(),
-        Outcome::Failed => format!("{put} of {all} messages were restored; not all is as it should be"),
+        Outcome::Failed => format!("{came}; not all is as it should be"),
     }
+}
+
+/// How much came back, of what was asked for and of all that there is.
+fn came_back(run: &RehearsalResult) -> String {
+    let came = run.of_asked();
+    let (back, asked) = (human::count(came.checked), human::count(came.total.unwrap_or(0)));
+    let all = human::count(run.coverage.total.unwrap_or(0));
+    let place = if run.archives.len() == 1 { "archive" } else { "archives" };
+    format!("restored and read back {back} of {asked} asked for (of {all} in the {place})")
 }
 
 /// A word in front, and what is to be said of it behind, line by line.
@@ -95,15 +104,22 @@ fn sandbox(run: &RehearsalResult) -> Vec<String> {
         Some(root) if facts.kept => {
             format!("what was put stays in {root}, as asked; remove it when you are done")
         }
+        Some(_) if facts.cleaned && put(run) == 0 => "nothing was put there".to_owned(),
         Some(_) if facts.cleaned => "what was put is gone again".to_owned(),
         Some(root) => format!("what was put is still in {root}"),
     };
     let mut lines = vec![place, what];
     if facts.kept_before > 0 {
-        let count = facts.kept_before;
-        lines.push(format!("{count} folder(s) that earlier runs were asked to keep are still there"));
+        let folders = human::counted(facts.kept_before, "folder is", "folders are");
+        lines.push(format!("{folders} still there that earlier runs were asked to keep"));
     }
     lines
+}
+
+/// Messages that were put, or were there already.
+fn put(run: &RehearsalResult) -> u64 {
+    let put = run.archives.iter().map(|archive| archive.restored.restored + archive.restored.already_there);
+    put.sum()
 }
 
 fn restored(run: &RehearsalResult) -> Vec<String> {
@@ -115,9 +131,9 @@ fn restored(run: &RehearsalResult) -> Vec<String> {
         Scope::All => "all that was asked for",
     };
     let put = human::count(sum(|restored| restored.restored));
-    let wanted = human::count(sum(|restored| restored.selected));
+    let wanted = human::counted(sum(|restored| restored.selected), "message", "messages");
     let bytes = human::size(sum(|restored| restored.bytes));
-    let mut lines = vec![format!("{put} of {wanted} messages ({what}), {bytes}")];
+    let mut lines = vec![format!("{put} of {wanted} ({what}), {bytes}")];
     let left = sum(|restored| restored.left.count());
     if left > 0 {
         lines.push(format!("{} could not be restored", human::count(left)));

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::{Paint, Style};
 use crate::report::human;
-use crate::verdict::{Finding, Findings, Severity};
+use crate::verdict::{Finding, Findings, Named, Severity};
 use crate::verify::RunResult;
 
 /// A remedy and whom it concerns.
@@ -17,8 +17,8 @@ struct Step<'a> {
     archives: u64,
     /// The selection as a whole asks for it.
     selection: bool,
-    /// All that ask for it are about the same account.
-    one_account: bool,
+    /// What all that ask for it are about.
+    named: Named<'a>,
 }
 
 /// Steps by kind and remedy.
@@ -52,9 +52,9 @@ impl<'a> Steps<'a> {
                 severity: finding.severity,
                 archives: 0,
                 selection: false,
-                one_account: true,
+                named: finding.named(),
             });
-            step.one_account &= finding.account == step.first.account;
+            step.named = step.named.common(finding.named());
             step.severity = step.severity.max(finding.severity);
             if !asked.contains(&key) {
                 asked.push(key);
@@ -75,8 +75,7 @@ impl Step<'_> {
         let severity = style.severity(self.severity);
         let id = style.paint(Paint::Bold, self.first.kind.id);
         let _ = writeln!(text, "    {severity} {id} ({}); cause: {}", self.concerned(), self.first.cause);
-        let remedy =
-            if self.one_account { self.first.next_step() } else { self.first.remedy.as_str().into() };
+        let remedy = self.named.fill_in(&self.first.remedy);
         style.prose(text, 6, &human::clean(&remedy));
     }
 

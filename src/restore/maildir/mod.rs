@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use directory::{Before, Folder, Wanted, enter};
 use rustix::fd::OwnedFd;
-use rustix::fs::{FlockOperation, Mode, OFlags, flock, fsync, mkdir, open};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, fsync, open, rmdir, statat, unlinkat};
 use rustix::io::Errno;
 
 use super::{Accounts, Place, PlaceError, Put, Recovered, writing};
@@ -22,6 +22,8 @@ pub(super) use name::{account as account_name, folder as folder_name};
 const MOST_OPEN: usize = 64;
 /// Names that are tried for a message whose name another file has.
 const MOST_NAMES: u32 = 10;
+/// What a Maildir consists of.
+const PARTS: [&str; 3] = ["tmp", "cur", "new"];
 
 /// A directory of Maildirs.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct Maildir {
     path: PathBuf,
     root: OwnedFd,
     accounts: Accounts,
+    /// The directory itself was made for this, and these parts of it.
+    made: (bool, Vec<&'static str>),
     /// By account directory and folder directory.
     folders: HashMap<(String, String), Known>,
     open: usize,
@@ -48,10 +52,7 @@ impl Maildir {
     /// [`PlaceError`] if it can't be written to, or another restore writes to it.
     pub fn open(path: &Path, accounts: Accounts) -> Result<Self, PlaceError> {
         let failed = |error| unusable(path, error);
-        match mkdir(path, Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST | Errno::ROFS | Errno::ACCESS) => {}
-            Err(error) => return Err(failed(error)),
-        }
+        let made = writing::make(path).map_err(failed)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = open(path, flags, Mode::empty()).map_err(failed)?;
         flock(&root, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
@@ -60,6 +61,9 @@ impl Maildir {
             }
             error => failed(error),
         })?;
+        let is_missing =
+            |part: &&str| statat(&root, *part, AtFlags::SYMLINK_NOFOLLOW).err() == Some(Errno::NOENT);
+        let parts = PARTS.into_iter().filter(|part| accounts == Accounts::One && is_missing(part)).collect();
         // What can't be written to is found before anything is read.
         if accounts == Accounts::One {
             Folder::open(&root, "").map_err(failed)?;
@@ -67,7 +71,8 @@ impl Maildir {
             rustix::fs::accessat(&root, ".", rustix::fs::Access::WRITE_OK, rustix::fs::AtFlags::empty())
                 .map_err(failed)?;
         }
-        Ok(Self { path: path.to_owned(), root, accounts, folders: HashMap::new(), open: 0 })
+        let made = (made, parts);
+        Ok(Self { path: path.to_owned(), root, accounts, made, folders: HashMap::new(), open: 0 })
     }
 
     /// The folder that an item belongs into.
@@ -162,6 +167,17 @@ impl Place for Maildir {
             fsync(&self.root)
         };
         sync().map_err(|error| unusable(&self.path, error))
+    }
+
+    fn withdraw(&mut self) {
+        // A directory that is not empty stays.
+        let (made, parts) = &self.made;
+        for part in parts {
+            let _ = unlinkat(&self.root, *part, AtFlags::REMOVEDIR);
+        }
+        if *made {
+            let _ = rmdir(&self.path);
+        }
     }
 }
 

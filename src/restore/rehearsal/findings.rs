@@ -29,7 +29,9 @@ pub(super) fn doubled(account: &str, item: &Item, put: u64, came: u64) -> Findin
 
 pub(super) fn unexpected(room: &str, count: u64) -> Finding {
     let finding = Finding::new(&kinds::REHEARSAL_MESSAGE_UNEXPECTED, format!("folder {}", line(room)));
-    finding.expected("only what was restored").observed(format!("{count} message(s) that nobody put there"))
+    finding
+        .expected("only what was restored")
+        .observed(format!("{} that nobody put there", counted(count, "message")))
 }
 
 pub(super) fn flags(account: &str, item: &Item) -> Finding {
@@ -91,6 +93,10 @@ fn duration(milliseconds: u64) -> String {
     Age(Duration::from_secs(milliseconds.div_ceil(1000))).to_string()
 }
 
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// How messages are named.
 fn item_place(account: &str, item: &Item) -> String {
     format!("{}: folder {}, item {}", line(account), item.folder, item.id)
@@ -102,7 +108,7 @@ fn target(Age(target): Age) -> u64 {
 
 pub(super) fn leftovers(count: usize) -> Finding {
     let finding = Finding::new(&kinds::REHEARSAL_LEFTOVERS, "sandbox").expected("nothing of earlier runs");
-    finding.observed(format!("what {count} run(s) left that were ended early; it was taken away"))
+    finding.observed(format!("what {} left by an early end; it was taken away", counted(count as u64, "run")))
 }
 
 pub(super) fn not_cleaned(root: &str, why: &str) -> Finding {

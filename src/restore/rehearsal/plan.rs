@@ -8,6 +8,8 @@ use crate::mailbox::sample::{Seed, draw};
 use crate::mailbox::{Item, ItemKind};
 use crate::policy::{self, Rehearsal, Scope};
 use crate::restore::Selection;
+use crate::restore::naming::Asked;
+use crate::restore::outcome::no_account;
 use crate::verify::ArchiveResult;
 
 /// What of an archive is restored, and what that is of it.
@@ -57,6 +59,25 @@ impl Plan {
         }
         selection.digests = drawn;
         Self { selection, wanted, seed: Some(seed) }
+    }
+}
+
+/// Why nothing of what is asked for is in the archive, ending with the next step.
+pub(super) fn lacks(archive: &ArchiveResult, rules: &Rehearsal) -> String {
+    let selection = Selection { accounts: rules.accounts.clone(), ..Selection::default() };
+    let summaries = || archive.mailboxes.iter().map(|mailbox| &mailbox.summary);
+    let there = || summaries().map(|mailbox| &*mailbox.account);
+    let lacking = |account: &&String| !there().any(|other| other.eq_ignore_ascii_case(account));
+    let accounts = rules.accounts.iter().filter(lacking).map(|account| no_account(account, there()));
+    let mut folder = rules.folder.as_deref().map(Asked::new);
+    for mailbox in summaries().filter(|mailbox| selection.account(&mailbox.account).is_some()) {
+        let seen = mailbox.folders.iter();
+        seen.for_each(|known| folder.iter_mut().for_each(|folder| folder.see(&known.path)));
+    }
+    let told: Vec<String> = accounts.chain(folder.iter().filter_map(Asked::told)).collect();
+    match told.is_empty() {
+        true => "look at `accounts` and `folder`, and at the archive".to_owned(),
+        false => told.join("; "),
     }
 }
 

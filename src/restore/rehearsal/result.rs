@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::{RecoveryPoint, RecoveryTime};
 use crate::policy::{Age, Scope};
 use crate::restore::Restored;
-use crate::verdict::{Coverage, Findings, Outcome};
+use crate::verdict::{Coverage, Findings, Outcome, Unit};
 use crate::verify::{RunResult, Trouble};
 
 /// What a rehearsal found out.
@@ -71,12 +71,24 @@ pub struct Rehearsed {
     pub archive: String,
     /// Whoever knows it draws the same messages; absent where all were wanted.
     pub seed: Option<String>,
+    /// Messages that were asked for, each once.
+    pub asked: u64,
     /// Its messages, those that were not asked for included.
     pub population: u64,
     /// The bytes of these messages.
     pub population_bytes: u64,
     /// What was put, and what was not.
     pub restored: Restored,
+}
+
+impl RehearsalResult {
+    /// How many messages were restored and read back as they were put, of how many that were asked for.
+    #[must_use]
+    pub fn of_asked(&self) -> Coverage {
+        let back = self.read_back.unwrap_or_default();
+        let asked = self.archives.iter().map(|archive| archive.asked).sum();
+        Coverage { checked: back.same + back.line_ends, total: Some(asked), unit: Unit::Messages }
+    }
 }
 
 /// What was read back from the sandbox.

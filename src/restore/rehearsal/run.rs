@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::admission::{self, Refusal};
 use super::figures::Clock;
 use super::ledger::{Ledger, Noting};
-use super::plan::Plan;
+use super::plan::{self, Plan};
 use super::result::{ReadBack, RehearsalResult, Rehearsed, SandboxFacts};
 use super::validation::Validation;
 use super::{RecoveryTime, Remains, Root, Sandbox, SandboxError, findings, point};
@@ -220,8 +220,9 @@ impl<'a> Run<'a> {
         let plan = Plan::of(step.archive, self.job.rules, &self.job.policy.sample, seed);
         if plan.wanted == 0 {
             let message = format!(
-                "{}: no message of what was asked for is in it; look at `accounts` and `folder`, and at the archive",
-                target.address()
+                "{}: no message of what was asked for is in it; {}",
+                target.address(),
+                plan::lacks(step.archive, self.job.rules)
             );
             self.result.troubles.push(Trouble { stage: "restore", message, internal: false });
             return Ok(());
@@ -234,6 +235,7 @@ impl<'a> Run<'a> {
         self.take(Rehearsed {
             archive: target.address(),
             seed: plan.seed.map(|seed| seed.to_string()),
+            asked: asked(plan.wanted, &restored),
             population: step.messages().count() as u64,
             population_bytes: step.messages().map(|item| item.size).sum(),
             restored,
@@ -332,6 +334,13 @@ impl Step<'_> {
     fn messages(&self) -> impl Iterator<Item = &Item> {
         self.archive.mailboxes.iter().flat_map(|mailbox| &mailbox.summary.messages)
     }
+}
+
+/// What came is known better than what was to come, unless the restore ended early.
+fn asked(wanted: u64, restored: &crate::restore::Restored) -> u64 {
+    let came = restored.selected.saturating_sub(restored.repeated);
+    let ended_early = restored.stopped.is_some() || restored.interrupted || !restored.archive_is_whole();
+    if ended_early { came.max(wanted) } else { came }
 }
 
 /// The seed that the comparison with the live mailboxes had, so that the same messages are drawn; else a new one.

@@ -1,7 +1,8 @@
 //! An export as Zimbra writes it as the place of a restore: what `POST /home/ACCOUNT/?fmt=tgz&resolve=skip` takes in.
 //!
 //! Input: folders and items. Output: a tgz for each account, with every description and body byte for byte. Invariants: a
-//! file has its name only once it is whole; no file that is there is replaced.
+//! file has its name only once it is whole; no file that is there is replaced; a folder is described only if all of it is
+//! meant to come, since the description states how many items it holds.
 
 mod tree;
 mod writer;
@@ -11,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, fsync, mkdir, open, statat};
+use rustix::fs::{AtFlags, Mode, OFlags, fsync, open, rmdir, statat};
 use rustix::io::Errno;
 
 use super::place::{Accounts, KnownFolder};
-use super::{Place, PlaceError, Put, Recovered, maildir, writing};
+use super::{Place, PlaceError, Put, Recovered, Selection, maildir, writing};
 use tree::Tree;
 use writer::Writer;
 
@@ -32,6 +33,10 @@ pub struct Tgz {
     open: usize,
     /// When it began, in seconds since 1970.
     began: i64,
+    /// What comes of the mailboxes, where that is a part.
+    part: Option<Selection>,
+    /// The folder was made for this.
+    made: bool,
 }
 
 impl Tgz {
@@ -41,12 +46,10 @@ impl Tgz {
     /// # Errors
     /// [`PlaceError`] if the file is there already or the folder can't be written to.
     pub fn create(path: &Path, accounts: Accounts) -> Result<Self, PlaceError> {
+        let mut made = false;
         let (folder, name) = match accounts {
             Accounts::Several => {
-                match mkdir(path, Mode::RWXU) {
-                    Ok(()) | Err(Errno::EXIST | Errno::ROFS | Errno::ACCESS) => {}
-                    Err(error) => return Err(unusable(path, error)),
-                }
+                made = writing::make(path).map_err(|error| unusable(path, error))?;
                 (path.to_owned(), None)
             }
             Accounts::One => {
@@ -65,6 +68,8 @@ impl Tgz {
             exports: HashMap::new(),
             open: 0,
             began: Timestamp::now().as_second(),
+            part: None,
+            made,
         };
         if let Some(name) = place.name.clone() {
             // What can't be written is found before anything is read.
@@ -75,6 +80,12 @@ impl Tgz {
             place.open = 1;
         }
         Ok(place)
+    }
+
+    /// Says what of the mailboxes is to come.
+    #[must_use]
+    pub fn of_part(self, part: Selection) -> Self {
+        Self { part: Some(part), ..self }
     }
 
     fn refuse_to_replace(&self, name: &str) -> Result<(), PlaceError> {
@@ -136,6 +147,9 @@ impl Tgz {
 
 impl Place for Tgz {
     fn folder(&mut self, known: &KnownFolder<'_>) -> Result<(), PlaceError> {
+        if self.part.as_ref().is_some_and(|part| !part.takes_whole(&known.folder.path)) {
+            return Ok(());
+        }
         let name = self.name_of(known.account);
         self.exports.entry(name).or_default().0.keep(known);
         Ok(())
@@ -168,6 +182,15 @@ impl Place for Tgz {
             }
         }
         fsync(&self.directory).map_err(|error| unusable(&self.folder, error))
+    }
+
+    fn withdraw(&mut self) {
+        // What can't be taken away is empty.
+        let writers = std::mem::take(&mut self.exports).into_values().filter_map(|(_, writer)| writer);
+        writers.for_each(|writer| writer.withdraw(&self.directory));
+        if self.made {
+            let _ = rmdir(&self.folder);
+        }
     }
 }
 

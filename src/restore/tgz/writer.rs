@@ -113,6 +113,13 @@ impl Writer {
         packer.add(member, content).map_err(|error: io::Error| errno(&error))
     }
 
+    /// Takes the file away, if nothing was added to it.
+    pub(super) fn withdraw(self, directory: &OwnedFd) {
+        if !self.begun {
+            let _ = unlinkat(directory, &self.partial, AtFlags::empty());
+        }
+    }
+
     /// Ends the export and gives it its name; `false` if a file has it. Where nothing was written there is no file.
     pub(super) fn finish(mut self, directory: &OwnedFd, name: &str) -> Result<bool, Errno> {
         if !self.begun {

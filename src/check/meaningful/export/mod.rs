@@ -115,7 +115,7 @@ fn item_number(item: &Item) -> String {
 }
 
 /// How findings name a folder.
-fn folder_place(account: &str, folder: ItemId) -> String {
+pub(in crate::check) fn folder_place(account: &str, folder: ItemId) -> String {
     format!("{account}: {}", folder_number(folder))
 }
 
