@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{Account, Explained, Sample, by_content, by_id};
 use crate::check::meaningful::export::MailboxSummary;
 use crate::check::restorable::{BackupFolder, Comparison};
-use crate::live::{LiveError, Mailbox, Server};
+use crate::live::{Fault, LiveError, Mailbox, Server};
 use crate::mailbox::sample::{Amount, Seed, Statement, Stratum, draw};
 use crate::mailbox::{Item, ItemId};
 use crate::policy;
@@ -13,6 +13,9 @@ use crate::verdict::{Coverage, Unit};
 const MOST_UNKNOWN: usize = 500;
 /// Messages that are drawn beyond those that are wanted, as some are gone from the live mailbox by now.
 const RESERVE: u64 = 100;
+
+/// Of a mailbox that need not be there.
+const CLOSED: &str = "there is no such account any more, as the policy accepts";
 
 /// How messages are drawn from an archive and compared.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub struct MailboxSample {
     pub wanted: u64,
     /// The comparison, or why there is none.
     pub comparison: Result<Comparison, String>,
+    /// The policy accepts that its mail is gone.
+    pub accepted: bool,
     /// Folders of the backup of which nothing that was looked for is live any more.
     pub vanished: BTreeMap<ItemId, BackupFolder>,
 }
@@ -64,10 +69,16 @@ impl<'a> Sampling<'a> {
         let samples = mailboxes.iter().map(|mailbox| {
             let own = mailbox.messages.len() as u64;
             let wanted = amount.of(own, population);
-            let comparison = self.compare_one(mailbox, wanted).map_err(|error| error.to_string());
+            let accepted =
+                self.rules.accept_gone.iter().any(|name| name.eq_ignore_ascii_case(&mailbox.account));
+            let comparison = self.compare_one(mailbox, wanted).map_err(|error| match error.fault {
+                Fault::NoSuchAccount if accepted => CLOSED.to_owned(),
+                _ => error.to_string(),
+            });
             let vanished =
                 comparison.as_ref().map(|comparison| vanished(mailbox, comparison)).unwrap_or_default();
-            MailboxSample { account: mailbox.account.clone(), population: own, wanted, comparison, vanished }
+            let (account, population) = (mailbox.account.clone(), own);
+            MailboxSample { account, population, wanted, comparison, accepted, vanished }
         });
         let mailboxes: Vec<MailboxSample> = samples.collect();
         Compared { seed: self.seed, statement: self.statement(&mailboxes), mailboxes }
@@ -147,6 +158,14 @@ pub(crate) fn amount(rules: &policy::Sample) -> Amount {
     }
 }
 
+impl MailboxSample {
+    /// Whether there is no such mailbox any more, and the policy accepts it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.comparison.as_ref().is_err_and(|words| words == CLOSED)
+    }
+}
+
 impl Compared {
     /// Messages that were compared, over all mailboxes.
     #[must_use]
@@ -173,8 +192,16 @@ impl Compared {
 
     /// The mailboxes that could not be read: their account, and how many messages of it the backup holds.
     pub fn unreachable(&self) -> impl Iterator<Item = (&str, u64)> {
-        let failed = self.mailboxes.iter().filter(|mailbox| mailbox.comparison.is_err());
+        let failed =
+            self.mailboxes.iter().filter(|mailbox| mailbox.comparison.is_err() && !mailbox.is_closed());
         failed.map(|mailbox| (&*mailbox.account, mailbox.population))
+    }
+
+    /// The mailboxes that are not there any more, as the policy accepts: their account, and how many messages of it the
+    /// backup holds.
+    pub fn closed(&self) -> impl Iterator<Item = (&str, u64)> {
+        let closed = self.mailboxes.iter().filter(|mailbox| mailbox.is_closed());
+        closed.map(|mailbox| (&*mailbox.account, mailbox.population))
     }
 
     /// Messages of all mailboxes.

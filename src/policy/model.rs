@@ -259,6 +259,10 @@ pub struct Sample {
     pub share: Option<Share>,
     /// Every message.
     pub all: bool,
+    /// Accounts whose mailbox was closed, or whose mail a rule deletes: what is gone there keeps nothing from being proven
+    /// of the others.
+    #[schemars(inner(length(min = 1)))]
+    pub accept_gone: Vec<String>,
     /// Draws what this seed drew before. Of the command line alone: who knows a seed knows what will be looked at.
     #[serde(skip)]
     pub seed: Option<[u8; 32]>,
@@ -389,6 +393,7 @@ impl Default for Sample {
             number: None,
             share: None,
             all: false,
+            accept_gone: Vec::new(),
             seed: None,
         }
     }

@@ -10,6 +10,11 @@ use crate::mailbox::sample::Seed;
 use crate::policy;
 use crate::verdict::{Findings, Rung, Severity, Standing, State};
 
+/// So many messages of a mailbox may be gone, whatever their share: people clean up.
+const MOST_GONE: u64 = 10;
+const ACCEPT: &str =
+    "look what became of them; if its mail is deleted on purpose, name it in `sample.accept_gone`";
+
 /// The seed that is to be used again, or one for this version of this object that nobody could know before.
 pub fn seed(rules: &policy::Sample, object: &Object) -> Result<Seed, Trouble> {
     if let Some(bytes) = rules.seed {
@@ -37,7 +42,8 @@ pub fn findings(compared: &Compared) -> Findings {
 
 /// What kept mailboxes from being compared.
 pub fn troubles(compared: &Compared) -> impl Iterator<Item = Trouble> {
-    let failed = compared.mailboxes.iter().filter_map(|mailbox| mailbox.comparison.as_ref().err());
+    let failed = compared.mailboxes.iter().filter(|mailbox| !mailbox.is_closed());
+    let failed = failed.filter_map(|mailbox| mailbox.comparison.as_ref().err());
     failed.map(|message| Trouble { stage: "compare", message: message.clone(), internal: false })
 }
 
@@ -48,8 +54,8 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     if let Some(failure) = findings(compared).iter().find(|finding| finding.severity == Severity::Failure) {
         return claim(State::Disproven, Some(failure.kind.id.to_owned()));
     }
-    if let Some(message) = compared.mailboxes.iter().find_map(|mailbox| mailbox.comparison.as_ref().err()) {
-        return open(message.clone());
+    if let Some(trouble) = troubles(compared).next() {
+        return open(trouble.message);
     }
     if let Some(mailbox) = compared.mailboxes.iter().find(|mailbox| doubtful(mailbox) > 0) {
         let count = doubtful(mailbox);
@@ -62,9 +68,8 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     if compared.checked() == 0 {
         return open("no message was compared".to_owned());
     }
-    let untouched = compared.mailboxes.iter().find(|mailbox| mailbox.wanted > 0 && checked(mailbox) == 0);
-    if let Some(mailbox) = untouched {
-        return open(format!("{}: none of its messages is in the live mailbox as it was", mailbox.account));
+    if let Some(reason) = compared.mailboxes.iter().find_map(thinned) {
+        return open(reason);
     }
     let below = standings.iter().find(|standing| standing.rung == Rung::Meaningful);
     match below {
@@ -73,8 +78,20 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     }
 }
 
-fn checked(mailbox: &MailboxSample) -> u64 {
-    mailbox.comparison.as_ref().map_or(0, restorable::Comparison::checked)
+/// Why the rest of a mailbox says too little of it: nothing of what was drawn is there as it was, or so much is gone or
+/// changed, for all that the server tells, that nobody deletes in the time between two backups.
+fn thinned(mailbox: &MailboxSample) -> Option<String> {
+    let comparison = mailbox.comparison.as_ref().ok().filter(|_| !mailbox.accepted)?;
+    let (checked, account) = (comparison.checked(), &mailbox.account);
+    if mailbox.wanted > 0 && checked == 0 {
+        return Some(format!("{account}: none of its messages is in the live mailbox as it was; {ACCEPT}"));
+    }
+    let drawn = comparison.messages.len() as u64;
+    let gone = drawn - checked - comparison.count("deleted-since");
+    let many = checked < mailbox.wanted && gone >= MOST_GONE && gone * 4 > drawn;
+    many.then(|| {
+        format!("{account}: {gone} of {drawn} messages that were drawn are not in the live mailbox as they were; {ACCEPT}")
+    })
 }
 
 fn doubtful(mailbox: &MailboxSample) -> u64 {

@@ -57,10 +57,23 @@ impl Scene {
 
     /// With an archive of this export.
     fn of(export: &Export) -> Self {
+        Self::holding(&[(ANNA, export)])
+    }
+
+    /// With an archive of accounts that all have the same mail.
+    fn of_accounts(accounts: &[&str]) -> Self {
+        let export = export();
+        Self::holding(&accounts.iter().map(|account| (*account, &export)).collect::<Vec<_>>())
+    }
+
+    fn holding(accounts: &[(&str, &Export)]) -> Self {
         let bench = Bench::new();
         let identity = age::x25519::Identity::generate();
         support::secret_file(bench.path("").as_path(), "own.txt", identity.to_string().expose_secret());
-        let files = [pack::File::new(format!("exports/{ANNA}.tgz"), export.write().unwrap())];
+        let file = |(account, export): &(&str, &Export)| {
+            pack::File::new(format!("exports/{account}.tgz"), export.write().unwrap())
+        };
+        let files: Vec<_> = accounts.iter().map(file).collect();
         let archive = bench.path("a.tar.zst.age");
         fs::write(&archive, Pack::new(vec![identity.to_public()]).build(&files).unwrap().encrypted).unwrap();
         let maildir = bench.path("mail").join(ANNA);
@@ -479,4 +492,32 @@ fn of_an_incremental_export_nobody_says_what_it_lacks() {
         "{live:#}"
     );
     assert_eq!((&live["live_messages"], &live["not_looked_for"]), (&60.into(), &30.into()), "{live:#}");
+}
+
+#[test]
+fn where_most_is_gone_the_rest_proves_nothing() {
+    let scene = Scene::new();
+    for id in 310..300 + MESSAGES {
+        fs::remove_file(scene.maildir.join(format!("cur/{}.M{id}P1.mail:2,S", date(id)))).unwrap();
+    }
+    let ended = scene.verify(&["--quiet"]);
+    let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(ended.code, Some(20), "{told}");
+    assert!(told.contains("50 of 60 messages that were drawn are not in the live mailbox"), "{told}");
+    scene.adds(&format!("[sample]\naccept_gone = ['{}']\n", ANNA.to_uppercase()));
+    let ended = scene.verify(&["--quiet"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[test]
+fn a_mailbox_that_was_closed_can_be_accepted() {
+    let scene = Scene::of_accounts(&[ANNA, "left@example.org"]);
+    let ended = scene.verify(&["--quiet"]);
+    assert_eq!(ended.code, Some(20), "{ended:?}");
+    scene.adds("[sample]\naccept_gone = ['left@example.org']\n");
+    let ended = scene.verify(&["--quiet"]);
+    let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(ended.code, Some(0), "{told}");
+    assert!(told.contains("not compared: 60 messages of left@example.org, whose mailbox is gone"), "{told}");
+    assert!(told.contains("of 120"), "{told}");
 }

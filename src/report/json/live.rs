@@ -62,6 +62,8 @@ pub struct LiveAccount {
     /// Older ones of which nobody looked whether they are in it, as too many look like none of it, or as the export holds a
     /// part of its mailbox by intent (an incremental one).
     pub not_looked_for: Option<u64>,
+    /// The policy accepts that its mail is gone (`sample.accept_gone`).
+    pub accepted_gone: bool,
     /// Why it could not be compared.
     pub error: Option<String>,
 }
@@ -100,6 +102,7 @@ impl From<&MailboxSample> for LiveAccount {
             live_messages: comparison.map(|comparison| comparison.live),
             missing_in_backup: comparison.map(|comparison| comparison.missing.len() as u64),
             not_looked_for: comparison.map(|comparison| comparison.not_looked),
+            accepted_gone: sample.accepted,
             error: sample.comparison.as_ref().err().cloned(),
         }
     }

@@ -120,6 +120,12 @@ fn gone(text: &mut String, compared: &Compared, style: Style) {
 /// The accounts of which nothing was compared, for whatever is said of the others does not hold for them.
 fn not_compared(text: &mut String, compared: &Compared, style: Style) {
     let told = |count: u64, whose: &str| format!("not compared: {} of {whose}, unreachable", messages(count));
+    for (account, count) in compared.closed().take(SHOWN_PER_KIND) {
+        let (messages, account) = (messages(count), human::line(account));
+        let told =
+            format!("not compared: {messages} of {account}, whose mailbox is gone, as the policy accepts");
+        style.prose(text, 4, &told);
+    }
     for (account, count) in compared.unreachable().take(SHOWN_PER_KIND) {
         style.prose(text, 4, &told(count, &human::line(account)));
     }
