@@ -2,6 +2,7 @@
 
 mod appending;
 mod command;
+mod foreign;
 mod tampering;
 
 use std::fs;

@@ -76,11 +76,10 @@ impl<'a> Basis<'a> {
 
     fn environment(&self) -> Environment {
         let store = self.policy.store.as_ref();
-        let kind = |url: &str| if url.starts_with("file:") { "folder" } else { "s3" };
         Environment {
-            store_kind: store.map(|store| kind(&store.url)),
+            store_kind: store.map(|store| kind_of(&store.url)),
             store: store.map(|store| store.url.clone()),
-            store_endpoint: store.and_then(|store| store.endpoint.clone()),
+            store_endpoint: store.and_then(|store| store.endpoint.as_deref()).map(without_user),
             ..Environment::default()
         }
     }
@@ -160,7 +159,22 @@ impl Record {
         self.retries = Some(run.retries + facts().map(|facts| facts.retries).sum::<u64>());
         self.resumes = Some(facts().map(|facts| facts.resumes).sum());
         self.scope = scope(run);
+        let named = run.archives.first().map(|archive| kind_of(&archive.archive));
+        self.environment.store_kind = self.environment.store_kind.or(named);
     }
+}
+
+/// What kind of store an address leads to.
+fn kind_of(address: &str) -> &'static str {
+    if address.starts_with("s3:") { "s3" } else { "folder" }
+}
+
+/// An address without a name and a password, which somebody may have put there on the command line.
+fn without_user(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let authority = rest.find('/').unwrap_or(rest.len());
+    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[host..])
 }
 
 impl Scope {
@@ -260,4 +274,21 @@ fn objectives(run: &RehearsalResult) -> Option<Objectives> {
         rpo_measured_seconds: run.point.as_ref().map(|point| point.lost_seconds),
     };
     (objectives != Objectives::default()).then_some(objectives)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_of_an_address_gets_into_a_record() {
+        for (address, kept) in [
+            ("https://me:hunter2@s3.example.org/base@x", "https://s3.example.org/base@x"),
+            ("https://a@b@s3.example.org", "https://s3.example.org"),
+            ("http://127.0.0.1:9000/x", "http://127.0.0.1:9000/x"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(without_user(address), kept);
+        }
+    }
 }

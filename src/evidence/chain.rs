@@ -207,13 +207,17 @@ impl Chain {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(self.broken(format!("head.json: {error}"))),
         };
-        let stated = head.as_ref().map_or(0, |head| head.last.sequence);
-        let same = head.is_none() || stated != number || head.map(|head| head.last).as_ref() == last;
-        match number.checked_sub(stated) {
-            Some(0) if same => Ok(false),
+        let stated = head.map(|head| head.last);
+        match number.checked_sub(stated.as_ref().map_or(0, |link| link.sequence)) {
+            Some(0) if stated.as_ref() == last => Ok(false),
+            Some(0) => Err(self.broken(format!("head.json states other digests of record {number}"))),
             Some(1) => Ok(true),
-            _ => Err(self
-                .broken(format!("head.json speaks of {stated} records, and the last one here is {number}"))),
+            _ => Err(self.broken(match stated {
+                Some(link) => {
+                    format!("head.json calls record {} the last, and it is {number}", link.sequence)
+                }
+                None => "head.json is missing".to_owned(),
+            })),
         }
     }
 

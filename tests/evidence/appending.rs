@@ -56,7 +56,7 @@ fn kept(lines: impl BufRead) -> impl Iterator<Item = u64> {
 /// What is there must verify, and hold all that was said to be kept.
 fn assert_whole(folder: &Path, said: u64) -> u64 {
     let check = checked(folder, &trusting(&[1]));
-    assert!(matches!(first(&check), None), "after {said}: {:?}", check.first_broken);
+    assert!(first(&check).is_none(), "after {said}: {:?}", check.first_broken);
     let there = check.head.map_or(0, |head| head.sequence);
     assert!(there >= said, "{said} was said to be kept, and the last one is {there}");
     assert!(check.warnings.len() <= 1, "{:?}", check.warnings);
