@@ -14,6 +14,7 @@ mod cli;
 mod decompress;
 mod decrypt;
 mod demo;
+mod evidence;
 mod findings;
 mod foreign;
 mod live;

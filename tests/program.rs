@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mailproof::demo::damage::{self, Specimen};
 use mailproof::demo::server::{Keeping, Server};
 use secrecy::ExposeSecret;
@@ -97,14 +99,44 @@ impl Bench {
 
     /// The records that were kept so far; whatever else lies in the folder is an error.
     pub fn kept(&self) -> Vec<Value> {
-        records_in(&self.records()).iter().map(|path| json(&fs::read_to_string(path).unwrap())).collect()
+        records_in(&self.records()).iter().map(|path| record(path)).collect()
     }
 }
 
-/// The files of a records folder.
+/// The records in a folder, by their numbers; whatever else lies there and is no part of a chain is an error.
 pub fn records_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = files_in(folder).into_iter().filter(|path| is_record(path)).collect();
+    found.sort();
+    found
+}
+
+/// All files in a folder.
+pub fn files_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+fn is_record(path: &Path) -> bool {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    if name.starts_with('.') || name == "head.json" || name.ends_with(".json.sig") {
+        return false;
+    }
+    let digits = name.strip_suffix(".json").unwrap_or_default();
+    assert!(digits.len() == 9 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{}", path.display());
+    true
+}
+
+/// What a record's envelope holds: the predicate of its statement.
+pub fn record(path: &Path) -> Value {
+    let mut statement = json(std::str::from_utf8(&payload(&fs::read(path).unwrap())).unwrap());
+    assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
+    statement["predicate"].take()
+}
+
+/// The payload of an envelope.
+pub fn payload(envelope: &[u8]) -> Vec<u8> {
+    let envelope: Value = serde_json::from_slice(envelope).unwrap();
+    STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap()
 }
 
 /// The program with an empty environment.

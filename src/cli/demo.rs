@@ -3,10 +3,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::args::PolicyArgs;
+use super::records::Records;
 use super::setup::{self, Setup};
 use super::{Failure, print, tell};
 use crate::demo::damage::Layer;
 use crate::demo::show::{EXAMPLES, Stage, Trial, situations};
+use crate::evidence::Record;
 use crate::exit;
 use crate::report::{human, text};
 use crate::verdict::{Outcome, Severity};
@@ -52,7 +54,8 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     print(&fitted(LATER.to_owned() + &told(&later.run, style)))?;
     let trials = damaged(&setup, &stage)?;
     print(&fitted(examples(&trials, style) + LEGEND + &table(&trials, args.all) + READ_ON))?;
-    let record = setup.keep_record(&sound).map_err(Failure::internal)?;
+    let kept = Records::of(&setup)?.keep(&setup, |basis| Record::of_verification(&sound, basis));
+    let record = kept.map_err(Failure::internal)?.path;
     let elapsed = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tell(&format!("record: {}\ntook {}\n", record.display(), human::duration(elapsed)));
     let good =

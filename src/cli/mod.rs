@@ -6,9 +6,11 @@ mod completions;
 mod demo;
 mod destination;
 mod doctor;
+mod evidence;
 mod list;
 mod policy;
 mod progress;
+mod records;
 mod rehearse;
 mod restore;
 mod setup;
@@ -44,6 +46,8 @@ enum Command {
     Restore(Box<restore::Args>),
     List(list::Args),
     Doctor(doctor::Args),
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     Demo(demo::Args),
     #[command(subcommand)]
     Policy(policy::Command),
@@ -81,6 +85,7 @@ fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
         Command::Restore(args) => restore::run(*args),
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Evidence(command) => evidence::run(command),
         Command::Demo(args) => demo::run(&args),
         Command::Policy(command) => policy::run(command),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -3,9 +3,11 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::args::PolicyArgs;
+use super::records::Records;
 use super::setup::{self, Setup};
 use super::verify::{Events, Format};
-use super::{Failure, fitted, print, progress, tell};
+use super::{Failure, fitted, print, progress, records};
+use crate::evidence::Record;
 use crate::exit;
 use crate::policy::{Rehearsal, Scope};
 use crate::report::{rehearsal, text};
@@ -83,7 +85,7 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     setup::end_on_signals(&setup)?;
     let keyring = setup.keyring()?;
     let server = setup.live()?;
-    setup.prepare_records()?;
+    let records = Records::prepare(&setup)?;
     let selection = setup.select(&args.archives, &args.common.store)?;
     let job = RehearsalJob {
         policy: &setup.policy,
@@ -96,20 +98,12 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     };
     let observers = progress::observers(args.events.is_some(), args.quiet);
     let run = rehearsals::rehearse(&job, &mut *sandbox, selection, &observers);
-    let kept = setup.keep_rehearsal(&run);
+    let kept = records.keep(&setup, |basis| Record::of_rehearsal(&run, basis));
     // What leaves no evidence is not shown as passed.
     if kept.is_ok() || run.outcome != Outcome::Passed {
         print(&args.rendered(&run, verbose > 0))?;
     }
-    match kept {
-        Ok(path) if args.format == Format::Text => tell(&format!("record: {}\n", path.display())),
-        Ok(_) => {}
-        Err(error) => {
-            let code = if run.outcome == Outcome::Passed { exit::INTERNAL } else { run.exit_code };
-            return Err(Failure { code, message: error.to_string() });
-        }
-    }
-    Ok(run.exit_code)
+    records::told(kept, args.format == Format::Text, run.exit_code)
 }
 
 /// The sandbox of the policy; nothing is asked of it yet.

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgGroup, ValueEnum};
@@ -7,8 +8,10 @@ use jiff::tz::TimeZone;
 
 use super::args::PolicyArgs;
 use super::destination::{Destination, Login};
+use super::records::{self, Records};
 use super::setup::{self, Setup};
 use super::{Failure, fitted, print, progress};
+use crate::evidence::Record;
 use crate::mailbox::{ItemId, ItemKind};
 use crate::report::restored::{self, Restore};
 use crate::restore::{self, Accounts, Maildir, Place, Query, Selection, Tgz};
@@ -69,6 +72,9 @@ pub struct Args {
     /// How the report is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Folder for the record of this restore.
+    #[arg(long, value_name = "DIR")]
+    records: Option<PathBuf>,
     /// No progress bars.
     #[arg(short, long)]
     quiet: bool,
@@ -107,8 +113,12 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     let mut setup = Setup::load(&args.common)?;
     // So that the keys are read.
     setup.policy.require.rung = Rung::Meaningful;
+    if args.records.is_some() {
+        setup.policy.run.records.clone_from(&args.records);
+    }
     setup::end_on_signals(&setup)?;
     let keyring = setup.keyring()?;
+    let records = Records::prepare(&setup)?;
     let target = args.target(&setup)?;
     let mut place = args.place(&setup)?;
     let tools = Tools {
@@ -119,13 +129,15 @@ pub fn run(args: Args) -> Result<u8, Failure> {
         live: None,
     };
     let observer = progress::observers(false, args.quiet);
+    let began = Timestamp::now();
     let restored = restore::run(tools, &target, args.selection(), &mut *place, &observer);
     let report = Restore::new(&target.address(), &args.to.shown(), &restored);
-    match args.format {
-        Format::Text => print(&fitted(restored::render(&report) + args.form(&report)))?,
-        Format::Json => print(&setup::pretty(&report))?,
-    }
-    Ok(report.exit_code)
+    let (shown, exit_code) = (args.rendered(&report), report.exit_code);
+    let times = (began, Timestamp::now());
+    let kept = records.keep(&setup, |basis| Record::of_restore(report, times, basis));
+    // What came back is there, with a record or without.
+    print(&shown)?;
+    records::told(kept, args.format == Format::Text, exit_code)
 }
 
 impl Args {
@@ -160,6 +172,13 @@ impl Args {
         };
         let into = self.login.into.as_deref().unwrap_or(account);
         server.open(&self.login, into, setup)
+    }
+
+    fn rendered(&self, report: &Restore) -> String {
+        match self.format {
+            Format::Text => fitted(restored::render(report) + self.form(report)),
+            Format::Json => setup::pretty(report),
+        }
     }
 
     /// What a place is that looks like another.

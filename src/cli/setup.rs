@@ -18,17 +18,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::args::{PolicyArgs, StoreArgs};
 use super::{Failure, tell};
 use crate::archive::decrypt::Keyring;
-use crate::evidence::{self, Record, RecordError};
 use crate::exit;
 use crate::live::Server;
 use crate::network::Cancel;
-
 use crate::policy::{Keys, Live, Loaded, Policy};
 use crate::report::writing;
-use crate::restore::rehearsal::RehearsalResult;
 use crate::secret::SecretFile;
 use crate::verdict::Rung;
-use crate::verify::{self, RunResult, Selection};
+use crate::verify::{self, Selection};
 
 /// What every command that touches archives starts from.
 pub struct Setup {
@@ -134,35 +131,19 @@ impl Setup {
         })
     }
 
-    /// Refuses to begin what would leave no record.
-    pub fn prepare_records(&self) -> Result<(), Failure> {
-        evidence::prepare(&self.records())
-            .map_err(|error| Failure::usage(format!("nothing was read: {error}")))
-    }
-
     /// Where the policy, the command line or the system says.
     pub fn records(&self) -> PathBuf {
         self.policy.run.records.clone().unwrap_or_else(default_records)
     }
 
-    /// Writes the record of `run`.
-    pub fn keep_record(&self, run: &RunResult) -> Result<PathBuf, RecordError> {
-        self.keep(&Record::new(run, self.origin()))
-    }
-
-    /// Writes the record of a rehearsal.
-    pub fn keep_rehearsal(&self, run: &RehearsalResult) -> Result<PathBuf, RecordError> {
-        self.keep(&Record::of_rehearsal(run, self.origin()))
-    }
-
-    fn keep(&self, record: &Record) -> Result<PathBuf, RecordError> {
-        self.recording.store(true, Ordering::Relaxed);
-        evidence::write(record, &self.records())
-    }
-
     /// The policy file and its digest.
-    fn origin(&self) -> Option<(&Path, &str)> {
+    pub(super) fn source(&self) -> Option<(&Path, &str)> {
         self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()))
+    }
+
+    /// To be called before a record is written: from then on nobody says that there is none.
+    pub(super) fn begins_recording(&self) {
+        self.recording.store(true, Ordering::Relaxed);
     }
 }
 
@@ -174,7 +155,7 @@ fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) 
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
     let of_live = policy.live.iter_mut().filter_map(|live| live.password_file.as_mut());
     let of_sandbox = policy.rehearsal.iter_mut().filter_map(|sandbox| sandbox.password_file.as_mut());
-    let of_servers = of_live.chain(of_sandbox);
+    let of_servers = of_live.chain(of_sandbox).chain(&mut policy.evidence.key_file);
     of_stores.chain(of_keys).chain(of_servers).for_each(|path| find_secret(path, beside, credentials));
 }
 

@@ -3,9 +3,10 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::args::PolicyArgs;
+use super::records::Records;
 use super::setup::{self, Setup};
-use super::{Failure, print, progress, tell};
-use crate::evidence;
+use super::{Failure, print, progress, records};
+use crate::evidence::Record;
 use crate::mailbox::sample::Seed;
 use crate::report::{json, text};
 use crate::verdict::{Outcome, Rung};
@@ -91,7 +92,7 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     setup::end_on_signals(&setup)?;
     let keyring = setup.keyring()?;
     let server = setup.server()?;
-    setup.prepare_records()?;
+    let records = Records::prepare(&setup)?;
     let selection = setup.select(&args.archives, &args.common.store)?;
     let job = Job {
         policy: &setup.policy,
@@ -101,23 +102,12 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
         live: server.as_ref(),
     };
     let run = verify::run(&job, selection, &progress::observers(args.events.is_some(), args.quiet));
-    let kept = setup.keep_record(&run);
+    let kept = records.keep(&setup, |basis| Record::of_verification(&run, basis));
     // What leaves no evidence is not shown as passed.
     if kept.is_ok() || run.outcome != Outcome::Passed {
         print(&args.rendered(&run, verbose > 0))?;
     }
-    match kept {
-        Ok(path) if args.format == Format::Text => tell(&format!("record: {}\n", path.display())),
-        Ok(_) => {}
-        Err(error) => return Err(unkept(&run, &error)),
-    }
-    Ok(run.exit_code)
-}
-
-/// A run without a record leaves no evidence, so a pass turns into a failure of mailproof; a finding stays one.
-fn unkept(run: &RunResult, error: &evidence::RecordError) -> Failure {
-    let code = if run.outcome == Outcome::Passed { crate::exit::INTERNAL } else { run.exit_code };
-    Failure { code, message: error.to_string() }
+    records::told(kept, args.format == Format::Text, run.exit_code)
 }
 
 impl Args {

@@ -1,8 +1,29 @@
-//! What remains of a run: one record file each.
+//! What remains of a run: a record in a chain that an auditor checks without us.
 //!
-//! Input: a result. Output: a file in the records directory.
-//! Invariant: a record appears whole or not at all; a run that was killed leaves none.
+//! Input: a result. Output: a file in the folder of the records, tied to the one before it and signed where there is a key.
+//! Invariant: a record appears whole or not at all; a run that was killed leaves none, and breaks no chain.
+//!
+//! The way: `build` makes a [`Record`] of a result, `statement` puts it into words that others know (in-toto), `dsse` signs
+//! those, `sshsig` signs the file once more for `ssh-keygen`, and [`Chain`] writes both. [`check`] goes the other way, with the
+//! eyes of somebody who trusts none of it.
 
+mod build;
+mod chain;
+pub mod check;
+pub mod dsse;
+mod folder;
+mod head;
+mod key;
+mod link;
 mod record;
+mod sshsig;
+mod statement;
 
-pub use record::{Record, RecordError, SCHEMA, prepare, probe, write};
+pub use build::Basis;
+pub use chain::{Chain, Kept, RecordError};
+pub use folder::probe;
+pub use key::{PublicKey, SigningKey};
+pub use link::Link;
+pub use record::*;
+pub use sshsig::NAMESPACE;
+pub use statement::{PAYLOAD_TYPE, PREDICATE};

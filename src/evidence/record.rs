@@ -1,148 +1,240 @@
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+//! One run as it is kept: `mailproof/record/v1`, apart from the internal types so that it stays as it is.
+//!
+//! `docs/record.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
 
-use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::report::{json, rehearsal, writing};
-use crate::restore::rehearsal::RehearsalResult;
-use crate::verdict::Outcome;
-use crate::verify::RunResult;
+use super::key::PublicKey;
+use super::link::Link;
+use crate::report::{json, rehearsal, restored};
+use crate::verdict::{Coverage, Outcome};
 
 /// The name of this form of a record.
 pub const SCHEMA: &str = "mailproof/record/v1";
 
-/// One run, as it is kept.
-#[derive(Debug, Serialize)]
+/// One run, as it is kept. Holds no mail, no subject and no secret.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Record {
-    schema: &'static str,
-    id: String,
-    /// `verify` or `rehearse`: what was done, and with it the form of the result.
-    method: &'static str,
-    policy_file: Option<String>,
-    policy_blake3: Option<String>,
-    result: Content,
+    /// Always `mailproof/record/v1`.
+    pub schema: &'static str,
+    /// When the run began and how it ended; unique.
+    pub id: String,
+    /// The number of the record in its chain, from 1; the file has the same.
+    pub sequence: u64,
+    /// What was done, and with it the form of `result`.
+    pub kind: Kind,
+    /// The record before this one; absent in the first.
+    pub previous: Option<Link>,
+    /// The key that signs this record, as OpenSSH writes it (`ssh-ed25519 …`); absent where none does.
+    pub signed_by: Option<String>,
+    /// What did it.
+    pub tool: Tool,
+    /// The machine it ran on, by the name it gives itself.
+    pub host: Option<String>,
+    /// Who ran it, as the system says.
+    pub operator: Option<String>,
+    /// When the run began (RFC 3339, UTC).
+    pub started: String,
+    /// When it ended (RFC 3339, UTC).
+    pub finished: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The exit code of the process.
+    pub exit_code: u8,
+    /// The policy it ran under; absent where the defaults held.
+    pub policy: Option<PolicyFile>,
+    /// What was to be looked at, and what of it was not.
+    pub scope: Scope,
+    /// What was drawn, archive by archive; empty where no sample was.
+    pub sample: Vec<Draw>,
+    /// How much was looked at, of how much.
+    pub coverage: Option<Coverage>,
+    /// Targets and what was measured; absent where neither was.
+    pub objectives: Option<Objectives>,
+    /// Where it took place.
+    pub environment: Environment,
+    /// Calls to stores that were repeated; absent where nobody counted.
+    pub retries: Option<u64>,
+    /// Downloads that broke and were resumed; absent where nobody counted.
+    pub resumes: Option<u64>,
+    /// The key that signs from the next record on; in records of the kind `hand-over` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<HandOver>,
+    /// The result as it was printed: the form that its own `schema` names.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub result: Content,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Archives were verified.
+    Verify,
+    /// A restore was rehearsed.
+    Rehearse,
+    /// Mail was restored.
+    Restore,
+    /// Another key took over.
+    HandOver,
+}
+
+/// The program that made a record.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Tool {
+    /// `mailproof`
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// The policy that a run obeyed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PolicyFile {
+    /// The file as it was named.
+    pub file: String,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub blake3: String,
+}
+
+/// What a run was to look at.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Scope {
+    /// Archives that were selected.
+    pub archives: Option<u64>,
+    /// Mailboxes in them, as far as they were reached.
+    pub accounts: Option<u64>,
+    /// Messages in these.
+    pub messages: Option<u64>,
+    /// Items of every kind in these, messages included.
+    pub items: Option<u64>,
+    /// What was not looked at, and why; the first thousand.
+    pub excluded: Vec<Excluded>,
+    /// How many there are of these.
+    pub excluded_count: u64,
+}
+
+/// Something that was not looked at.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Excluded {
+    /// An archive, a mailbox or a stage of the run.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What was drawn from one archive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Draw {
+    /// Its address.
+    pub archive: String,
+    /// How the size of the sample came about.
+    pub method: Method,
+    /// 64 hexadecimal digits; whoever has them draws the same messages. Absent where all were taken.
+    pub seed: Option<String>,
+    /// Messages that could be drawn.
+    pub population: u64,
+    /// Messages that were to be compared.
+    pub wanted: u64,
+    /// Messages that were compared, or put into the sandbox.
+    pub compared: u64,
+}
+
+/// How the size of a sample came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// So many that a share of defects would be noticed with a stated confidence.
+    Confidence {
+        /// How sure, in millionths.
+        confidence_ppm: u32,
+        /// The share of defects, in millionths.
+        defects_ppm: u32,
+    },
+    /// A number of messages of each archive.
+    Number {
+        /// How many.
+        messages: u64,
+    },
+    /// A share of each mailbox.
+    Share {
+        /// The share, in millionths.
+        share_ppm: u32,
+    },
+    /// Every message.
+    All,
+}
+
+/// Targets and what was measured.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Objectives {
+    /// How long a restore may take.
+    pub rto_target_seconds: Option<u64>,
+    /// How long it took, rounded up.
+    pub rto_measured_seconds: Option<u64>,
+    /// How much mail may be lost.
+    pub rpo_target_seconds: Option<u64>,
+    /// How much would have been.
+    pub rpo_measured_seconds: Option<u64>,
+}
+
+/// Where a run took place.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Environment {
+    /// `s3` or `folder`; absent where the run named no store.
+    pub store_kind: Option<&'static str>,
+    /// The address of the store, as the policy writes it.
+    pub store: Option<String>,
+    /// The base address of a store that is not Amazon's.
+    pub store_endpoint: Option<String>,
+    /// The live mail server that was read.
+    pub live: Option<String>,
+    /// The sandbox or the place that was restored into.
+    pub restored_to: Option<String>,
+}
+
+/// Which key signs from the next record on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HandOver {
+    /// The key as OpenSSH writes it (`ssh-ed25519 …`).
+    pub new_key: String,
+    /// `SHA256:…`
+    pub fingerprint: String,
+    /// The new key is valid after the record of this number, and the old one no longer.
+    pub valid_after_sequence: u64,
 }
 
 /// The result in the form that is printed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Content {
+pub enum Content {
+    /// `mailproof/result/v1`
     Verified(Box<json::Result>),
+    /// `mailproof/rehearsal/v1`
     Rehearsed(Box<rehearsal::Result>),
+    /// `mailproof/restore/v1`
+    Restored(Box<restored::Restore>),
+    /// Nothing was examined.
+    Nothing {},
 }
 
-/// Why a record could not be kept.
-#[derive(Debug, thiserror::Error)]
-#[error("the record can't be written to {}: {source}; make the folder writable or name another with --records", path.display())]
-pub struct RecordError {
-    path: PathBuf,
-    source: std::io::Error,
+/// The JSON Schema of [`Record`] (draft 2020-12).
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Record);
+    schema.insert("$id".to_owned(), SCHEMA.into());
+    schema.to_value()
 }
 
 impl Record {
-    /// A record of `run`, made under the policy file and digest given.
-    #[must_use]
-    pub fn new(run: &RunResult, policy: Option<(&Path, &str)>) -> Self {
-        let content = Content::Verified(Box::new(json::Result::from(run)));
-        Self::of("verify", (run.started, run.outcome), policy, content)
-    }
-
-    /// A record of a rehearsal.
-    #[must_use]
-    pub fn of_rehearsal(run: &RehearsalResult, policy: Option<(&Path, &str)>) -> Self {
-        let content = Content::Rehearsed(Box::new(rehearsal::Result::from(run)));
-        Self::of("rehearse", (run.started, run.outcome), policy, content)
-    }
-
-    fn of(
-        method: &'static str,
-        (started, outcome): (Timestamp, Outcome),
-        policy: Option<(&Path, &str)>,
-        result: Content,
-    ) -> Self {
-        let (time, rest) = (started.strftime("%Y%m%dT%H%M%SZ"), started.subsec_nanosecond());
-        Self {
-            schema: SCHEMA,
-            id: format!("{time}-{rest:09}-{outcome}"),
-            method,
-            policy_file: policy.map(|(file, _)| file.display().to_string()),
-            policy_blake3: policy.map(|(_, digest)| digest.to_owned()),
-            result,
+    /// Puts the record behind `previous`, to be signed by `key`.
+    pub(super) fn place(&mut self, previous: Option<Link>, key: Option<&PublicKey>) {
+        self.sequence = previous.as_ref().map_or(1, |link| link.sequence + 1);
+        self.previous = previous;
+        self.signed_by = key.map(PublicKey::openssh);
+        if let Some(hand_over) = &mut self.hand_over {
+            hand_over.valid_after_sequence = self.sequence;
         }
     }
-}
-
-/// Makes sure that `folder` takes records, before hours of work depend on it; it is made where it is missing.
-///
-/// # Errors
-/// [`RecordError`] if the folder can't be made or no file can be made in it.
-pub fn prepare(folder: &Path) -> Result<(), RecordError> {
-    let tried = make_folder(folder).and_then(|()| probe(folder));
-    tried.map_err(|source| RecordError { path: folder.to_owned(), source })
-}
-
-/// Makes a file in `folder` and removes it, which is the only sure answer to whether one may.
-///
-/// # Errors
-/// The system's answer to either.
-pub fn probe(folder: &Path) -> std::io::Result<()> {
-    let file = folder.join(format!(".{}.part", std::process::id()));
-    private(&file)?;
-    fs::remove_file(&file)
-}
-
-/// Writes `record` into `folder`, which is made where it is missing, and returns the file's path.
-///
-/// The file is written under a temporary name, flushed to the disk and then renamed, so that a reader
-/// never sees half of it. Folder and file are readable by their owner only.
-///
-/// # Errors
-/// [`RecordError`] if the folder can't be made or written.
-pub fn write(record: &Record, folder: &Path) -> Result<PathBuf, RecordError> {
-    let path = folder.join(format!("{}.json", record.id));
-    write_durably(record, folder, &path).map_err(|source| RecordError { path: folder.to_owned(), source })?;
-    Ok(path)
-}
-
-fn write_durably(record: &Record, folder: &Path, path: &Path) -> std::io::Result<()> {
-    make_folder(folder)?;
-    let temporary = folder.join(format!(".{}.{}.part", record.id, std::process::id()));
-    let written = write_file(record, &temporary).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        // What is left of it would only be in the way; the first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    }
-    written?;
-    File::open(folder)?.sync_all()
-}
-
-fn write_file(record: &Record, path: &Path) -> std::io::Result<()> {
-    let text = writing::pretty(record)?;
-    let mut file = private(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn private(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private(path: &Path) -> std::io::Result<File> {
-    File::options().write(true).create_new(true).open(path)
 }

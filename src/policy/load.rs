@@ -56,11 +56,11 @@ impl Policy {
 
     /// Makes relative paths start in `base`, the folder of the policy file.
     ///
-    /// `ca_file` and `run.records` always; `credentials_file`, `password_file`, `keys.identities` and
-    /// `keys.passphrase_file` only with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
+    /// `ca_file` and `run.records` always; `credentials_file`, `password_file`, `keys.identities`,
+    /// `keys.passphrase_file` and `evidence.key_file` only with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
     /// With a relative `base` this is not idempotent; [`Policy::load`] has done it.
     pub fn resolve(&mut self, base: &Path) {
-        let Self { store, replica, keys, run, live, rehearsal, .. } = self;
+        let Self { store, replica, keys, run, live, rehearsal, evidence, .. } = self;
         for store in store.iter_mut().chain(replica) {
             store.ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
             store.credentials_file.iter_mut().for_each(|path| resolve_credential(path, base));
@@ -76,6 +76,7 @@ impl Policy {
         keys.identities
             .iter_mut()
             .chain(&mut keys.passphrase_file)
+            .chain(&mut evidence.key_file)
             .for_each(|path| resolve_credential(path, base));
         run.records.iter_mut().for_each(|path| *path = base.join(&*path));
     }
@@ -105,6 +106,8 @@ impl Policy {
                     .filter_map(|(name, path)| Some((format!("{section}.{name}"), path.as_deref()?))),
             );
         }
+        let key_file = self.evidence.key_file.iter();
+        paths.extend(key_file.map(|path| ("evidence.key_file".to_owned(), path.as_path())));
         paths.extend(self.run.records.iter().map(|path| ("run.records".to_owned(), path.as_path())));
         paths
     }
@@ -172,7 +175,7 @@ mod tests {
         let text = "[store]\nurl = \"s3://b\"\nca_file = \"ca.pem\"\ncredentials_file = \"s3\"\n\
                     [[replica]]\nurl = \"s3://c\"\ncredentials_file = \"./s3\"\n\
                     [keys]\nidentities = [\"bare\", \"keys/a\", \"/abs/b\"]\npassphrase_file = \"pass\"\n\
-                    [run]\nrecords = \"records\"\n";
+                    [run]\nrecords = \"records\"\n[evidence]\nkey_file = \"keys/sign\"\n";
         let mut policy = Policy::parse(text, "p").unwrap();
         policy.resolve(Path::new("/etc/mailproof"));
         let paths: Vec<_> =
@@ -185,6 +188,7 @@ mod tests {
             "keys.identities[1] /etc/mailproof/keys/a",
             "keys.identities[2] /abs/b",
             "keys.passphrase_file pass",
+            "evidence.key_file /etc/mailproof/keys/sign",
             "run.records /etc/mailproof/records",
         ];
         assert_eq!(paths, expected);

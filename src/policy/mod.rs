@@ -8,6 +8,7 @@
 //! right, `rules` judge what belongs together, `source` says where in the file each problem is.
 
 mod document;
+mod evidence;
 mod load;
 mod model;
 mod parse;
@@ -24,6 +25,7 @@ mod suggest;
 mod template;
 mod value;
 
+pub use evidence::Evidence;
 pub use load::{LoadError, Loaded};
 pub use model::*;
 pub use parse::MAX_SIZE;

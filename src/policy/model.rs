@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evidence::Evidence;
 use super::rehearsal::Rehearsal;
 use super::value::{Age, Bytes, BytesPerSecond, Share};
 use crate::verdict::{Rung, Severity};
@@ -33,6 +34,8 @@ pub struct Policy {
     pub sample: Sample,
     /// The sandbox into which restores are rehearsed.
     pub rehearsal: Option<Rehearsal>,
+    /// How records become evidence that others can check.
+    pub evidence: Evidence,
     /// Limits against hostile or broken input.
     pub limits: Limits,
     /// How a run goes about its work.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// How names of keys that hold a secret end, and the key that names a file instead.
-const NAMES: [(&str, &str); 12] = [
+const NAMES: [(&str, &str); 13] = [
     ("access_key_id", "credentials_file"),
     ("access_key", "credentials_file"),
     ("secret_key", "credentials_file"),
@@ -14,6 +14,7 @@ const NAMES: [(&str, &str); 12] = [
     ("passwd", "password_file"),
     ("passphrase", "passphrase_file"),
     ("private_key", "identities"),
+    ("signing_key", "key_file"),
     ("identity_key", "identities"),
     ("age_key", "identities"),
 ];
@@ -42,6 +43,7 @@ fn hint(key: &str) -> String {
     let section = match key {
         "credentials_file" => "store",
         "password_file" => "live",
+        "key_file" => "evidence",
         _ => "keys",
     };
     format!(

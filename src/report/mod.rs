@@ -2,6 +2,7 @@
 
 pub mod contents;
 pub mod events;
+pub mod evidence;
 pub mod human;
 pub mod inventory;
 pub mod json;

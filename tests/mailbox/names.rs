@@ -7,7 +7,7 @@ use flate2::Compression as Level;
 use mailproof::archive::decrypt::Keyring;
 use mailproof::demo::pack::{self, Compression, Encryption, File, Format, Manifest, Pack};
 use mailproof::demo::zimbra::{Export, Fate, Folder, Item, Member, Options, gzip, tar as zimbra};
-use mailproof::evidence::Record;
+use mailproof::evidence::{Basis, Chain, Record};
 use mailproof::mailbox::{Form, ItemKind};
 use mailproof::policy::{Demand, Policy, Store};
 use mailproof::report::contents::{self, Contents};
@@ -16,6 +16,7 @@ use mailproof::report::{json, text};
 use mailproof::verdict::Rung;
 use mailproof::verify::{self, Cancel, Job};
 
+use crate::program::payload;
 use crate::support;
 
 /// Stands in every subject, file name and contact.
@@ -253,7 +254,8 @@ impl Bench {
         let run = verify::run(&job, selection, &JsonLines::new(&mut events));
         let style = text::Style { all: true, ..text::Style::default() };
         let record = self.folder.path().join("records");
-        let record = mailproof::evidence::write(&Record::new(&run, None), &record).unwrap();
+        let kept =
+            Chain::new(record, None).append(Record::of_verification(&run, &Basis::of(&self.policy))).unwrap();
         self.findings.extend(run.archives[0].findings.counts().map(|(kind, _)| kind.id));
         let mut shown = serde_json::to_value(Contents::from(&run.archives[0])).unwrap();
         let folders: Vec<_> = shown["accounts"]
@@ -265,7 +267,7 @@ impl Bench {
         vec![
             ("text", text::render(&run, style)),
             ("result", serde_json::to_string_pretty(&json::Result::from(&run)).unwrap()),
-            ("record", fs::read_to_string(record).unwrap()),
+            ("record", String::from_utf8(payload(&fs::read(kept.path).unwrap())).unwrap()),
             ("events", String::from_utf8(events).unwrap()),
             ("debug", format!("{:?}", run.archives[0].troubles)),
             ("table", contents::table(&run.archives[0], false)),

@@ -161,8 +161,7 @@ fn what_a_kill_left_in_the_records_disturbs_nobody() {
     let half = bench.records().join(".20260101T000000Z-000000000-passed.1.part");
     std::fs::write(&half, "{ \"schema\": \"mailproof/rec").unwrap();
     assert_eq!(run(&mut bench.verify(&["sound"])).code, Some(0));
-    let whole = records_in(&bench.records()).into_iter().filter(|path| *path != half);
-    assert_eq!(whole.count(), 2, "a half record is no record, by its name");
+    assert_eq!(records_in(&bench.records()).len(), 2, "a half record is no record, by its name");
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn a_record_says_what_was_done_and_holds_no_mail() {
     let scene = Scene::with("scope = 'all'", 6);
     assert_eq!(result(&scene, &[]).0.code, Some(0));
     let records = scene.bench.kept();
-    assert_eq!((records.len(), &records[0]["method"]), (1, &"rehearse".into()));
+    assert_eq!((records.len(), &records[0]["kind"]), (1, &"rehearse".into()));
     assert_eq!(records[0]["result"]["schema"], "mailproof/rehearsal/v1");
     assert_eq!(records[0]["result"]["outcome"], "passed");
     assert!(!records[0].to_string().contains("segreta"));

@@ -44,7 +44,8 @@ pub fn files(export: &Export) -> BTreeMap<u32, Vec<u8>> {
 
 pub fn restore(archive: &Path, more: &[&str]) -> Command {
     let mut command = bare();
-    command.arg("restore").arg(archive).args(more);
+    // Records go below the home.
+    command.arg("restore").arg(archive).args(more).env("HOME", archive.parent().unwrap());
     command
 }
 
@@ -546,7 +547,7 @@ fn short_of_room(archive: &Path, to: &Path, kilobytes: u32) -> Ended {
     let mut shell = tool("bash");
     let limit = format!(r#"trap "" XFSZ; ulimit -f {kilobytes}; exec "$0" "$@""#);
     shell.args(["-c", &limit]).arg(bare().get_program()).arg("restore").arg(archive).args(ANNA).arg(to);
-    run(&mut shell)
+    run(shell.env("HOME", archive.parent().unwrap()))
 }
 
 #[test]

@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+"""Checks the records of mailproof without mailproof. docs/evidence.md says what that proves.
+
+Needs Python 3.8 and, where the records are signed, ssh-keygen (OpenSSH 8.1). With b3sum on the PATH the BLAKE3 digests are
+checked as well; openssl (3.0) is asked about the signature inside an envelope where the one beside it does not hold, and about
+that of the head. Without them it says what it did not check.
+Exit codes: 0 the chain holds, 10 it is broken, 20 nothing is claimed, 2 wrong usage.
+"""
+import argparse, base64, hashlib, json, os, re, shlex, shutil, struct, subprocess, sys, tempfile, time
+from concurrent.futures import ThreadPoolExecutor
+
+STATEMENT, RECORD = "https://in-toto.io/Statement/v1", "https://mailproof.dev/record/v1"
+LIMIT, TIME = 64 << 20, re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+BLOB = struct.pack(">I11sI", 11, b"ssh-ed25519", 32)  # an OpenSSH public key: this and 32 bytes
+
+
+class Fault(Exception):
+    """Why a record does not hold: the word, and words."""
+
+
+def need(condition, reason, detail):
+    if not condition:
+        raise Fault(reason, detail)
+
+
+def decode(text):
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("no base64 in its only right form")
+    return data
+
+
+def key_of(text):
+    """The blob of a line `ssh-ed25519 AAAA… comment`."""
+    kind, text = text.split()[:2]
+    blob = decode(text)
+    if kind != "ssh-ed25519" or len(blob) != 51 or not blob.startswith(BLOB):
+        raise ValueError("no ssh-ed25519 key")
+    return blob
+
+
+def fingerprint(blob):
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def objects(pairs):
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key that is there twice")
+    return dict(pairs)
+
+
+def parse(data):
+    return json.loads(data.decode("utf-8"), object_pairs_hook=objects)
+
+
+def read(path):
+    if not os.path.isfile(path):
+        raise FileNotFoundError("no regular file" if os.path.exists(path) else "it is missing")
+    with open(path, "rb") as file:
+        data = file.read(LIMIT + 1)
+    if len(data) > LIMIT:
+        raise OSError("larger than 64 MiB")
+    return data
+
+
+def envelope(data):
+    """Type, payload and signature of an envelope; nothing else may stand in it."""
+    outer = parse(data)
+    if set(outer) != {"payloadType", "payload", "signatures"} or len(outer["signatures"]) > 1:
+        raise ValueError("not the three fields of an envelope with one signature")
+    signatures = [(one.pop("keyid"), decode(one.pop("sig")), *one) for one in outer["signatures"]]
+    if any(len(one) > 2 or not isinstance(one[0], str) for one in signatures):
+        raise ValueError("a signature with other fields")
+    return outer["payloadType"], decode(outer["payload"]), signatures[0] if signatures else None
+
+
+def link(value):
+    return value is None or (type(value["sequence"]) is int and isinstance(value["blake3"], str) and isinstance(value["sha256"], str))
+
+
+def statement(payload):
+    outer = parse(payload)
+    inner = outer["predicate"]
+    good = (outer["_type"], outer["predicateType"], inner["schema"]) == (STATEMENT, RECORD, "mailproof/record/v1")
+    good &= bool(outer["subject"]) and all(isinstance(one["name"], str) and one["digest"] for one in outer["subject"])
+    good &= all(isinstance(inner[name], str) for name in ("id", "kind", "outcome", "started", "finished"))
+    good &= type(inner["sequence"]) is int and 0 <= inner["exit_code"] < 256 and isinstance(inner["result"], dict)
+    good &= all(TIME.fullmatch(inner[name]) for name in ("started", "finished")) and link(inner.get("previous"))
+    good &= all(isinstance(inner["tool"][name], str) for name in ("name", "version"))
+    if not good:
+        raise ValueError("not of the form mailproof/record/v1")
+    inner["signer"] = key_of(inner["signed_by"]) if inner.get("signed_by") else None
+    inner["new_key"] = key_of(inner["hand_over"]["new_key"]) if inner["kind"] == "hand-over" else None
+    return inner
+
+
+class Chain:
+    def __init__(self, folder, trust, work):
+        self.folder, self.trust, self.work = folder, trust, work
+        self.keys, self.before, self.finished, self.unsigned, self.warnings, self.cache = [], None, None, 0, [], {}
+        names = os.listdir(folder)
+        self.numbers = sorted(int(name[:9]) for name in names if re.fullmatch(r"[0-9]{9}\.json", name) and int(name[:9]))
+        known = r"[0-9]{9}\.json(\.sig)?|head\.json|\..*"
+        self.others = sum(1 for name in names if not re.fullmatch(known, name) or name.startswith("000000000."))
+        self.blake3 = self.all_blake3() if shutil.which("b3sum") else {}
+
+    def path(self, number, end=""):
+        return os.path.join(self.folder, "%09d.json%s" % (number, end))
+
+    def all_blake3(self):
+        found, paths = {}, [(number, self.path(number)) for number in self.numbers if os.path.isfile(self.path(number))]
+        for at in range(0, len(paths), 500):
+            part = paths[at:at + 500]
+            lines = subprocess.run(["b3sum", "--no-names", *(path for _, path in part)], capture_output=True, text=True).stdout.split()
+            found.update(zip((number for number, _ in part), lines))
+        return found
+
+    def file(self, data):
+        """A file that holds this, for programs that read nothing else. Written aside: several threads may want the same."""
+        path = os.path.join(self.work, hashlib.sha256(data).hexdigest())
+        if not os.path.exists(path):
+            with tempfile.NamedTemporaryFile(dir=self.work, delete=False) as file:
+                file.write(data)
+            os.replace(file.name, path)
+        return path
+
+    def dsse_holds(self, kind, payload, signature, key):
+        """Ed25519 over type and payload, each with its length; openssl checks it, and without it the answer is yes."""
+        if not shutil.which("openssl"):
+            return True
+        signed = b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)
+        der = base64.b64encode(bytes.fromhex("302a300506032b6570032100") + key[-32:])
+        pem = self.file(b"-----BEGIN PUBLIC KEY-----\n" + der + b"\n-----END PUBLIC KEY-----\n")
+        command = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", pem]
+        files = ["-in", self.file(signed), "-sigfile", self.file(signature)]
+        return subprocess.run(command + files, capture_output=True).returncode == 0
+
+    def ssh_holds(self, number, data, key):
+        if (number, key) not in self.cache:
+            self.cache[number, key] = self.ask_ssh(number, data, key)
+        return self.cache[number, key]
+
+    def ask_ssh(self, number, data, key):
+        allowed = self.file(b"mailproof ssh-ed25519 " + base64.b64encode(key) + b"\n")
+        command = ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "mailproof", "-n", "mailproof-record", "-s", self.path(number, ".sig")]
+        return subprocess.run(command, input=data, capture_output=True).returncode == 0
+
+    def ahead(self, number):
+        """Does the slow work of a record that is in order, several at a time."""
+        try:
+            data = read(self.path(number))
+            _, payload, signature = envelope(data)
+            key = statement(payload)["signer"]
+            if signature and key:
+                self.ssh_holds(number, data, key)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError):
+            pass
+
+    def key_for(self, number):
+        return next((key for first, key in reversed(self.keys) if first <= number), None)
+
+    def signer(self, number, data, outer, inner):
+        kind, payload, signature = outer
+        valid = self.key_for(number)
+        if signature is None:
+            need(valid is None and self.trust is None, "signature", "it is not signed")
+            return None
+        if valid or self.trust is not None:
+            key = next((key for key in ([valid] if valid else self.trust) if fingerprint(key) == signature[0]), None)
+            need(key, "wrong-key", "the key %s is not valid for it" % signature[0])
+        else:
+            key = inner and inner["signer"]
+            need(key and fingerprint(key) == signature[0], "signature", "it does not name the key that signed it")
+        # Where the signature beside the file holds, so does all that is in it: the one inside is by the same key.
+        holds = self.ssh_holds(number, data, key) or self.dsse_holds(kind, payload, signature[1], key)
+        need(holds, "signature", "the signature is not one of these bytes")
+        return key
+
+    def step(self, number):
+        before, self.before = self.before, None
+        try:
+            data = read(self.path(number))
+        except OSError as error:
+            raise Fault("unreadable", str(error))
+        self.before = {"sequence": number, "sha256": hashlib.sha256(data).hexdigest(), "blake3": self.blake3.get(number)}
+        try:
+            outer = envelope(data)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise Fault("not-dsse", repr(error))
+        try:
+            inner, trouble = statement(outer[1]), None
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+            inner, trouble = None, repr(error)
+        key = self.signer(number, data, outer, inner)
+        need(outer[0] == "application/vnd.in-toto+json" and inner, "schema", trouble or "another payload")
+        need(inner["signer"] == key, "schema", "it names another key than the one that signed it")
+        self.unsigned += key is None
+        if key and not self.keys:
+            self.keys.append((number, key))
+        if key and inner["new_key"]:
+            self.keys.append((number + 1, inner["new_key"]))
+        need(inner["sequence"] == number, "sequence", "it is number %d of its chain" % inner["sequence"])
+        stated = inner.get("previous")
+        need((stated is None) == (number == 1) and (not stated or stated["sequence"] == number - 1), "previous", "it is not tied to the record before it")
+        if before and before["sequence"] == number - 1:
+            same = all(before[name] in (None, stated[name]) for name in ("sha256", "blake3"))
+            need(same, "previous", "the record before it is another one than when this was written")
+        finished = time.mktime(time.strptime(inner["finished"][:19], "%Y-%m-%dT%H:%M:%S"))
+        if self.finished and self.finished - finished > 300:
+            self.warnings.append("record %d says that it ended before the one ahead of it" % number)
+        self.finished = finished
+        if key:
+            need(os.path.isfile(self.path(number, ".sig")), "detached-signature", "it is missing")
+            need(self.ssh_holds(number, data, key), "detached-signature", "it does not hold")
+
+    def head(self):
+        """The number that head.json states."""
+        last = self.numbers[-1] if self.numbers else 0
+        path = os.path.join(self.folder, "head.json")
+        if not os.path.exists(path) and last <= 1:
+            return last
+        try:
+            kind, payload, signature = envelope(read(path))
+            head = parse(payload)
+            good = kind == "application/vnd.mailproof.head+json" and head["schema"] == "mailproof/head/v1" and link(head)
+        except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
+            raise Fault("head", repr(error))
+        need(good, "head", "it holds no head")
+        keys = {self.key_for(number) for number in (max(last - 1, 1), last, last + 1)} - {None}
+        signed = signature and any(self.dsse_holds(kind, payload, signature[1], key) for key in keys)
+        need(signed or not keys, "head", "no key of the chain signed it")
+        number = head["sequence"]
+        need(number >= last - 1, "head", "it is an old one: it speaks of record %d as the last" % number)
+        if number in self.numbers and os.path.isfile(self.path(number)):
+            same = hashlib.sha256(read(self.path(number))).hexdigest() == head["sha256"]
+            need(same and self.blake3.get(number) in (None, head["blake3"]), "head", "it states other digests of record %d" % number)
+        if number < last:
+            self.warnings.append("head.json is one record behind, as a run leaves it that was killed at its end")
+        return number
+
+
+def allowed_signers(path):
+    keys = []
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            words = [] if line.lstrip().startswith("#") else shlex.split(line)
+            at = next((at for at, word in enumerate(words) if word.startswith("ssh-ed25519")), None)
+            spaces = [word.split("=", 1)[1].split(",") for word in words[1:at] if word.startswith("namespaces=")]
+            named = words and {"mailproof", "*"} & set(words[0].split(","))
+            if at and named and all({"mailproof-record", "*"} & set(space) for space in spaces):
+                keys.append(key_of(" ".join(words[at:at + 2])))
+    return keys
+
+
+def check(chain, expected):
+    broken, following = [], 1
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(chain.ahead, chain.numbers))
+    for number in chain.numbers:
+        if number > following:
+            broken.append((following, "gap", "there is no such record"))
+        try:
+            chain.step(number)
+        except Fault as fault:
+            broken.append((number, *fault.args))
+        following = number + 1
+    end = following - 1
+    try:
+        stated = chain.head()
+        if stated > end:
+            broken.append((end + 1, "truncated", "head.json speaks of %d records" % stated))
+            end = stated
+    except Fault as fault:
+        broken.append((max(end, 1), *fault.args))
+    if expected and chain.blake3.get(expected[0]) != expected[1]:
+        broken.append((expected[0], "expected-head", "the record that was noted is not there, or is another one"))
+    return broken, end
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder")
+    parser.add_argument("--trust", metavar="ALLOWED_SIGNERS")
+    parser.add_argument("--expect-head", metavar="SEQ:BLAKE3")
+    parser.add_argument("--unsigned", action="store_true", help="let a chain pass that nobody signed")
+    args = parser.parse_args()
+    try:
+        trust = allowed_signers(args.trust) if args.trust else None
+        number, _, digest = (args.expect_head or ":").partition(":")
+        expected = (int(number), digest.lower()) if args.expect_head else None
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    if trust == [] or (expected and not shutil.which("b3sum")):
+        parser.error("no ssh-ed25519 key for mailproof in the file" if trust == [] else "--expect-head needs b3sum")
+    for tool, what in (("openssl", "the signature of the head, and which of a record's two does not hold"), ("b3sum", "BLAKE3 digests")):
+        if not shutil.which(tool):
+            print("not checked, as %s is missing: %s" % (tool, what))
+    if not shutil.which("ssh-keygen"):
+        sys.exit(print("NOT VERIFIED  ssh-keygen is missing") or 20)
+    with tempfile.TemporaryDirectory() as work:
+        try:
+            chain = Chain(args.folder, trust, work)
+        except OSError as error:
+            sys.exit(print("NOT VERIFIED  %s" % error) or 20)
+        broken, end = check(chain, expected)
+    covered = "checked %d of %d records" % (len(chain.numbers), end)
+    for warning in chain.warnings:
+        print("warning: " + warning)
+    for first, key in chain.keys:
+        print("signed by %s from record %d on" % (fingerprint(key), first))
+    if not trust:
+        print("no file of keys was given: compare the fingerprint with one that you have from elsewhere")
+    if chain.others:
+        print("not part of the chain: %d files" % chain.others)
+    if broken:
+        print("BROKEN  record %d %s: %s; %d faults; %s" % (*broken[0], len(broken), covered))
+        return 10
+    if not chain.numbers or (chain.unsigned and not args.unsigned):
+        print("NOT VERIFIED  %s; %s" % ("not signed" if chain.numbers else "there are no records", covered))
+        return 20
+    print("HOLDS  %s; head %d:%s" % (covered, end, chain.blake3.get(chain.numbers[-1], "(b3sum is missing)")))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

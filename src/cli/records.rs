@@ -1,0 +1,76 @@
+//! The records of commands: where they go, who signs them, what is said of them.
+
+use std::env;
+
+use super::setup::Setup;
+use super::{Failure, tell};
+use crate::evidence::{Basis, Chain, Kept, Record, RecordError, SigningKey};
+use crate::exit;
+use crate::secret::SecretFile;
+
+/// The chain that a command adds its record to.
+pub struct Records {
+    chain: Chain,
+    host: Option<String>,
+    operator: Option<String>,
+}
+
+impl Records {
+    /// Refuses to begin what would leave no record.
+    pub fn prepare(setup: &Setup) -> Result<Self, Failure> {
+        let records = Self::of(setup)?;
+        let prepared = records.chain.prepare();
+        prepared.map_err(|error| Failure::usage(format!("nothing was read: {error}")))?;
+        Ok(records)
+    }
+
+    /// Takes the folder and the key that the policy names; nothing is looked at but the key.
+    pub fn of(setup: &Setup) -> Result<Self, Failure> {
+        let file = setup.policy.evidence.key_file.as_deref();
+        let file = file.map(|path| SecretFile::find(path, setup.credentials.as_deref()));
+        let key = file.map(|file| SigningKey::load(&file)).transpose().map_err(Failure::usage)?;
+        let host = rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
+        Ok(Self { chain: Chain::new(setup.records(), key), host, operator: Some(operator()) })
+    }
+
+    /// The chain itself.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Writes the record that `make` makes.
+    pub fn keep(&self, setup: &Setup, make: impl FnOnce(&Basis<'_>) -> Record) -> Result<Kept, RecordError> {
+        let basis = Basis {
+            policy: &setup.policy,
+            source: setup.source(),
+            host: self.host.as_deref(),
+            operator: self.operator.as_deref(),
+        };
+        let record = make(&basis);
+        setup.begins_recording();
+        self.chain.append(record)
+    }
+}
+
+/// Says on stderr where the record is, and gives the command's exit code: without a record there is no pass.
+pub fn told(kept: Result<Kept, RecordError>, aloud: bool, exit_code: u8) -> Result<u8, Failure> {
+    let passed = matches!(exit_code, exit::PASSED | exit::PASSED_WITH_WARNINGS);
+    match kept {
+        Ok(kept) if aloud => tell(&format!("record: {}\n", kept.path.display())),
+        Ok(_) => {}
+        Err(error) => {
+            let code = if passed { exit::INTERNAL } else { exit_code };
+            return Err(Failure { code, message: error.to_string() });
+        }
+    }
+    Ok(exit_code)
+}
+
+/// Who runs this, by name and number; behind `sudo` also who called that.
+fn operator() -> String {
+    let named = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let number = rustix::process::getuid().as_raw();
+    let user = named("USER").or_else(|| named("LOGNAME")).map_or(String::new(), |name| name + " ");
+    let caller = named("SUDO_USER").map_or(String::new(), |name| format!(", called by {name} through sudo"));
+    format!("{user}(uid {number}){caller}")
+}

@@ -1,0 +1,231 @@
+//! Appending: each record points at the one before it, and no two at the same.
+//!
+//! Input: a record. Output: its files in the folder of the chain.
+//! Invariant: whenever a run is killed, what lies there is a chain that verifies, and a record whose number was given back
+//! is part of it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::dsse::Envelope;
+use super::folder;
+use super::head::Head;
+use super::key::{PublicKey, SigningKey};
+use super::link::Link;
+use super::record::Record;
+use super::sshsig;
+use super::statement::{self, Statement};
+
+/// A folder of records and the key that signs new ones.
+#[derive(Debug)]
+pub struct Chain {
+    folder: PathBuf,
+    key: Option<SigningKey>,
+}
+
+/// Why a record can't be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The system does not let us.
+    #[error("the record can't be written to {}: {source}; make the folder writable or name another with --records", folder.display())]
+    Unwritable {
+        /// The folder of the records.
+        folder: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// What lies there is no chain to which a record can be added.
+    #[error(
+        "the record can't be written to {}: its chain is broken, {why}; leave the folder as it is, look at it with `mailproof evidence verify`, and name another with --records", folder.display()
+    )]
+    Broken {
+        /// The folder of the records.
+        folder: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The chain is signed by another key than ours, or we have none.
+    #[error("the record can't be written to {}: {why}", folder.display())]
+    Key {
+        /// The folder of the records.
+        folder: PathBuf,
+        /// What is wrong, ending with the next step.
+        why: String,
+    },
+}
+
+/// A record that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its number and digests: what an auditor notes.
+    pub link: Link,
+}
+
+/// The end of a chain, to which the next record is tied.
+struct Tip {
+    last: Option<Link>,
+    /// Who must sign the next record; absent where nobody signed the last.
+    key: Option<PublicKey>,
+    /// The head says less than there is, as after a run that was killed.
+    head_lags: bool,
+}
+
+impl Chain {
+    /// The chain in `folder`, continued by `key`.
+    #[must_use]
+    pub fn new(folder: PathBuf, key: Option<SigningKey>) -> Self {
+        Self { folder, key }
+    }
+
+    /// Where its records lie.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The key that signs new records.
+    #[must_use]
+    pub fn key(&self) -> Option<&SigningKey> {
+        self.key.as_ref()
+    }
+
+    /// Makes sure that a record can be added, before hours of work depend on it; the folder is made where it is missing.
+    ///
+    /// # Errors
+    /// [`RecordError`] if the folder can't be written, or the chain in it can't be continued.
+    pub fn prepare(&self) -> Result<(), RecordError> {
+        folder::make(&self.folder)
+            .and_then(|()| folder::probe(&self.folder))
+            .map_err(|error| self.unwritable(error))?;
+        let _lock = folder::lock(&self.folder).map_err(|error| self.unwritable(error))?;
+        self.tip().map(drop)
+    }
+
+    /// Adds `record` to the chain; folder and files are readable by their owner only.
+    ///
+    /// # Errors
+    /// [`RecordError`]; then the record is not part of the chain, unless only the head could not be written.
+    pub fn append(&self, mut record: Record) -> Result<Kept, RecordError> {
+        let unwritable = |error| self.unwritable(error);
+        folder::make(&self.folder).map_err(unwritable)?;
+        let _lock = folder::lock(&self.folder).map_err(unwritable)?;
+        let tip = self.tip()?;
+        // Two records ahead of the head would look like an old head that somebody put there.
+        if let (Some(last), true) = (&tip.last, tip.head_lags) {
+            self.write_head(last).map_err(unwritable)?;
+        }
+        record.place(tip.last, self.key.as_ref().map(SigningKey::public));
+        let number = record.sequence;
+        let envelope = self.seal(&record).map_err(unwritable)?;
+        self.add(number, &envelope).map_err(unwritable)?;
+        let link = Link::to(number, &envelope);
+        self.write_head(&link).map_err(unwritable)?;
+        Ok(Kept { path: self.folder.join(folder::name_of(number)), link })
+    }
+
+    fn seal(&self, record: &Record) -> io::Result<Vec<u8>> {
+        let payload = statement::write(record)?;
+        Ok(Envelope::seal(statement::PAYLOAD_TYPE, payload, self.key.as_ref()).to_bytes()?)
+    }
+
+    /// The signature comes first: without its record it says nothing, and a record without it would not verify.
+    fn add(&self, number: u64, envelope: &[u8]) -> io::Result<()> {
+        let signature = folder::signature_of(number);
+        if let Some(key) = &self.key {
+            let signed = sshsig::sign(envelope, key).map_err(|error| io::Error::other(error.to_string()))?;
+            folder::replace(&self.folder, &signature, signed.as_bytes())?;
+        }
+        let added = folder::add(&self.folder, &folder::name_of(number), envelope);
+        if added.is_err() && self.key.is_some() {
+            // What is left of it would only be in the way; the first error is the one to tell.
+            let _ = folder::remove(&self.folder.join(signature));
+        }
+        added?;
+        folder::flush(&self.folder)
+    }
+
+    fn write_head(&self, last: &Link) -> io::Result<()> {
+        let head = Head::new(last.clone(), Timestamp::now()).seal(self.key.as_ref())?;
+        folder::replace(&self.folder, folder::HEAD, &head)?;
+        folder::flush(&self.folder)
+    }
+
+    fn tip(&self) -> Result<Tip, RecordError> {
+        let listing = folder::list(&self.folder).map_err(|error| self.unwritable(error))?;
+        let tip = match listing.numbers.last() {
+            None => Tip { last: None, key: None, head_lags: false },
+            Some(number) => self.tip_at(*number)?,
+        };
+        self.refuse_other_key(tip.key.as_ref())?;
+        let head_lags = self.head_lags(tip.last.as_ref())?;
+        Ok(Tip { head_lags, ..tip })
+    }
+
+    fn tip_at(&self, number: u64) -> Result<Tip, RecordError> {
+        let broken = |why: &str| self.broken(format!("record {number}: {why}"));
+        let path = self.folder.join(folder::name_of(number));
+        let bytes = folder::read(&path).map_err(|error| broken(&error.to_string()))?;
+        let envelope = Envelope::read(&bytes).map_err(|why| broken(&why))?;
+        let statement = Statement::read(&envelope.payload).map_err(|why| broken(&why))?;
+        if statement.sequence != number {
+            return Err(broken(&format!("it states the number {}", statement.sequence)));
+        }
+        let signed = envelope.signature.is_some();
+        if signed && !statement.signed_by.as_ref().is_some_and(|key| envelope.is_signed_by(key)) {
+            return Err(broken("its signature does not hold"));
+        }
+        let key = statement.new_key.or(statement.signed_by).filter(|_| signed);
+        Ok(Tip { last: Some(Link::to(number, &bytes)), key, head_lags: false })
+    }
+
+    /// A record that the chain's verifier would refuse must not get into it.
+    fn refuse_other_key(&self, wanted: Option<&PublicKey>) -> Result<(), RecordError> {
+        let why = match (wanted, &self.key) {
+            (Some(wanted), None) => format!(
+                "its records are signed by {wanted:?} and here is no key; name a policy with `evidence.key_file`, or another folder with --records"
+            ),
+            (Some(wanted), Some(key)) if wanted != key.public() => format!(
+                "its records are signed by {wanted:?} and the key here is {:?}; let the old key hand over (`mailproof evidence hand-over`), or name another folder with --records",
+                key.public()
+            ),
+            _ => return Ok(()),
+        };
+        Err(RecordError::Key { folder: self.folder.clone(), why })
+    }
+
+    /// Whether the head is one record behind, as a run leaves it that is killed between the two; all else is damage.
+    fn head_lags(&self, last: Option<&Link>) -> Result<bool, RecordError> {
+        let number = last.map_or(0, |last| last.sequence);
+        let head = match folder::read(&self.folder.join(folder::HEAD)) {
+            Ok(bytes) => {
+                Some(Head::read(&bytes, &[]).map_err(|why| self.broken(format!("head.json: {why}")))?)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(self.broken(format!("head.json: {error}"))),
+        };
+        let stated = head.map(|head| head.last);
+        match number.checked_sub(stated.as_ref().map_or(0, |link| link.sequence)) {
+            Some(0) if stated.as_ref() == last => Ok(false),
+            Some(0) => Err(self.broken(format!("head.json states other digests of record {number}"))),
+            Some(1) => Ok(true),
+            _ => Err(self.broken(match stated {
+                Some(link) => {
+                    format!("head.json calls record {} the last, and it is {number}", link.sequence)
+                }
+                None => "head.json is missing".to_owned(),
+            })),
+        }
+    }
+
+    fn unwritable(&self, source: io::Error) -> RecordError {
+        RecordError::Unwritable { folder: self.folder.clone(), source }
+    }
+
+    fn broken(&self, why: String) -> RecordError {
+        RecordError::Broken { folder: self.folder.clone(), why }
+    }
+}

@@ -1,0 +1,238 @@
+//! Checking a chain, offline and with nothing but its files and the keys that the auditor trusts.
+//!
+//! Input: a folder. Output: a [`Check`] that names the first record that does not hold, and why.
+//! Invariant: what is not there, not readable or not signed is never called good; nothing in the folder is changed.
+
+mod reason;
+mod result;
+mod trust;
+mod walk;
+
+use std::io;
+use std::path::Path;
+use std::str::FromStr;
+
+use super::folder::{self, Listing};
+use super::head::Head;
+use super::key::PublicKey;
+use super::link::Link;
+use reason::Fault;
+use walk::Walk;
+
+pub use reason::Reason;
+pub use result::{Broken, Check, Coverage, Holding, KeySpan, SCHEMA, Trust, schema};
+pub use trust::{TrustError, allowed_signers};
+
+/// Broken records and warnings that are named.
+const MOST_NAMED: usize = 100;
+
+/// What the auditor brings along.
+#[derive(Debug, Default)]
+pub struct Question {
+    /// Keys that are trusted; without them the first record's own key is taken.
+    pub trust: Option<Vec<PublicKey>>,
+    /// The head that was noted at an earlier check.
+    pub expected: Option<Noted>,
+    /// A chain that nobody signed may hold as well.
+    pub unsigned: bool,
+}
+
+/// A record that was noted at an earlier check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    sequence: u64,
+    blake3: String,
+}
+
+impl FromStr for Noted {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once(':').and_then(|(number, digest)| Some((number.parse().ok()?, digest)));
+        match parts {
+            Some((sequence, digest)) if sequence > 0 && blake3::Hash::from_hex(digest).is_ok() => {
+                Ok(Self { sequence, blake3: digest.to_ascii_lowercase() })
+            }
+            _ => Err(
+                "write the number of a record, a colon and 64 hexadecimal digits, as an earlier check printed them",
+            ),
+        }
+    }
+}
+
+/// Checks the chain in `folder`.
+///
+/// # Errors
+/// The system's answer if the folder can't be listed.
+pub fn check(folder: &Path, question: &Question) -> io::Result<Check> {
+    let listing = folder::list(folder)?;
+    let mut examination = Examination::new(folder, question);
+    examination.walk(&listing);
+    let end = examination.head(&listing);
+    examination.expected(&listing);
+    Ok(examination.conclude(folder, &listing, end))
+}
+
+struct Examination<'a> {
+    question: &'a Question,
+    folder: &'a Path,
+    walk: Walk<'a>,
+    broken: Vec<Broken>,
+    broken_count: u64,
+    reasons: std::collections::BTreeMap<&'static str, u64>,
+    /// The record of the number that was noted earlier.
+    noted: Option<Link>,
+}
+
+impl<'a> Examination<'a> {
+    fn new(folder: &'a Path, question: &'a Question) -> Self {
+        let walk = Walk::new(folder, question.trust.as_deref());
+        let (broken, broken_count, reasons) = Default::default();
+        Self { question, folder, walk, broken, broken_count, reasons, noted: None }
+    }
+
+    fn walk(&mut self, listing: &Listing) {
+        let mut next = 1;
+        for number in &listing.numbers {
+            if *number > next {
+                let detail = match number - next {
+                    1 => "there is no such record".to_owned(),
+                    missing => format!("there is no such record, nor any up to {}", next + missing - 1),
+                };
+                self.note(next, number - next, Fault::new(Reason::Gap, detail));
+            }
+            if let Err(fault) = self.walk.step(*number) {
+                self.note(*number, 1, fault);
+            }
+            if self.question.expected.as_ref().is_some_and(|noted| noted.sequence == *number) {
+                self.noted.clone_from(&self.walk.last);
+            }
+            next = number + 1;
+        }
+    }
+
+    fn note(&mut self, record: u64, count: u64, fault: Fault) {
+        self.broken_count += count;
+        *self.reasons.entry(fault.reason.as_str()).or_default() += count;
+        if self.broken.len() < MOST_NAMED {
+            self.broken.push(Broken { record, reason: fault.reason, detail: fault.detail });
+        }
+    }
+
+    /// Looks at the head and gives the number of the last record that should be there.
+    fn head(&mut self, listing: &Listing) -> u64 {
+        let last = listing.numbers.last().copied().unwrap_or(0);
+        match self.judge_head(last) {
+            Ok(end) if end > last => {
+                let detail = format!("head.json speaks of {end} records");
+                self.note(last + 1, end - last, Fault::new(Reason::Truncated, detail));
+                end
+            }
+            Ok(_) => last,
+            Err(detail) => {
+                self.note(last.max(1), 1, Fault::new(Reason::Head, format!("head.json: {detail}")));
+                last
+            }
+        }
+    }
+
+    /// The number that the head states, if it is one of this chain and speaks of its end or of later.
+    fn judge_head(&mut self, last: u64) -> Result<u64, String> {
+        let bytes = match folder::read(&self.folder.join(folder::HEAD)) {
+            Ok(bytes) => bytes,
+            // A run that was killed between its record and the head leaves the head one behind.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && last <= 1 => return Ok(last),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("it is missing".to_owned()),
+            Err(error) => return Err(error.to_string()),
+        };
+        let stated = Head::read(&bytes, &self.head_keys(last))?.last;
+        let other = || Err(format!("it states other digests of record {}", stated.sequence));
+        match stated.sequence {
+            sequence if sequence > last => {}
+            sequence if sequence == last && self.walk.last.as_ref().is_some_and(|link| *link != stated) => {
+                return other();
+            }
+            sequence if sequence == last => {}
+            sequence if sequence + 1 == last => {
+                if self.link_to(sequence).is_some_and(|link| link != stated) {
+                    return other();
+                }
+                self.walk.warnings.push(format!(
+                    "head.json is one record behind, as a run leaves it that was killed at its end; the next run mends it (it speaks of record {sequence})"
+                ));
+            }
+            sequence => return Err(format!("it is an old one: it speaks of record {sequence} as the last")),
+        }
+        Ok(stated.sequence)
+    }
+
+    fn link_to(&self, number: u64) -> Option<Link> {
+        let bytes = folder::read(&self.folder.join(folder::name_of(number))).ok()?;
+        Some(Link::to(number, &bytes))
+    }
+
+    /// Keys that may have signed the head: those valid for the last two records and for the next one.
+    fn head_keys(&self, last: u64) -> Vec<PublicKey> {
+        let keys = &self.walk.keys;
+        let from = keys.iter().rposition(|(first, _)| *first < last).unwrap_or(0);
+        keys.iter().skip(from).map(|(_, key)| key.clone()).collect()
+    }
+
+    fn expected(&mut self, listing: &Listing) {
+        let Some(noted) = &self.question.expected else { return };
+        let fault = match &self.noted {
+            Some(link) if link.blake3 == noted.blake3 => return,
+            Some(_) => "it is another one than the record that was noted".to_owned(),
+            None => format!(
+                "the record that was noted is not there; the last one is {}",
+                listing.numbers.last().copied().unwrap_or(0)
+            ),
+        };
+        self.note(noted.sequence, 1, Fault::new(Reason::ExpectedHead, fault));
+    }
+
+    fn conclude(self, folder: &Path, listing: &Listing, end: u64) -> Check {
+        let Self { question, walk, broken, broken_count, reasons, .. } = self;
+        let (outcome, why) = match () {
+            () if broken_count > 0 => (Holding::Broken, None),
+            () if listing.numbers.is_empty() => (Holding::NotVerified, Some("there are no records in it")),
+            () if walk.unsigned > 0 && !question.unsigned => {
+                let why = "nobody signed its records, so whoever can write there can make all of it anew; --unsigned lets it pass";
+                (Holding::NotVerified, Some(why))
+            }
+            () => (Holding::Holds, None),
+        };
+        let trust = match (&question.trust, walk.keys.is_empty()) {
+            (Some(_), _) => Trust::AllowedSigners,
+            (None, false) => Trust::FirstRecord,
+            (None, true) => Trust::None,
+        };
+        Check {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            outcome,
+            exit_code: outcome.exit_code(),
+            folder: folder.display().to_string(),
+            coverage: Coverage { checked: listing.numbers.len() as u64, total: end },
+            first_broken: broken.first().cloned(),
+            broken_count,
+            broken,
+            reasons,
+            trust,
+            signed: walk.signed,
+            unsigned: walk.unsigned,
+            keys: spans(&walk.keys, end),
+            head: walk.last,
+            warnings: walk.warnings.into_iter().take(MOST_NAMED).collect(),
+            not_in_chain: listing.others,
+            why,
+        }
+    }
+}
+
+fn spans(keys: &[(u64, PublicKey)], end: u64) -> Vec<KeySpan> {
+    let ends = keys.iter().skip(1).map(|(first, _)| first - 1).chain([end]);
+    let spans = keys.iter().zip(ends);
+    let used = spans.filter(|((first, _), last)| first <= last);
+    used.map(|((first, key), last)| KeySpan { fingerprint: key.fingerprint(), first: *first, last }).collect()
+}

@@ -1,0 +1,131 @@
+//! What became of checking a chain: `mailproof/evidence/v1`, frozen like the forms of other results.
+//!
+//! `docs/evidence.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::reason::Reason;
+use crate::evidence::Link;
+use crate::exit;
+
+/// The name of this form.
+pub const SCHEMA: &str = "mailproof/evidence/v1";
+
+/// What became of checking a chain of records.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Check {
+    /// Always `mailproof/evidence/v1`.
+    pub schema: &'static str,
+    /// The version of mailproof.
+    pub version: &'static str,
+    /// Whether the chain holds.
+    pub outcome: Holding,
+    /// The exit code of the process.
+    pub exit_code: u8,
+    /// The folder that was looked at.
+    pub folder: String,
+    /// How many records were looked at, of how many the chain should have.
+    pub coverage: Coverage,
+    /// The first record that does not hold.
+    pub first_broken: Option<Broken>,
+    /// How many do not hold, those that are not there included.
+    pub broken_count: u64,
+    /// The first hundred of them.
+    pub broken: Vec<Broken>,
+    /// How many there are of each reason.
+    pub reasons: BTreeMap<&'static str, u64>,
+    /// What is strange and breaks nothing; the first hundred.
+    pub warnings: Vec<String>,
+    /// What the keys were held against.
+    pub trust: Trust,
+    /// Records whose signature holds.
+    pub signed: u64,
+    /// Records that nobody signed.
+    pub unsigned: u64,
+    /// The keys that signed, in the order in which they took over.
+    pub keys: Vec<KeySpan>,
+    /// The last record that is there: what an auditor notes.
+    pub head: Option<Link>,
+    /// Files in the folder that are no part of the chain, such as records of earlier versions.
+    pub not_in_chain: u64,
+    /// Why nothing is claimed; absent where the chain holds or is broken.
+    pub why: Option<&'static str>,
+}
+
+/// Whether a chain holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holding {
+    /// Every record is there, unaltered and in its place.
+    Holds,
+    /// Something was altered, taken away or added.
+    Broken,
+    /// Nothing is claimed: there are no records, or nobody signed them.
+    NotVerified,
+}
+
+impl Holding {
+    /// The exit code of the process.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Holds => exit::PASSED,
+            Self::Broken => exit::FAILED,
+            Self::NotVerified => exit::NOT_VERIFIED,
+        }
+    }
+}
+
+/// "Checked C of A."
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Coverage {
+    /// Records that were looked at, whatever came of it.
+    pub checked: u64,
+    /// The highest number that a record or the head states.
+    pub total: u64,
+}
+
+/// A record that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Broken {
+    /// Its number.
+    pub record: u64,
+    /// Why, in one word.
+    pub reason: Reason,
+    /// Why, in words.
+    pub detail: String,
+}
+
+/// What the keys were held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trust {
+    /// A file of keys that the auditor has from elsewhere.
+    AllowedSigners,
+    /// The first record's own key: all of it was made by whoever holds that.
+    FirstRecord,
+    /// No key at all.
+    None,
+}
+
+/// A key and the records it was valid for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KeySpan {
+    /// `SHA256:…`
+    pub fingerprint: String,
+    /// The first record.
+    pub first: u64,
+    /// The last one so far.
+    pub last: u64,
+}
+
+/// The JSON Schema of [`Check`] (draft 2020-12).
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Check);
+    schema.insert("$id".to_owned(), SCHEMA.into());
+    schema.to_value()
+}

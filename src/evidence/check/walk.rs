@@ -1,0 +1,160 @@
+//! From the first record to the last: each is held to its own form, to its key and to the one before it.
+
+use std::io;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::reason::{Fault, Reason};
+use crate::evidence::dsse::Envelope;
+use crate::evidence::folder;
+use crate::evidence::key::PublicKey;
+use crate::evidence::link::Link;
+use crate::evidence::sshsig;
+use crate::evidence::statement::{PAYLOAD_TYPE, Statement};
+
+/// Runs that end at the same time may be kept in the other order, and clocks are set.
+const PLAUSIBLE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What the walk knows so far.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    folder: &'a Path,
+    /// Keys that the auditor trusts; without them the first record's own key is taken.
+    trust: Option<&'a [PublicKey]>,
+    /// Keys, each with the number of the first record it is valid for.
+    pub keys: Vec<(u64, PublicKey)>,
+    /// The record before, as it lies there; absent where it can't be read.
+    pub last: Option<Link>,
+    finished: Option<Timestamp>,
+    pub signed: u64,
+    pub unsigned: u64,
+    pub warnings: Vec<String>,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(folder: &'a Path, trust: Option<&'a [PublicKey]>) -> Self {
+        let (keys, warnings) = Default::default();
+        Self { folder, trust, keys, last: None, finished: None, signed: 0, unsigned: 0, warnings }
+    }
+
+    /// Goes on to the record of this number.
+    pub fn step(&mut self, number: u64) -> Result<(), Fault> {
+        let read = folder::read(&self.folder.join(folder::name_of(number)));
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.last = None;
+                return Err(Fault::new(Reason::Unreadable, format!("the file can't be read: {error}")));
+            }
+        };
+        let before = self.last.replace(Link::to(number, &bytes));
+        self.judge(number, &bytes, before)
+    }
+
+    fn judge(&mut self, number: u64, bytes: &[u8], before: Option<Link>) -> Result<(), Fault> {
+        let envelope = Envelope::read(bytes).map_err(Fault::of(Reason::NotDsse))?;
+        let statement = Statement::read(&envelope.payload);
+        let key = self.signer(&envelope, statement.as_ref().ok())?;
+        if envelope.payload_type != PAYLOAD_TYPE {
+            return Err(Fault::new(Reason::Schema, format!("its payload is `{}`", envelope.payload_type)));
+        }
+        let statement = statement.map_err(Fault::of(Reason::Schema))?;
+        if statement.signed_by != key {
+            return Err(Fault::new(Reason::Schema, "it names another key than the one that signed it"));
+        }
+        self.advance(number, key.clone(), statement.new_key);
+        if statement.sequence != number {
+            return Err(Fault::new(
+                Reason::Sequence,
+                format!("it is number {} of its chain", statement.sequence),
+            ));
+        }
+        tied(number, statement.previous.as_ref(), before.as_ref())?;
+        self.watch_clock(number, statement.finished);
+        match key {
+            Some(key) => self.detached(number, bytes, &key),
+            None => Ok(()),
+        }
+    }
+
+    /// The key whose signature of the envelope holds; none where nobody has signed so far.
+    fn signer(&self, envelope: &Envelope, statement: Option<&Statement>) -> Result<Option<PublicKey>, Fault> {
+        let valid = self.keys.last().map(|(_, key)| key);
+        let Some(signature) = &envelope.signature else {
+            return match valid.is_none() && self.trust.is_none() {
+                true => Ok(None),
+                false => Err(Fault::new(Reason::Signature, "it is not signed")),
+            };
+        };
+        let is_meant = |key: &&PublicKey| key.fingerprint() == signature.keyid;
+        let wrong =
+            || Fault::new(Reason::WrongKey, format!("the key {} is not valid for it", signature.keyid));
+        let key = match (valid, self.trust) {
+            (Some(valid), _) => Some(valid).filter(is_meant).ok_or_else(wrong)?,
+            (None, Some(trusted)) => trusted.iter().find(is_meant).ok_or_else(wrong)?,
+            (None, None) => {
+                let own = statement.and_then(|statement| statement.signed_by.as_ref());
+                own.filter(is_meant)
+                    .ok_or_else(|| Fault::new(Reason::Signature, "it does not name the key that signed it"))?
+            }
+        };
+        match envelope.is_signed_by(key) {
+            true => Ok(Some(key.clone())),
+            false => Err(Fault::new(Reason::Signature, "the signature is not one of these bytes")),
+        }
+    }
+
+    /// Takes note of who signs. A hand-over counts by its signature alone, so that one fault is not told as many.
+    fn advance(&mut self, number: u64, key: Option<PublicKey>, new_key: Option<PublicKey>) {
+        let Some(key) = key else {
+            self.unsigned += 1;
+            return;
+        };
+        self.signed += 1;
+        if self.keys.is_empty() {
+            self.keys.push((number, key));
+        }
+        self.keys.extend(new_key.map(|key| (number + 1, key)));
+    }
+
+    fn watch_clock(&mut self, number: u64, finished: Timestamp) {
+        if let Some(before) = self.finished
+            && before.duration_since(finished) > PLAUSIBLE
+        {
+            self.warnings.push(format!(
+                "record {number} says that it ended at {finished}, before the one ahead of it ({before}); look at the machine's clock"
+            ));
+        }
+        self.finished = Some(finished);
+    }
+
+    fn detached(&self, number: u64, bytes: &[u8], key: &PublicKey) -> Result<(), Fault> {
+        let name = folder::signature_of(number);
+        let fault = |why: String| Fault::new(Reason::DetachedSignature, format!("{name}: {why}"));
+        let signature = folder::read(&self.folder.join(&name)).map_err(|error| {
+            fault(match error.kind() {
+                io::ErrorKind::NotFound => "it is missing".to_owned(),
+                _ => error.to_string(),
+            })
+        })?;
+        sshsig::verify(bytes, &signature, key).map_err(fault)
+    }
+}
+
+/// Holds what a record states of the one before it to the one that lies there, where that can be read.
+fn tied(number: u64, stated: Option<&Link>, before: Option<&Link>) -> Result<(), Fault> {
+    let fault = |detail: &str| Err(Fault::new(Reason::Previous, detail));
+    match (stated, before) {
+        (None, _) if number == 1 => Ok(()),
+        (Some(_), _) if number == 1 => fault("it speaks of a record before the first"),
+        (None, _) => fault("it speaks of no record before it"),
+        (Some(stated), _) if stated.sequence != number - 1 => {
+            fault(&format!("it is tied to record {} and not to the one before it", stated.sequence))
+        }
+        (Some(stated), Some(before)) if before.sequence == number - 1 && stated != before => {
+            fault("the record before it is another one than when this was written")
+        }
+        _ => Ok(()),
+    }
+}

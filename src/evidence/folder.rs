@@ -1,0 +1,243 @@
+//! The folder of a chain: its names, and files that come whole or not at all.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Says how far the chain goes.
+pub(super) const HEAD: &str = "head.json";
+/// Whoever holds it appends.
+const LOCK: &str = ".lock";
+/// Digits of a record's number in its file's name.
+const DIGITS: usize = 9;
+/// How long another run's appending is waited for; it takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// No record is larger.
+pub(super) const LIMIT: u64 = 64 << 20;
+
+/// What lies in the folder.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// Numbers of records, ascending.
+    pub numbers: Vec<u64>,
+    /// Files that belong to no chain, records of earlier versions among them.
+    pub others: u64,
+}
+
+/// `000000001.json`; the number alone, so that a second record of the same number finds its name taken.
+pub(super) fn name_of(number: u64) -> String {
+    format!("{number:0width$}.json", width = DIGITS)
+}
+
+/// The signature beside a record.
+pub(super) fn signature_of(number: u64) -> String {
+    format!("{}.sig", name_of(number))
+}
+
+fn number_of(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".json").filter(|digits| digits.len() == DIGITS)?;
+    digits
+        .bytes()
+        .all(|digit| digit.is_ascii_digit())
+        .then(|| digits.parse().ok())?
+        .filter(|number| *number > 0)
+}
+
+/// Lists the folder.
+pub(super) fn list(folder: &Path) -> io::Result<Listing> {
+    let mut listing = Listing::default();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        match name.to_str() {
+            Some(name) => listing.note(name),
+            None => listing.others += 1,
+        }
+    }
+    listing.numbers.sort_unstable();
+    Ok(listing)
+}
+
+impl Listing {
+    fn note(&mut self, name: &str) {
+        let signature = name.strip_suffix(".sig").and_then(number_of).is_some();
+        match number_of(name) {
+            Some(number) => self.numbers.push(number),
+            // Hidden files are the lock and what runs that were killed left.
+            None if signature || name == HEAD || name.starts_with('.') => {}
+            None => self.others += 1,
+        }
+    }
+}
+
+/// Reads a file as long as it is a regular one and no larger than a record may be.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // Asked before opening, which would wait for a pipe's writer or wake a device.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > LIMIT {
+        true => Err(io::Error::other("it is larger than 64 MiB, which no record is")),
+        false => Ok(bytes),
+    }
+}
+
+/// Makes the folder where it is missing; only its owner gets in.
+pub(super) fn make(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Makes a file in `folder` and removes it, which is the only sure answer to whether one may.
+///
+/// # Errors
+/// The system's answer to either.
+pub fn probe(folder: &Path) -> io::Result<()> {
+    let file = folder.join(format!(".{}.probe", std::process::id()));
+    private(&file)?;
+    fs::remove_file(&file)
+}
+
+/// A new file that only its owner reads.
+fn private(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Waits until nobody else appends, and keeps others from it until the file is dropped.
+pub(super) fn lock(folder: &Path) -> io::Result<File> {
+    let file =
+        File::options().create(true).truncate(false).write(true).mode(0o600).open(folder.join(LOCK))?;
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => {
+                let why = "another run has held its lock (.lock) for a minute";
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// Writes `bytes` to the disk under a hidden name and then under its own, in place of what had that name.
+///
+/// To be called under the lock: the hidden name is always the same, so that a killed run leaves one at most.
+pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let part = written(folder, bytes)?;
+    let renamed = fs::rename(&part, folder.join(name));
+    cleared(&part, renamed)
+}
+
+/// As [`replace`], but fails where the name is taken.
+pub(super) fn add(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let part = written(folder, bytes)?;
+    let path = folder.join(name);
+    let linked = fs::hard_link(&part, &path).or_else(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Err(error),
+        // There are file systems that know no second name for a file.
+        _ => rename_to_free(&part, &path),
+    });
+    cleared(&part, linked)
+}
+
+/// Flushes the folder's names to the disk.
+pub(super) fn flush(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn written(folder: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let part = folder.join(".part");
+    remove(&part)?;
+    let mut file = private(&part)?;
+    let filled = file.write_all(bytes).and_then(|()| file.sync_all());
+    if filled.is_err() {
+        cleared(&part, filled)?;
+    }
+    Ok(part)
+}
+
+/// Takes away what is left under the hidden name; the first error is the one to tell.
+fn cleared(part: &Path, result: io::Result<()>) -> io::Result<()> {
+    let removed = remove(part);
+    result.and(removed)
+}
+
+/// Removes a file if it is there.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (from, to);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_names_of_records_are_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [
+            "000000002.json",
+            "000000001.json",
+            "000000001.json.sig",
+            "head.json",
+            ".lock",
+            ".part",
+            "1.json",
+            "000000000.json",
+            "0000000001.json",
+            "+00000001.json",
+            "20261130T150000Z-000000001-passed.json",
+            "notes.sig",
+        ];
+        for name in names {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let listing = list(folder.path()).unwrap();
+        assert_eq!((listing.numbers, listing.others), (vec![1, 2], 6));
+    }
+
+    #[test]
+    fn a_name_that_is_taken_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        add(folder.path(), "a", b"one").unwrap();
+        let error = add(folder.path(), "a", b"two").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"one");
+        replace(folder.path(), "a", b"three").unwrap();
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"three");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        rename_to_free(&folder.path().join("a"), &folder.path().join("b")).unwrap();
+        fs::write(folder.path().join("c"), "four").unwrap();
+        rename_to_free(&folder.path().join("c"), &folder.path().join("b")).unwrap_err();
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".part"), "half").unwrap();
+        add(folder.path(), "a", b"one").unwrap();
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"one");
+    }
+}

@@ -1,0 +1,75 @@
+//! What became of checking a chain of records, for people.
+
+use std::fmt::Write as _;
+
+use super::human;
+use crate::evidence::check::{Check, Holding, Trust};
+
+/// What is named of many.
+const MOST_NAMED: usize = 10;
+
+/// The report for people; ends with a line break.
+#[must_use]
+pub fn render(check: &Check) -> String {
+    let mut text = String::new();
+    headline(&mut text, check);
+    broken(&mut text, check);
+    signers(&mut text, check);
+    for warning in check.warnings.iter().take(MOST_NAMED) {
+        let _ = writeln!(text, "  warning: {warning}");
+    }
+    if check.not_in_chain > 0 {
+        let _ = writeln!(text, "  not part of the chain: {} files", human::count(check.not_in_chain));
+    }
+    if let Some(head) = &check.head {
+        let _ = writeln!(text, "  head {}:{}", head.sequence, head.blake3);
+        let _ = writeln!(
+            text,
+            "  note it and give it to --expect-head next time: a chain cut off together with its head.json can be found only so, or by a bucket with Object Lock"
+        );
+    }
+    human::clean(&text).into_owned()
+}
+
+fn headline(text: &mut String, check: &Check) {
+    let coverage = format!(
+        "checked {} of {} records",
+        human::count(check.coverage.checked),
+        human::count(check.coverage.total)
+    );
+    let _ = match (check.outcome, &check.first_broken) {
+        (Holding::Broken, Some(first)) => {
+            writeln!(text, "BROKEN  record {} {}: {}; {coverage}", first.record, first.reason, first.detail)
+        }
+        (Holding::Holds, _) => {
+            writeln!(text, "HOLDS  {coverage}; {} are signed", human::count(check.signed))
+        }
+        _ => writeln!(text, "NOT VERIFIED  {}; {coverage}", check.why.unwrap_or_default()),
+    };
+    let _ = writeln!(text, "  in {}", check.folder);
+}
+
+fn broken(text: &mut String, check: &Check) {
+    if check.broken_count > 1 {
+        let reasons = check.reasons.iter().map(|(reason, count)| format!("{reason} {count}"));
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "  {} faults in all: {reasons}", human::count(check.broken_count));
+    }
+    for broken in check.broken.iter().skip(1).take(MOST_NAMED) {
+        let _ = writeln!(text, "    record {} {}: {}", broken.record, broken.reason, broken.detail);
+    }
+}
+
+fn signers(text: &mut String, check: &Check) {
+    for key in &check.keys {
+        let _ = writeln!(text, "  signed by {}, records {} to {}", key.fingerprint, key.first, key.last);
+    }
+    let told = match check.trust {
+        Trust::AllowedSigners => return,
+        Trust::FirstRecord => {
+            "the key was taken from the first record, so this proves only that the holder of one key made all of it: compare the fingerprint with one you have from elsewhere, or name a file of keys by --trust"
+        }
+        Trust::None => "not signed: whoever can write there can make all of it anew",
+    };
+    let _ = writeln!(text, "  {told}");
+}

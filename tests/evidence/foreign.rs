@@ -1,0 +1,119 @@
+//! The same chains, held to programs that are not ours: the script of the documents, ssh-keygen, openssl.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use mailproof::evidence::SigningKey;
+use mailproof::evidence::check::Question;
+use mailproof::evidence::dsse::{Envelope, pae};
+use mailproof::secret::SecretFile;
+
+use super::tampering::{CASES, Case, KEYS, copy, sound};
+use super::{allowed_signers, append, checked, key, key_file, signature, trusting};
+use crate::program::{bare, run};
+use crate::support;
+
+/// What `docs/verify-evidence.py` says last, and its exit code.
+fn script(folder: &Path, more: &[&str]) -> (String, Option<i32>) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-evidence.py");
+    let output = support::tool("python3").arg(script).arg(folder).args(more).output().unwrap();
+    let told =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (told, output.status.code())
+}
+
+#[test]
+#[ignore = "needs python3, ssh-keygen, openssl and b3sum: run ./tests/run"]
+fn the_script_names_the_same_record_and_the_same_reason() {
+    let keys = support::folder();
+    let trust = allowed_signers(keys.path(), &KEYS[..2]);
+    let (told, code) = script(sound().0.path(), &["--trust", trust.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{told}");
+    let head = checked(sound().0.path(), &trusting(&KEYS)).head.unwrap();
+    assert!(told.contains(&format!("head {}:{}", head.sequence, head.blake3)), "{told}");
+    for Case { name, tamper, record, reason } in CASES {
+        let folder = copy();
+        tamper(folder.path());
+        let (told, code) = script(folder.path(), &["--trust", trust.to_str().unwrap()]);
+        assert!(told.contains(&format!("BROKEN  record {record} {reason}: ")), "{name}: {told}");
+        assert_eq!(code, Some(10), "{name}: {told}");
+    }
+}
+
+#[test]
+#[ignore = "needs python3, ssh-keygen, openssl and b3sum: run ./tests/run"]
+fn the_script_claims_nothing_more_than_the_tool() {
+    let folder = support::folder();
+    let path = folder.path();
+    let same = |more: &[&str], expected: i32| {
+        let (told, code) = script(path, more);
+        assert_eq!(code, Some(expected), "{told}");
+        let tool = run(bare().args(["evidence", "verify"]).arg(path).args(more));
+        assert_eq!(tool.code, Some(expected), "{tool:?}");
+    };
+    same(&[], 20);
+    append(path, None, 3);
+    same(&[], 20);
+    same(&["--unsigned"], 0);
+    append(path, Some(key(1)), 3);
+    same(&["--unsigned"], 0);
+    let head = checked(path, &Question::default()).head.unwrap();
+    let noted = format!("{}:{}", head.sequence, head.blake3);
+    same(&["--unsigned", "--expect-head", &noted], 0);
+    same(&["--unsigned", "--expect-head", &noted.replacen('6', "5", 1)], 10);
+    same(&["--trust", "/nowhere"], 2);
+}
+
+#[test]
+#[ignore = "needs ssh-keygen and openssl: run ./tests/run"]
+fn foreign_programs_accept_the_signatures() {
+    let folder = support::folder();
+    let trust = allowed_signers(folder.path(), &KEYS[..1]);
+    let records = folder.path().join("records");
+    let kept = append(&records, Some(key(1)), 1).remove(0);
+    let mut verify = support::tool("ssh-keygen");
+    verify.args(["-Y", "verify", "-I", "mailproof", "-n", "mailproof-record", "-f"]).arg(trust);
+    verify.arg("-s").arg(signature(&records, 1)).stdin(fs::File::open(&kept.path).unwrap());
+    let told = String::from_utf8(support::output(&mut verify)).unwrap();
+    assert!(told.starts_with("Good \"mailproof-record\" signature"), "{told}");
+
+    let envelope = Envelope::read(&fs::read(&kept.path).unwrap()).unwrap();
+    let signed = pae(&envelope.payload_type, &envelope.payload);
+    fs::write(folder.path().join("signed"), signed).unwrap();
+    fs::write(folder.path().join("sig"), envelope.signature.unwrap().bytes).unwrap();
+    let mut public = support::tool("openssl");
+    public.args(["pkey", "-pubout", "-out"]).arg(folder.path().join("pub.pem"));
+    support::output(public.arg("-in").arg(key_file(folder.path(), 1)));
+    let mut verify = support::tool("openssl");
+    verify.args([
+        "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "pub.pem", "-in", "signed", "-sigfile", "sig",
+    ]);
+    support::output(verify.current_dir(folder.path()));
+}
+
+#[test]
+#[ignore = "needs ssh-keygen and openssl: run ./tests/run"]
+fn keys_of_both_programs_sign() {
+    let folder = support::folder();
+    let at = |name: &str| folder.path().join(name);
+    let quiet = |command: &mut Command| drop(support::output(command));
+    quiet(support::tool("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(at("ssh")));
+    quiet(support::tool("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "secret", "-f"]).arg(at("locked")));
+    quiet(support::tool("ssh-keygen").args(["-q", "-t", "ecdsa", "-N", "", "-f"]).arg(at("ecdsa")));
+    quiet(support::tool("openssl").args(["genpkey", "-algorithm", "ed25519", "-out"]).arg(at("pem")));
+    fs::set_permissions(at("pem"), fs::Permissions::from_mode(0o600)).unwrap();
+    let load = |name: &str| {
+        let file = SecretFile::find(&at(name), None);
+        SigningKey::load(&file).map_err(|error| error.to_string())
+    };
+    for name in ["ssh", "pem"] {
+        append(&at(&format!("records-{name}")), Some(load(name).unwrap()), 2);
+        assert_eq!(checked(&at(&format!("records-{name}")), &Question::default()).signed, 2);
+    }
+    let public = fs::read_to_string(at("ssh.pub")).unwrap();
+    assert!(public.starts_with(&load("ssh").unwrap().public().openssh()));
+    assert!(load("locked").unwrap_err().contains("passphrase"));
+    assert!(load("ecdsa").unwrap_err().contains("ssh-keygen -t ed25519"));
+}
