@@ -39,10 +39,10 @@ pub fn by_id(
 ) -> Result<Comparison, LiveError> {
     let mut comparison = Comparison { identity: Identity::Number, ..Comparison::default() };
     compare_sample(live, sample, &mut comparison)?;
+    others::compare(live, account, most_unknown, &mut comparison)?;
     if let Some(mark) = mark {
         tombstones::tell_apart(live, account, mark, &mut comparison)?;
     }
-    others::compare(live, account, most_unknown, &mut comparison)?;
     Ok(comparison)
 }
 
