@@ -101,7 +101,7 @@ fn difference_of_bytes(live: &dyn Numbered, item: &Item, stated: Digest) -> Resu
         BodyPart::Begin(_) => hasher = Hasher::like(stated),
         BodyPart::Bytes(bytes) => hasher.update(bytes),
         BodyPart::End => came = Some(std::mem::replace(&mut hasher, Hasher::like(stated)).finish()),
-        BodyPart::Gone => {}
+        BodyPart::Gone | BodyPart::Withheld => {}
     })?;
     Ok(match delivery {
         Delivery::Gone => Difference::MissingLive,
