@@ -27,7 +27,7 @@ pub(super) struct Read<'a> {
 /// What came of reading a message.
 enum Seen {
     /// All of its bytes.
-    Whole(Known),
+    Whole(Box<Known>),
     /// Nothing, though it stays listed.
     Withheld,
     /// It vanished.
@@ -98,7 +98,8 @@ impl<'a> Read<'a> {
                 BodyPart::End => {
                     let Some((former, head)) = formers.remove(&uid) else { return };
                     let forms = former.finish(all, |digest| stated.contains(digest));
-                    known.insert(*position, Seen::Whole(Known { forms, message_id: head.message_id() }));
+                    let read = Known { forms, message_id: head.message_id() };
+                    known.insert(*position, Seen::Whole(Box::new(read)));
                 }
                 BodyPart::Gone => drop(known.insert(*position, Seen::Gone)),
                 BodyPart::Withheld => drop(known.insert(*position, Seen::Withheld)),
@@ -136,7 +137,8 @@ impl<'a> Read<'a> {
             .iter()
             .filter(|(position, _)| self.is_strange(**position))
             .filter_map(|(position, known)| {
-                let Seen::Whole(Known { forms, message_id }) = known else { return None };
+                let Seen::Whole(known) = known else { return None };
+                let Known { forms, message_id } = &**known;
                 let listed = &self.listing.get(*position).listed;
                 let (uid, size, date) = (listed.place.uid, listed.size, listed.date);
                 let strange = Strange { digest: forms.digest(), uid, size, date, message_id: *message_id };
