@@ -58,6 +58,9 @@ fn compare_sample(
             let alike = unclear.flat_map(|item| read.listing().alike(item).into_iter().take(most));
             read.learn(alike.collect(), most > 1)?;
         }
+        let unclear = next.iter().filter(|item| read.likeness(item).is_none());
+        let beside = unclear.flat_map(|item| read.beside(item));
+        read.learn(beside.collect(), false)?;
         comparison.messages.extend(next.iter().map(|item| (*item, difference(read, item))));
     }
     Ok(())
@@ -72,16 +75,12 @@ fn difference(read: &Read<'_>, item: &Item) -> Difference {
         Some(Likeness::LineEnds) => return Difference::LineEnds,
         None => {}
     }
-    let alike = read.listing().alike(item);
-    // Of the same size and second, and with bytes that the backup has nowhere: what became of this one.
-    let twin = |position: &&usize| {
-        let listed = &read.listing().get(**position).listed;
-        listed.size == item.size && listed.date == Some(item.date) && read.is_strange(**position)
-    };
-    match alike.iter().find(twin) {
-        Some(_) => Difference::Differs,
-        _ if alike.len() > MOST_ALIKE => {
-            Difference::Unverifiable(format!("{} live messages have its size or its second", alike.len()))
+    if let Some(difference) = read.in_the_place_of(item) {
+        return difference;
+    }
+    match read.listing().alike(item).len() {
+        alike if alike > MOST_ALIKE => {
+            Difference::Unverifiable(format!("{alike} live messages have its size or its second"))
         }
         _ => Difference::MissingLive,
     }
@@ -108,7 +107,9 @@ fn compare_others(
     for batch in unread.chunks(BATCH) {
         read.learn(batch.to_vec(), false)?;
     }
-    let absent = known.into_iter().chain(unread).filter(|position| read.is_strange(*position));
+    let looked = || known.iter().chain(&unread).copied();
+    comparison.not_looked += looked().filter(|position| read.is_withheld(*position)).count() as u64;
+    let absent = looked().filter(|position| read.is_strange(*position));
     comparison.missing.extend(absent.map(|position| missing(read.listing(), position)));
     Ok(())
 }
@@ -147,190 +148,4 @@ fn missing(listing: &Listing, position: usize) -> Missing {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::live::{BodyPart, Flags as LiveFlags, FolderState, Listed, Place};
-    use crate::mailbox::{Flags, Hasher, ItemId, ItemKind};
-
-    /// Folder, date, body; nothing where a message vanishes while it is read.
-    type Messages = Vec<(&'static str, i64, Option<Vec<u8>>)>;
-
-    /// A mailbox in memory, and how many bodies were read of it.
-    struct Memory(Messages, usize);
-
-    impl Folders for Memory {
-        fn folders(&mut self) -> Result<Vec<Folder>, LiveError> {
-            let mut names: Vec<&str> = self.0.iter().map(|(folder, ..)| *folder).collect();
-            names.dedup();
-            Ok(names
-                .into_iter()
-                .map(|name| Folder { name: Arc::from(name), separator: Some('/'), raw: Box::default() })
-                .collect())
-        }
-
-        fn list(&mut self, folder: &Folder, each: &mut dyn FnMut(Listed)) -> Result<FolderState, LiveError> {
-            for (uid, (name, date, body)) in (0..).zip(&self.0) {
-                if **name == *folder.name {
-                    let place = Place { folder: Arc::clone(&folder.name), uid };
-                    let size = body.as_ref().map_or(5, |body| body.len() as u64);
-                    each(Listed { place, size, date: Some(*date), flags: LiveFlags::default() });
-                }
-            }
-            Ok(FolderState::default())
-        }
-
-        fn bodies(
-            &mut self,
-            _folder: &Folder,
-            uids: &[u32],
-            each: &mut dyn FnMut(u32, BodyPart<'_>),
-        ) -> Result<(), LiveError> {
-            self.1 += uids.len();
-            for uid in uids {
-                match &self.0[*uid as usize].2 {
-                    Some(body) => {
-                        each(*uid, BodyPart::Begin(body.len() as u64));
-                        body.chunks(3).for_each(|piece| each(*uid, BodyPart::Bytes(piece)));
-                        each(*uid, BodyPart::End);
-                    }
-                    None => each(*uid, BodyPart::Gone),
-                }
-            }
-            Ok(())
-        }
-    }
-
-    fn item(id: u32, date: i64, body: &[u8]) -> Item {
-        let mut hasher = if id.is_multiple_of(2) { Hasher::sha256() } else { Hasher::sha1() };
-        hasher.update(body);
-        Item {
-            id: ItemId(id),
-            folder: ItemId(2),
-            kind: ItemKind::Message,
-            size: body.len() as u64,
-            digest: Some(hasher.finish()),
-            date,
-            changed: date,
-            mod_metadata: 1,
-            mod_content: 1,
-            imap_id: id,
-            flags: Flags::default(),
-            unread: false,
-            sound: true,
-        }
-    }
-
-    /// The comparison, and how many bodies were read for it.
-    fn read(live: Messages, messages: &[Item], wanted: u64) -> (Comparison, usize) {
-        let account = Account { name: "anna@example.org", messages, taken: 1_000 };
-        let mut memory = Memory(live, 0);
-        let comparison = by_content(&mut memory, account, Sample { drawn: messages, wanted }, 100).unwrap();
-        (comparison, memory.1)
-    }
-
-    fn compared(live: Messages, messages: &[Item], wanted: u64) -> Comparison {
-        read(live, messages, wanted).0
-    }
-
-    fn mail(text: &str) -> Option<Vec<u8>> {
-        Some(text.as_bytes().to_vec())
-    }
-
-    #[test]
-    fn what_is_there_in_any_folder_is_the_same() {
-        let messages = [item(300, 10, b"one"), item(301, 20, b"two"), item(302, 30, b"three")];
-        let live = vec![("INBOX", 20, mail("two")), ("Old", 99, mail("one")), ("Old", 30, mail("three"))];
-        let comparison = compared(live, &messages, 3);
-        assert_eq!((comparison.count("same"), comparison.checked()), (3, 3));
-        assert_eq!((comparison.live, comparison.older), (3, 3));
-        assert!(comparison.missing.is_empty());
-    }
-
-    #[test]
-    fn each_difference_is_told_apart() {
-        let messages =
-            [item(300, 10, b"one"), item(301, 20, b"two"), item(302, 30, b"three"), item(303, 40, b"gone")];
-        let live = vec![
-            ("INBOX", 10, mail("one")),
-            ("INBOX", 20, mail("twO")),
-            ("INBOX", 30, None),
-            ("INBOX", 500, mail("never seen")),
-            ("INBOX", 2_000, mail("came later")),
-            ("Trash/Old", 60, mail("thrown away long before")),
-        ];
-        let comparison = compared(live, &messages, 4);
-        let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
-        assert_eq!(words, ["same", "differs", "missing-live", "missing-live"]);
-        assert_eq!((comparison.live, comparison.older, comparison.checked()), (6, 4, 2));
-        let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
-        assert_eq!(missing, [Number::Uid(3)], "what differs is not missing as well");
-    }
-
-    #[test]
-    fn who_is_gone_is_replaced_by_the_next_drawn() {
-        let messages: Vec<Item> =
-            (0..10).map(|number| item(300 + number, 10, format!("mail {number}").as_bytes())).collect();
-        let live = (5..10).map(|number| ("INBOX", 10, mail(&format!("mail {number}")))).collect();
-        let comparison = compared(live, &messages, 3);
-        assert_eq!(comparison.count("same"), 3);
-        assert!(comparison.messages.len() >= 8, "{comparison:?}");
-    }
-
-    #[test]
-    fn a_surplus_of_twins_hides_no_loss() {
-        let messages = [item(300, 10, b"same"), item(302, 10, b"same"), item(304, 10, b"lost")];
-        let live =
-            vec![("INBOX", 10, mail("same")), ("INBOX", 10, mail("same")), ("INBOX", 10, mail("same"))];
-        let comparison = compared(live, &messages, 3);
-        assert_eq!(comparison.of(ItemId(304)).unwrap().as_str(), "missing-live");
-        assert_eq!(comparison.count("same"), 2);
-    }
-
-    #[test]
-    fn other_line_ends_are_told_apart_from_both_sides() {
-        let messages = [
-            item(300, 10, b"bare\nline\nends\n"),
-            item(301, 20, b"the\r\nother\r\nway\r\n"),
-            item(302, 30, b"un\r\nchanged\r\n"),
-            item(303, 40, b"bare\nand changed\n"),
-        ];
-        let live = vec![
-            ("INBOX", 10, mail("bare\r\nline\r\nends\r\n")),
-            ("INBOX", 20, mail("the\nother\nway\n")),
-            ("INBOX", 30, mail("un\r\nchanged\r\n")),
-            ("INBOX", 40, mail("bare\r\nand chanGed\r\n")),
-        ];
-        let comparison = compared(live, &messages, 4);
-        let words = [300, 301, 302, 303].map(|id| comparison.of(ItemId(id)).unwrap().as_str());
-        assert_eq!(words, ["line-ends", "line-ends", "same", "missing-live"]);
-        assert_eq!(comparison.checked(), 3);
-        let missing: Vec<Number> = comparison.missing.iter().map(|missing| missing.number).collect();
-        assert_eq!(missing, [Number::Uid(3)], "what is there with other line ends is in the backup");
-    }
-
-    /// A mailbox whose messages all have other line ends takes as many reads as any other, and what was read for the
-    /// sample takes nothing from those that are read to be looked for in the backup.
-    #[test]
-    fn other_line_ends_are_found_by_the_first_read() {
-        let body = |id: u32| format!("a message\nnumber {id:04}\n");
-        let messages: Vec<Item> = (300..700).map(|id| item(id, i64::from(id), body(id).as_bytes())).collect();
-        let live = || (300..700).map(|id| ("INBOX", i64::from(id), mail(&body(id).replace('\n', "\r\n"))));
-        let strange = ("INBOX", 200, mail("nobody knows this"));
-        let (comparison, reads) = read(live().chain([strange]).collect(), &messages, 50);
-        assert_eq!((comparison.count("line-ends"), comparison.missing.len()), (50, 1));
-        assert_eq!((reads, comparison.not_looked), (150, 251), "50 for the sample, and what is allowed");
-        let (comparison, reads) = read(live().collect(), &messages, 400);
-        assert_eq!((comparison.count("line-ends"), reads, comparison.not_looked), (400, 400, 0));
-    }
-
-    #[test]
-    fn reads_are_bounded_however_many_are_alike() {
-        let wanted = [item(300, 10, b"the one that is looked for")];
-        let alike = |number| ("INBOX", 10, mail(&format!("not it, but of its second {number:03}")));
-        let (comparison, reads) = read((0..300).map(alike).collect(), &wanted, 1);
-        assert_eq!(comparison.of(ItemId(300)).unwrap().as_str(), "unverifiable");
-        assert!(reads <= MOST_ALIKE + 100, "{reads}");
-    }
-}
+mod tests;

@@ -256,7 +256,7 @@ impl Whole {
                 self.bytes.extend_from_slice(piece);
             }
             BodyPart::Bytes(_) => self.too_large = true,
-            BodyPart::Gone => {}
+            BodyPart::Gone | BodyPart::Withheld => {}
             BodyPart::End => self.ended = true,
         }
     }

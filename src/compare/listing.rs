@@ -52,6 +52,11 @@ impl Listing {
         self.entries.iter().enumerate()
     }
 
+    /// Positions of the messages of this second.
+    pub(super) fn of_second(&self, date: i64) -> &[usize] {
+        self.by_date.get(&date).map_or(&[], Vec::as_slice)
+    }
+
     /// Positions of the messages that may be `item`: of its size and second, of its second with a size that other line
     /// ends could explain, and of its size.
     pub(super) fn alike(&self, item: &Item) -> Vec<usize> {
@@ -68,6 +73,6 @@ impl Listing {
 }
 
 /// Whether one of two sizes can be the other with LF for every CRLF: at the most it is half.
-fn line_ends_explain(one: u64, other: u64) -> bool {
+pub(super) fn line_ends_explain(one: u64, other: u64) -> bool {
     one.max(other).div_ceil(2) <= one.min(other)
 }

@@ -1,10 +1,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::forms::{Former, Forms, Likeness};
-use super::listing::Listing;
-use crate::check::restorable::{Head, MessageId, Strange};
+use super::listing::{Listing, line_ends_explain};
+use crate::check::restorable::{Difference, Head, MessageId, Strange};
 use crate::live::{BodyPart, Folders, LiveError};
 use crate::mailbox::{Digest, Item};
+
+/// Messages of one second, apart from those of the size that is looked for, that are read.
+const MOST_BESIDE: usize = 50;
 
 /// Live messages, as far as they were read.
 pub(super) struct Read<'a> {
@@ -12,10 +15,23 @@ pub(super) struct Read<'a> {
     listing: &'a Listing,
     /// All that the backup states.
     stated: HashSet<Digest>,
+    /// What it states of which second: digests, and sizes.
+    dated: HashSet<(Digest, i64)>,
+    sized: HashSet<(u64, i64)>,
     /// SHA-1 is among it.
     sha1: bool,
-    /// By position; none where the message vanished.
-    known: HashMap<usize, Option<Known>>,
+    /// By position.
+    known: HashMap<usize, Seen>,
+}
+
+/// What came of reading a message.
+enum Seen {
+    /// All of its bytes.
+    Whole(Box<Known>),
+    /// Nothing, though it stays listed.
+    Withheld,
+    /// It vanished.
+    Gone,
 }
 
 /// What is kept of a message that was read.
@@ -29,7 +45,9 @@ impl<'a> Read<'a> {
     pub(super) fn new(live: &'a mut dyn Folders, listing: &'a Listing, messages: &[Item]) -> Self {
         let stated: HashSet<Digest> = messages.iter().filter_map(|item| item.digest).collect();
         let sha1 = stated.iter().any(|digest| matches!(digest, Digest::Sha1(_)));
-        Self { live, listing, stated, sha1, known: HashMap::new() }
+        let dated = messages.iter().filter_map(|item| Some((item.digest?, item.date))).collect();
+        let sized = messages.iter().map(|item| (item.size, item.date)).collect();
+        Self { live, listing, stated, dated, sized, sha1, known: HashMap::new() }
     }
 
     pub(super) fn listing(&self) -> &'a Listing {
@@ -42,7 +60,8 @@ impl<'a> Read<'a> {
         let mut by_folder: HashMap<usize, HashMap<u32, usize>> = HashMap::new();
         let is_open = |position: &usize| match self.known.get(position) {
             None => true,
-            Some(known) => all && known.as_ref().is_some_and(|known| !known.forms.are_all()),
+            Some(Seen::Whole(known)) => all && !known.forms.are_all(),
+            Some(Seen::Withheld | Seen::Gone) => false,
         };
         for position in positions.into_iter().filter(is_open) {
             let entry = self.listing.get(position);
@@ -59,9 +78,14 @@ impl<'a> Read<'a> {
         uids.sort_unstable();
         let (sha1, stated) = (self.sha1, &self.stated);
         let (known, mut formers) = (&mut self.known, HashMap::<u32, (Former, Head)>::new());
+        let listing = self.listing;
         self.live.bodies(&self.listing.folders[folder], &uids, &mut |uid, part| {
             let Some(position) = wanted.get(&uid) else { return };
             match part {
+                // A message of which bytes are listed and none come.
+                BodyPart::Begin(0) if listing.get(*position).listed.size > 0 => {
+                    known.insert(*position, Seen::Withheld);
+                }
                 BodyPart::Begin(_) => {
                     formers.insert(uid, (Former::new(sha1), Head::default()));
                 }
@@ -72,16 +96,13 @@ impl<'a> Read<'a> {
                     }
                 }
                 BodyPart::End => {
-                    let read = formers.remove(&uid);
-                    let kept = |(former, head): (Former, Head)| Known {
-                        forms: former.finish(all, |digest| stated.contains(digest)),
-                        message_id: head.message_id(),
-                    };
-                    known.insert(*position, read.map(kept));
+                    let Some((former, head)) = formers.remove(&uid) else { return };
+                    let forms = former.finish(all, |digest| stated.contains(digest));
+                    let read = Known { forms, message_id: head.message_id() };
+                    known.insert(*position, Seen::Whole(Box::new(read)));
                 }
-                BodyPart::Gone => {
-                    known.insert(*position, None);
-                }
+                BodyPart::Gone => drop(known.insert(*position, Seen::Gone)),
+                BodyPart::Withheld => drop(known.insert(*position, Seen::Withheld)),
             }
         })
     }
@@ -91,7 +112,15 @@ impl<'a> Read<'a> {
     }
 
     fn forms(&self, position: usize) -> Option<&Forms> {
-        self.known.get(&position)?.as_ref().map(|known| &known.forms)
+        match self.known.get(&position)? {
+            Seen::Whole(known) => Some(&known.forms),
+            Seen::Withheld | Seen::Gone => None,
+        }
+    }
+
+    /// Whether the message stays listed and none of its bytes came.
+    pub(super) fn is_withheld(&self, position: usize) -> bool {
+        matches!(self.known.get(&position), Some(Seen::Withheld))
     }
 
     /// How a message that was read equals this item.
@@ -108,8 +137,9 @@ impl<'a> Read<'a> {
             .iter()
             .filter(|(position, _)| self.is_strange(**position))
             .filter_map(|(position, known)| {
-                let (Known { forms, message_id }, listed) =
-                    (known.as_ref()?, &self.listing.get(*position).listed);
+                let Seen::Whole(known) = known else { return None };
+                let Known { forms, message_id } = &**known;
+                let listed = &self.listing.get(*position).listed;
                 let (uid, size, date) = (listed.place.uid, listed.size, listed.date);
                 let strange = Strange { digest: forms.digest(), uid, size, date, message_id: *message_id };
                 Some((*position, strange))
@@ -123,5 +153,42 @@ impl<'a> Read<'a> {
     pub(super) fn is_strange(&self, position: usize) -> bool {
         let is_stated = |digest: &Digest| self.stated.contains(digest);
         self.forms(position).is_some_and(|forms| forms.likeness(is_stated).is_none())
+    }
+
+    /// Positions of messages of its second that only other bytes could have given their size: where the place of `item`
+    /// may be, if it is found nowhere. What has the size of another message of the backup is in that one's place.
+    pub(super) fn beside(&self, item: &Item) -> impl Iterator<Item = usize> {
+        let (of_second, date) = (self.listing.of_second(item.date).iter().copied(), item.date);
+        let size = |position: usize| self.listing.get(position).listed.size;
+        let is_beside = move |position: &usize| {
+            let size = size(*position);
+            !line_ends_explain(size, item.size) && !self.sized.contains(&(size, date))
+        };
+        of_second.filter(is_beside).take(MOST_BESIDE)
+    }
+
+    /// What became of `item`, which was found nowhere, by what lies in its place: a live message of its second and size, or
+    /// of its second and a size that no message of the backup has then.
+    pub(super) fn in_the_place_of(&self, item: &Item) -> Option<Difference> {
+        let size = |at: usize| self.listing.get(at).listed.size;
+        let is_its = |at: &usize| size(*at) == item.size || !self.sized.contains(&(size(*at), item.date));
+        let places = || self.listing.of_second(item.date).iter().copied().filter(is_its);
+        let is_other =
+            |at: usize| (size(at) == item.size && self.is_strange(at)) || self.is_misplaced(at, item.date);
+        if places().any(is_other) {
+            return Some(Difference::Differs);
+        }
+        let is_held = |at: usize| self.is_withheld(at) && line_ends_explain(size(at), item.size);
+        let reason = || "none: a message of its second is listed and not handed out".to_owned();
+        places().any(is_held).then(|| Difference::Withheld(reason()))
+    }
+
+    /// Whether the message was read and is one of the backup's, of which the backup knows nothing of this second: it lies
+    /// where another should.
+    fn is_misplaced(&self, position: usize, date: i64) -> bool {
+        self.forms(position).is_some_and(|forms| {
+            let is_known = forms.likeness(|digest| self.stated.contains(digest)).is_some();
+            is_known && forms.likeness(|digest| self.dated.contains(&(*digest, date))).is_none()
+        })
     }
 }

@@ -41,7 +41,7 @@ pub trait Folders {
     fn list(&mut self, folder: &Folder, each: &mut dyn FnMut(Listed)) -> Result<FolderState, LiveError>;
 
     /// Hands the bodies of the messages `uids` of `folder` to `each`, in pieces: every number that was asked for comes
-    /// to [`BodyPart::End`] or [`BodyPart::Gone`], once. The order is the server's.
+    /// to [`BodyPart::End`], [`BodyPart::Gone`] or [`BodyPart::Withheld`], once. The order is the server's.
     ///
     /// # Errors
     /// [`LiveError`] if they can't be read to the last; a body without its end counts for nothing.
@@ -136,6 +136,8 @@ pub enum BodyPart<'a> {
     End,
     /// The message vanished before it could be read.
     Gone,
+    /// The message is listed, also when asked again, and its bytes are not handed out.
+    Withheld,
 }
 
 /// A mailbox whose messages keep their numbers wherever they are moved, and count their changes: Zimbra's.

@@ -23,7 +23,7 @@ pub struct Terms {
 pub struct Patience {
     /// Longest wait for a connection to one of the server's addresses.
     pub connect: Duration,
-    /// Longest silence while an answer is awaited.
+    /// Longest time in which nothing of an answer comes that is awaited, whatever else the server says.
     pub read: Duration,
     /// Longest time for one request, its answer included: a login, a batch of a list, a body.
     pub total: Duration,

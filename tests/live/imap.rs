@@ -136,6 +136,7 @@ impl Bodies {
                 assert!(self.done.insert(uid, (came, digest)).is_none(), "{uid} came twice");
             }
             BodyPart::Gone => self.gone.push(uid),
+            BodyPart::Withheld => panic!("{uid} is withheld"),
         }
     }
 }

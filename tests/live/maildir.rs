@@ -47,7 +47,7 @@ fn a_maildir_is_read_as_python_reads_it() {
                 bodies.entry(uid).or_default().extend(bytes.iter().map(|byte| format!("{byte:02x}")))
             }
             BodyPart::Begin(_) | BodyPart::End => {}
-            BodyPart::Gone => panic!("{uid} is gone"),
+            BodyPart::Gone | BodyPart::Withheld => panic!("{uid} is not handed out"),
         };
         maildir.bodies(&folder, &uids, &mut take).unwrap();
         let letters = |uid: &u32| {

@@ -96,7 +96,7 @@ impl Kept {
                 self.bytes.extend_from_slice(bytes);
             }
             BodyPart::End => self.ended += 1,
-            BodyPart::Gone => self.gone += 1,
+            BodyPart::Gone | BodyPart::Withheld => self.gone += 1,
         }
     }
 }

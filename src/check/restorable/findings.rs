@@ -67,7 +67,7 @@ fn of_message(
         (Difference::Differs, Identity::Content) => (
             &kinds::LIVE_MESSAGE_DIFFERS,
             format!("the {} bytes of the backup", item.size),
-            version("a message of the same size and second with other bytes"),
+            version("a message of its second with other bytes"),
         ),
         (Difference::Differs, Identity::Number) => (
             &kinds::LIVE_MESSAGE_DIFFERS,

@@ -39,10 +39,10 @@ pub fn by_id(
 ) -> Result<Comparison, LiveError> {
     let mut comparison = Comparison { identity: Identity::Number, ..Comparison::default() };
     compare_sample(live, sample, &mut comparison)?;
+    others::compare(live, account, most_unknown, &mut comparison)?;
     if let Some(mark) = mark {
         tombstones::tell_apart(live, account, mark, &mut comparison)?;
     }
-    others::compare(live, account, most_unknown, &mut comparison)?;
     Ok(comparison)
 }
 
@@ -101,7 +101,7 @@ fn difference_of_bytes(live: &dyn Numbered, item: &Item, stated: Digest) -> Resu
         BodyPart::Begin(_) => hasher = Hasher::like(stated),
         BodyPart::Bytes(bytes) => hasher.update(bytes),
         BodyPart::End => came = Some(std::mem::replace(&mut hasher, Hasher::like(stated)).finish()),
-        BodyPart::Gone => {}
+        BodyPart::Gone | BodyPart::Withheld => {}
     })?;
     Ok(match delivery {
         Delivery::Gone => Difference::MissingLive,

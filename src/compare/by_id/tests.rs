@@ -15,6 +15,7 @@ enum Bytes {
     Of(&'static [u8]),
     /// Edited while it was read: this change number comes with it.
     Edited(&'static [u8], u32),
+    /// It is deleted when it is read.
     Gone,
     Withheld,
     Broken,
@@ -26,6 +27,8 @@ struct Memory {
     items: BTreeMap<u32, (Presence, Bytes)>,
     /// Change, number.
     deleted: Vec<(u32, u32)>,
+    /// Listed, though the server knows nothing of them when it is asked.
+    unknown: Vec<u32>,
     /// The smallest good token, and the last change.
     changes: (u32, u32),
     asked: RefCell<Vec<String>>,
@@ -83,8 +86,12 @@ impl Numbered for Memory {
     }
 
     fn list(&self, folder: ItemId, each: &mut dyn FnMut(ItemId)) -> Result<(), LiveError> {
-        let inside = self.items.keys().filter(|id| self.folder_of(**id) == Some(folder));
-        inside.for_each(|id| each(ItemId(*id)));
+        let inside = self.items.iter().filter(|(id, _)| self.folder_of(**id) == Some(folder));
+        let stays = inside.filter(|(_, (_, bytes))| !matches!(bytes, Bytes::Gone));
+        stays.for_each(|(id, _)| each(ItemId(*id)));
+        if folder == ItemId(5) {
+            self.unknown.iter().for_each(|id| each(ItemId(*id)));
+        }
         Ok(())
     }
 
@@ -221,6 +228,20 @@ fn the_deleted_are_told_from_the_lost() {
     assert_eq!(told(&forgotten), ["missing-live", "missing-live", "same"]);
     let behind = here(Memory::default().remembers(1, 4_999, &[]));
     assert_eq!(told(&behind), ["set-back", "set-back", "same"]);
+}
+
+#[test]
+fn what_is_listed_and_not_known_is_withheld_and_not_gone() {
+    let messages = [item(300, b"one"), item(301, b"one"), item(302, b"one"), item(303, b"one")];
+    let mut live = Memory::default().remembers(1, 7_000, &[(6_000, 300), (6_000, 301)]);
+    live = live.with(302, 2, SAME, Bytes::Of(b"one")).with(303, 2, (6_000, 4_000), Bytes::Of(b"one"));
+    live.unknown = vec![301, 303];
+    for mark in [false, true] {
+        let comparison = compared(&live, &messages, 4, mark).unwrap();
+        let gone = if mark { "deleted-since" } else { "missing-live" };
+        assert_eq!(words(&comparison), [gone, "withheld", "same", "set-back"]);
+        assert_eq!((comparison.checked(), comparison.doubtful()), (1, 2));
+    }
 }
 
 #[test]

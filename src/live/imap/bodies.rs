@@ -1,13 +1,14 @@
 //! Bodies, in batches, the next of which is asked for before the last has come.
 //!
-//! Input: numbers of messages. Output: their bytes as they come. Invariant: every number ends once, with all the bytes
-//! that were announced or as gone; gone is only what the server left out of an answer that it called whole.
+//! Input: numbers of messages. Output: their bytes as they come. Invariant: every number ends once: with all the bytes
+//! that were announced, as gone, or as withheld. Gone is only what the server left out of an answer that it called whole,
+//! and does not list any more when it is asked again; what it still lists is withheld.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
 use super::command::Command;
-use super::fetch::{Came, Sink, Told};
+use super::fetch::{Came, NoBody, Sink, Told};
 use super::input::Input;
 use super::refusal::{Asked, meaning};
 use super::response::{Head, Kind, Status};
@@ -17,6 +18,8 @@ use crate::live::{BodyPart, Fault, Folder};
 
 /// Bodies that are asked for at once.
 const BATCH: usize = 50;
+/// Messages without a body that are asked after at once.
+const ASKED_AFTER: usize = 1_000;
 /// Batches that are asked for and did not come so far.
 const AHEAD: usize = 2;
 
@@ -27,6 +30,8 @@ pub(crate) struct Reading<'a> {
     validity: Option<u32>,
     /// Numbers that did not end so far.
     left: BTreeSet<u32>,
+    /// Numbers that brought no body, of which is not known why.
+    bodiless: BTreeSet<u32>,
     achieved: &'a Cell<u64>,
     each: &'a mut dyn FnMut(u32, BodyPart<'_>),
     limit: u64,
@@ -41,32 +46,69 @@ impl<'a> Reading<'a> {
         each: &'a mut dyn FnMut(u32, BodyPart<'_>),
     ) -> Self {
         let left = uids.iter().copied().collect();
-        Self { folder, validity, left, achieved, each, limit: 0 }
+        Self { folder, validity, left, bodiless: BTreeSet::new(), achieved, each, limit: 0 }
     }
 
     /// Reads what was not read so far.
     pub(crate) fn go_on(&mut self, session: &mut Session) -> Result<(), Fault> {
         self.limit = session.terms.limits.body;
         // No message has the number 0.
-        self.end_as_gone(&[0]);
-        if self.left.is_empty() {
+        if self.left.remove(&0) {
+            self.end_without(0, BodyPart::Gone);
+        }
+        if self.left.is_empty() && self.bodiless.is_empty() {
             return Ok(());
         }
         if !self.is_open(session) {
             session.examine(&self.folder.raw)?;
         }
-        let now = session.open.as_ref().map(|open| open.uid_validity);
-        if *self.validity.get_or_insert(now.unwrap_or(0)) != now.unwrap_or(0) {
-            // The folder was made anew: the messages that had these numbers are no longer there.
-            let all: Vec<u32> = self.left.iter().copied().collect();
-            self.end_as_gone(&all);
+        if !self.is_the_same(session) {
+            self.end_all();
             return Ok(());
         }
-        self.read(session)
+        self.read(session)?;
+        self.ask_after(session)
     }
 
     fn is_open(&self, session: &Session) -> bool {
         session.open.as_ref().is_some_and(|open| open.raw == self.folder.raw)
+    }
+
+    /// Whether the folder that is open is the one for which the numbers hold.
+    fn is_the_same(&mut self, session: &Session) -> bool {
+        let now = session.open.as_ref().map_or(0, |open| open.uid_validity);
+        *self.validity.get_or_insert(now) == now
+    }
+
+    /// The folder was made anew: the messages that had these numbers are no longer there.
+    fn end_all(&mut self) {
+        self.bodiless.append(&mut self.left);
+        for uid in std::mem::take(&mut self.bodiless) {
+            self.end_without(uid, BodyPart::Gone);
+        }
+    }
+
+    /// Asks which of the messages without a body are still listed. A folder that stays open may show what went meanwhile,
+    /// so it is opened anew.
+    fn ask_after(&mut self, session: &mut Session) -> Result<(), Fault> {
+        if self.bodiless.is_empty() {
+            return Ok(());
+        }
+        session.examine(&self.folder.raw)?;
+        if !self.is_the_same(session) {
+            self.end_all();
+            return Ok(());
+        }
+        let all: Vec<u32> = self.bodiless.iter().copied().collect();
+        for batch in all.chunks(ASKED_AFTER) {
+            let present = present(session, batch)?;
+            for uid in batch {
+                self.bodiless.remove(uid);
+                let is_there = present.contains(uid);
+                self.end_without(*uid, if is_there { BodyPart::Withheld } else { BodyPart::Gone });
+            }
+        }
+        Ok(())
     }
 
     fn read(&mut self, session: &mut Session) -> Result<(), Fault> {
@@ -82,7 +124,9 @@ impl<'a> Reading<'a> {
             session.input.source.begin();
             let status = session.finish(&tag, &mut |input, head| self.take(input, head))?;
             accept(&status)?;
-            self.end_as_gone(batch);
+            for uid in batch.iter().filter(|uid| self.left.remove(uid)) {
+                self.bodiless.insert(*uid);
+            }
             if let Some(open) = &mut session.open {
                 open.expunged.clear();
             }
@@ -94,9 +138,9 @@ impl<'a> Reading<'a> {
             return Ok(Taken::Not);
         }
         let told = input.fetched(self)?;
+        let (Some(uid), Some(came)) = (told.uid, told.body) else { return Ok(Taken::Aside) };
         // A batch may take long where bodies are large; each of them has the whole time.
         input.source.begin();
-        let (Some(uid), Some(came)) = (told.uid, told.body) else { return Ok(Taken::Aside) };
         self.end(uid, came, &told)?;
         Ok(Taken::Wanted)
     }
@@ -112,19 +156,14 @@ impl<'a> Reading<'a> {
                 (self.each)(uid, BodyPart::End);
             }
             Came::Bytes(1..) => (self.each)(uid, BodyPart::End),
-            Came::Bytes(0) | Came::Nothing => (self.each)(uid, BodyPart::Gone),
+            Came::Bytes(0) | Came::Nothing => drop(self.bodiless.insert(uid)),
         }
         Ok(())
     }
 
-    /// Ends those of `uids` that did not come.
-    fn end_as_gone(&mut self, uids: &[u32]) {
-        for uid in uids {
-            if self.left.remove(uid) {
-                self.achieved.set(self.achieved.get() + 1);
-                (self.each)(*uid, BodyPart::Gone);
-            }
-        }
+    fn end_without(&mut self, uid: u32, why: BodyPart<'_>) {
+        self.achieved.set(self.achieved.get() + 1);
+        (self.each)(uid, why);
     }
 }
 
@@ -145,6 +184,25 @@ impl Sink for Reading<'_> {
     fn bytes(&mut self, uid: u32, bytes: &[u8]) {
         (self.each)(uid, BodyPart::Bytes(bytes));
     }
+}
+
+/// Which of these messages the server lists.
+fn present(session: &mut Session, uids: &[u32]) -> Result<HashSet<u32>, Fault> {
+    let mut present = HashSet::new();
+    let take = &mut |input: &mut Input<Wire>, head: &Head| match head {
+        Head::Numbered(_, kind) if kind == b"FETCH" => {
+            let told = input.fetched(&mut NoBody)?;
+            // Without a size it is a flag that somebody changed meanwhile.
+            let listed = told.uid.filter(|_| told.size.is_some() && !told.is_stub());
+            let new = listed.is_some_and(|uid| uids.binary_search(&uid).is_ok() && present.insert(uid));
+            Ok(if new { Taken::Wanted } else { Taken::Aside })
+        }
+        _ => Ok(Taken::Not),
+    };
+    let tag = session.send(Command::presence(uids), Asked::Other, &mut nothing)?;
+    let status = session.finish(&tag, take)?;
+    accept(&status)?;
+    Ok(present)
 }
 
 fn unasked() -> Fault {

@@ -67,6 +67,16 @@ impl Command {
         Self::new(&format!("FETCH {first}:{last} (UID RFC822.SIZE INTERNALDATE FLAGS)")).end()
     }
 
+    /// Asks which of these are there, without opening them.
+    pub(super) fn presence(uids: &[u32]) -> Self {
+        Self::new(&format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", set(uids))).end()
+    }
+
+    /// Asks for nothing but what happened meanwhile.
+    pub(super) fn noop() -> Self {
+        Self::new("NOOP").end()
+    }
+
     /// Asks for whole bodies, without marking them as read.
     pub(super) fn bodies(uids: &[u32]) -> Self {
         Self::new(&format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE BODY.PEEK[])", set(uids))).end()

@@ -10,17 +10,26 @@ use super::session::{Session, Taken};
 use crate::live::name::decoded;
 use crate::live::{Fault, Folder};
 
+/// Folders of one mailbox, the most that are taken.
+const MOST: u64 = 100_000;
+/// Bytes of all their names together.
+const LARGEST: usize = 16 << 20;
+
 /// Lists the folders that can be opened.
 pub(crate) fn read(session: &mut Session) -> Result<Vec<Folder>, Fault> {
-    let limit = session.terms.limits.entries;
-    let (mut folders, mut known) = (Vec::new(), HashSet::new());
+    let most = session.terms.limits.entries.min(MOST);
+    let (mut folders, mut known, mut bytes) = (Vec::new(), HashSet::new(), 0);
     session.run(Command::list(), Asked::Other, &mut |input, head| match head {
         Head::Data(word) if word == b"LIST" => {
             let folder = input.listed()?.filter(|folder| known.insert(folder.raw.clone()));
             let taken = if folder.is_some() { Taken::Wanted } else { Taken::Aside };
+            bytes += folder.as_ref().map_or(0, |folder| folder.raw.len());
             folders.extend(folder);
-            if folders.len() as u64 > limit {
-                return Err(Fault::protocol(format_args!("more than {limit} folders")));
+            if folders.len() as u64 > most {
+                return Err(Fault::protocol(format_args!("more than {most} folders")));
+            }
+            if bytes > LARGEST {
+                return Err(Fault::protocol(format_args!("folders whose names take over {LARGEST} bytes")));
             }
             Ok(taken)
         }

@@ -14,11 +14,18 @@ const BUFFER: usize = 64 * 1024;
 pub(crate) trait Source {
     /// Receives at least one byte into `buffer`.
     fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Fault>;
+
+    /// A part of what was asked for came.
+    fn progress(&mut self) {}
 }
 
 impl Source for super::wire::Wire {
     fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         Self::receive(self, buffer)
+    }
+
+    fn progress(&mut self) {
+        Self::progress(self);
     }
 }
 
@@ -169,6 +176,7 @@ impl<S: Source> Input<S> {
     fn literal(&mut self, mut left: u64, each: &mut dyn FnMut(&[u8])) -> Result<(), Fault> {
         while left > 0 {
             self.peek()?;
+            self.source.progress();
             let count = self.unread().min(usize::try_from(left).unwrap_or(usize::MAX));
             let end = self.start + count;
             each(self.buffer.get(self.start..end).unwrap_or_default());

@@ -1,7 +1,8 @@
 //! The messages of a folder, in batches.
 //!
 //! Input: a folder. Output: number, size, date and flags of each message. Invariant: a message is handed on once, and
-//! only after the batch it is in was answered whole; where a connection broke, listing goes on behind the last one.
+//! only after the batch it is in was answered whole; where a connection broke, listing goes on behind the last one. What
+//! the folder is said to hold and is not listed must have gone by the server's own word.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -11,11 +12,13 @@ use super::command::Command;
 use super::fetch::{NoBody, Told};
 use super::refusal::Asked;
 use super::response::Head;
-use super::session::{Open, Session, Taken};
+use super::session::{Open, Session, Taken, nothing};
 use crate::live::{Fault, Folder, FolderState, Listed, Place};
 
 /// Messages that are asked for at once.
 const BATCH: u32 = 1_000;
+/// Batches in a row that may bring nothing, whatever the server says went.
+const MOST_EMPTY: u32 = 5;
 
 /// A listing that goes on.
 pub(crate) struct Listing<'a> {
@@ -40,16 +43,17 @@ impl<'a> Listing<'a> {
         session.examine(&self.folder.raw)?;
         let open = session.open.clone().unwrap_or_default();
         self.stay(&open)?;
-        let (mut next, known) = (1, self.last);
+        look(session, u64::from(open.exists))?;
+        let (mut next, known, mut lacks) = (1, self.last, Lacks::default());
         while let Some(last) = last_of_batch(session, next) {
             let batch = ask(session, next, last)?;
-            self.vanished += (u64::from(last - next) + 1).saturating_sub(batch.len() as u64);
+            lacks.note(u64::from(last - next) + 1, batch.len() as u64);
             self.hand_on(batch, known)?;
-            if self.listed > session.terms.limits.entries {
-                return Err(Fault::protocol("more messages than the policy's limit allows"));
-            }
+            look(session, self.listed)?;
+            lacks.account(session)?;
             next = last.saturating_add(1) - gone_before(session, last);
         }
+        self.vanished += lacks.messages;
         Ok(self.state(&open))
     }
 
@@ -92,6 +96,50 @@ impl<'a> Listing<'a> {
             vanished: self.vanished,
         }
     }
+}
+
+/// What was promised and did not come.
+#[derive(Debug, Default)]
+struct Lacks {
+    messages: u64,
+    /// Batches in a row of which nothing came.
+    empty: u32,
+}
+
+impl Lacks {
+    fn note(&mut self, promised: u64, came: u64) {
+        self.messages += promised.saturating_sub(came);
+        self.empty = if came == 0 { self.empty + 1 } else { 0 };
+    }
+
+    /// Asks the server, where it did not tell so far, whether as many messages went as are lacking.
+    fn account(&self, session: &mut Session) -> Result<(), Fault> {
+        if self.empty > MOST_EMPTY {
+            return Err(Fault::protocol("a folder is said to hold messages, and none of them is listed"));
+        }
+        if self.messages > went(session) {
+            session.run(Command::noop(), Asked::Other, &mut nothing)?;
+        }
+        let (lacking, went) = (self.messages, went(session));
+        if lacking > went {
+            return Err(Fault::protocol(format_args!(
+                "{lacking} of the messages that the folder is said to hold are not listed, and it is told that {went} went"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// How many messages went by the server's own word.
+fn went(session: &Session) -> u64 {
+    session.open.as_ref().map_or(0, |open| open.went)
+}
+
+fn look(session: &Session, messages: u64) -> Result<(), Fault> {
+    if messages > session.terms.limits.entries {
+        return Err(Fault::protocol("more messages than the policy's limit allows"));
+    }
+    Ok(())
 }
 
 /// Where the batch that begins at `next` ends.

@@ -37,6 +37,8 @@ pub(crate) struct Open {
     pub(crate) exists: u32,
     /// Places whose messages went since they were last asked for, in the order of their going.
     pub(crate) expunged: Vec<u32>,
+    /// Messages that went since it was opened, as far as the server told.
+    pub(crate) went: u64,
 }
 
 /// What the server says when it is our turn.
@@ -150,7 +152,7 @@ impl Session {
                     return Err(meaning(&status, Asked::Other));
                 }
                 head => match take(&mut self.input, &head)? {
-                    Taken::Wanted => {}
+                    Taken::Wanted => self.input.source.progress(),
                     Taken::Aside => aside += 1,
                     Taken::Not => {
                         self.set_aside(&head)?;
@@ -170,6 +172,10 @@ impl Session {
             // A flag that somebody changed meanwhile.
             Head::Numbered(_, kind) if kind == b"FETCH" => self.input.fetched(&mut NoBody).map(|_| ()),
             Head::Numbered(number, kind) => {
+                // In a folder that is open for changes this is what was asked for.
+                if self.open.is_none() && kind == b"EXPUNGE" {
+                    self.input.source.progress();
+                }
                 self.counted(*number, kind);
                 self.input.pass()
             }
@@ -185,6 +191,7 @@ impl Session {
             b"EXPUNGE" => {
                 open.exists = open.exists.saturating_sub(1);
                 open.expunged.push(number);
+                open.went += 1;
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! The connection to a server, encrypted or not.
 //!
 //! Input: bytes of commands. Output: bytes of answers. Invariant: no wait is endless, whatever the server does: each
-//! ends with the silence, with the whole request's time, or with the run.
+//! ends when nothing of what was asked for came for too long, with the whole request's time, or with the run.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -20,6 +20,8 @@ pub(crate) struct Wire {
     terms: Terms,
     /// When the request that is being answered must be over.
     deadline: Instant,
+    /// How long the server was waited for since the last part of what was asked for.
+    waited: Duration,
     /// Held as long as the connection is open.
     _slot: Slot,
 }
@@ -43,7 +45,8 @@ impl Wire {
         };
         prepare(&socket).map_err(Fault::unreachable)?;
         let deadline = Instant::now() + terms.patience.total;
-        Ok(Self { stream: Stream::Plain(socket), terms: terms.clone(), deadline, _slot: slot })
+        let (stream, terms) = (Stream::Plain(socket), terms.clone());
+        Ok(Self { stream, terms, deadline, waited: Duration::ZERO, _slot: slot })
     }
 
     /// Encrypts the connection from here on. `host` is the name that the certificate must hold.
@@ -56,12 +59,19 @@ impl Wire {
         let stream = Stream::Encrypted(Box::new(StreamOwned::new(connection, socket)));
         let mut wire = Self { stream, ..self };
         wire.patiently(Stream::shake_hands)?;
+        wire.progress();
         Ok(wire)
     }
 
     /// A request begins: its time is counted from now.
     pub(crate) fn begin(&mut self) {
         self.deadline = Instant::now() + self.terms.patience.total;
+        self.progress();
+    }
+
+    /// A part of what was asked for came: whatever else the server says meanwhile is as good as silence.
+    pub(crate) fn progress(&mut self) {
+        self.waited = Duration::ZERO;
     }
 
     /// Sends all of `bytes`.
@@ -69,8 +79,11 @@ impl Wire {
         let mut sent = 0;
         while let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
             sent += self.patiently(|stream| stream.write(rest))?;
+            self.progress();
         }
-        self.patiently(Stream::flush)
+        self.patiently(Stream::flush)?;
+        self.progress();
+        Ok(())
     }
 
     /// Receives at least one byte into `buffer`.
@@ -89,25 +102,29 @@ impl Wire {
 
     /// Tries again until `work` is done or a limit is passed.
     fn patiently<T>(&mut self, mut work: impl FnMut(&mut Stream) -> io::Result<T>) -> Result<T, Fault> {
-        let silence = Instant::now() + self.terms.patience.read;
+        let begun = Instant::now();
         loop {
-            self.look(silence)?;
+            self.look(begun)?;
             match work(&mut self.stream) {
                 Err(error) if is_a_wait(&error) => {}
-                result => return result.map_err(|error| meaning(&error)),
+                result => {
+                    self.waited = self.waited.saturating_add(begun.elapsed());
+                    return result.map_err(|error| meaning(&error));
+                }
             }
         }
     }
 
-    /// Looks whether one may go on waiting.
-    fn look(&self, silence: Instant) -> Result<(), Fault> {
+    /// Looks whether one may go on with a wait that began then.
+    fn look(&self, begun: Instant) -> Result<(), Fault> {
         let (now, patience) = (Instant::now(), &self.terms.patience);
         if self.terms.cancel.is_cancelled() {
             Err(Fault::Interrupted)
         } else if now > self.deadline {
             Err(Fault::timed_out(format_args!("the whole answer took over {:?}", patience.total)))
-        } else if now > silence {
-            Err(Fault::timed_out(format_args!("silence for {:?}", patience.read)))
+        } else if self.waited.saturating_add(now.duration_since(begun)) > patience.read {
+            let what = if self.waited.is_zero() { "silence" } else { "nothing of the answer came" };
+            Err(Fault::timed_out(format_args!("{what} for {:?}", patience.read)))
         } else {
             Ok(())
         }

@@ -42,7 +42,7 @@ fn bodies(maildir: &mut Maildir, folder: &Folder, uids: &[u32]) -> Result<Bodies
         BodyPart::Begin(_) => open.clear(),
         BodyPart::Bytes(bytes) => open.extend_from_slice(bytes),
         BodyPart::End => done.push((uid, Some(std::mem::take(&mut open)))),
-        BodyPart::Gone => done.push((uid, None)),
+        BodyPart::Gone | BodyPart::Withheld => done.push((uid, None)),
     })?;
     Ok(done)
 }

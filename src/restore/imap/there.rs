@@ -189,7 +189,7 @@ impl There {
                 BodyPart::End => {
                     message.digest = Some(std::mem::replace(&mut hasher, Hasher::sha256()).finish());
                 }
-                BodyPart::Gone => message.taken = true,
+                BodyPart::Gone | BodyPart::Withheld => message.taken = true,
             }
         };
         Reading::new(folder, Some(validity), &uids, achieved, &mut each).go_on(session)

@@ -135,7 +135,7 @@ fn read_batch(
                 each(uid, hasher.finish().as_ref().try_into().unwrap_or_default(), size);
             }
         }
-        BodyPart::Gone => drop(open.remove(&uid)),
+        BodyPart::Gone | BodyPart::Withheld => drop(open.remove(&uid)),
     })
 }
 

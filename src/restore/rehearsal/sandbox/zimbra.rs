@@ -149,7 +149,7 @@ fn read_body(mailbox: &Mailbox, id: ItemId) -> Result<Option<([u8; 32], u64)>, S
             hasher.update(bytes);
             size += bytes.len() as u64;
         }
-        BodyPart::End | BodyPart::Gone => {}
+        BodyPart::End | BodyPart::Gone | BodyPart::Withheld => {}
     })?;
     let whole = matches!(delivery, Delivery::Whole { .. });
     let sha256 = hasher.finish().as_ref().try_into().unwrap_or_default();
