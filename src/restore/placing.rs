@@ -1,5 +1,6 @@
 //! Puts what the exports hand over into the place, one item after the other, and keeps count.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -137,10 +138,13 @@ impl<'a> Placing<'a> {
     }
 
     fn wait(&mut self, key: Key, placed: Placed) {
-        if self.waiting.contains_key(&key) {
-            self.behind.entry(key).or_default().push_back(placed);
-        } else {
-            self.waiting.insert(key, placed);
+        match self.waiting.entry(key) {
+            Entry::Occupied(first) => {
+                self.behind.entry(first.key().clone()).or_default().push_back(placed);
+            }
+            Entry::Vacant(free) => {
+                free.insert(placed);
+            }
         }
     }
 

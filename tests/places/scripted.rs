@@ -132,16 +132,20 @@ fn three() -> Vec<Message> {
     [257, 258, 259].map(|id| Message::new(id, "/Inbox", format!("Subject: {id}\r\n\r\n"))).to_vec()
 }
 
-/// What becomes of three messages where each is answered with `text`.
-fn answered(text: &'static str) -> Result<Told, String> {
-    let mut place = served(terms(0), AT_ONCE, move |talk, _| {
+/// Keeps each message and answers it with `text`.
+fn answering(text: &'static str) -> ImapPlace {
+    served(terms(0), AT_ONCE, move |talk, _| {
         while let Some((tag, command)) = talk.politely("APPEND") {
             let size = talk.swallow(&command);
             let uid = talk.keep(size);
             talk.say(&text.replace("TAG", &tag).replace("NUMBER", &uid.to_string()));
         }
-    });
-    restore(&mut place, &three()).map_err(|error| error.to_string())
+    })
+}
+
+/// What becomes of three messages where each is answered with `text`.
+fn answered(text: &'static str) -> Result<Told, String> {
+    restore(&mut answering(text), &three()).map_err(|error| error.to_string())
 }
 
 /// The end of a restore where `text` is said again and again to the first message.
@@ -231,16 +235,10 @@ fn what_is_accepted_and_not_listed_is_not_restored() {
 
 #[test]
 fn what_is_accepted_is_looked_for_on_the_way() {
-    let mut place = served(terms(0), AT_ONCE, |talk, _| {
-        while let Some((tag, command)) = talk.politely("APPEND") {
-            let size = talk.swallow(&command);
-            let uid = talk.keep(size);
-            talk.say(&format!("{tag} OK [APPENDUID 7 {uid}] done\r\n"));
-        }
-    });
-    let many = (0..2_200).map(|id| Message::new(300 + id, "/Inbox", "x"));
+    let mut place = answering("TAG OK [APPENDUID 7 NUMBER] done\r\n");
     let mut settled = 0;
-    for message in many {
+    for id in 300..2_500 {
+        let message = Message::new(id, "/Inbox", "x");
         assert_eq!(place.put(&message.recovered()).unwrap(), Put::Pending);
         settled += place.settled().len();
     }

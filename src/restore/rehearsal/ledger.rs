@@ -3,6 +3,7 @@
 //! Invariant: every message that was handed to the place is noted and will be looked for, whatever the place says of it,
 //! unless it refused it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -214,10 +215,13 @@ impl<'a> Noting<'a> {
             self.account = account.into();
         }
         let who = (Arc::clone(&self.account), id);
-        if self.waiting.contains_key(&who) {
-            self.behind.entry(who).or_default().push_back(key);
-        } else {
-            self.waiting.insert(who, key);
+        match self.waiting.entry(who) {
+            Entry::Occupied(first) => {
+                self.behind.entry(first.key().clone()).or_default().push_back(key);
+            }
+            Entry::Vacant(free) => {
+                free.insert(key);
+            }
         }
     }
 }
