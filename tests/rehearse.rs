@@ -80,16 +80,21 @@ impl Scene {
 
     /// With mail of these accounts.
     fn of(accounts: &[&str], more: &str, messages: u32) -> Self {
+        let exports: Vec<_> = accounts.iter().map(|account| (*account, export(account, messages))).collect();
+        Self::holding(&exports, more)
+    }
+
+    /// With these exports.
+    fn holding(exports: &[(&str, Export)], more: &str) -> Self {
         let bench = Bench::new();
         let identity = age::x25519::Identity::generate();
         support::secret_file(bench.path("").as_path(), "own.txt", identity.to_string().expose_secret());
-        let file = |account: &str| {
-            let export = export(account, messages).write().unwrap();
-            pack::File::new(format!("exports/{account}.tgz"), export)
+        let file = |(account, export): &(&str, Export)| {
+            pack::File::new(format!("exports/{account}.tgz"), export.write().unwrap())
         };
         let archive = bench.path("a.tar.zst.age");
         let pack = Pack::new(vec![identity.to_public()]);
-        let files: Vec<_> = accounts.iter().map(|account| file(account)).collect();
+        let files: Vec<_> = exports.iter().map(file).collect();
         fs::write(&archive, pack.build(&files).unwrap().encrypted).unwrap();
         let sandbox = bench.path("sandbox");
         maildir(&sandbox);

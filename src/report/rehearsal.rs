@@ -113,8 +113,10 @@ pub struct Restore {
 /// What was read back from the sandbox.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReadBack {
-    /// Messages that were put, and must be there.
+    /// Messages that were put, and must be there; equal ones that the sandbox keeps once count once.
     pub put: u64,
+    /// Further messages that were wanted and have the bytes of one of these, of which the sandbox keeps one.
+    pub equal: u64,
     /// Messages that are there.
     pub found: u64,
     /// Bytes that were read.
@@ -272,6 +274,7 @@ impl From<&rehearsal::ReadBack> for ReadBack {
     fn from(back: &rehearsal::ReadBack) -> Self {
         Self {
             put: back.put,
+            equal: back.equal,
             found: back.found,
             bytes: back.bytes,
             same: back.same,

@@ -39,9 +39,9 @@ pub struct Restore {
     pub exit_code: u8,
     /// Items that were asked for, in every export of the archive.
     pub selected: u64,
-    /// Items that are in the place now and were not before.
+    /// Items that are in the place now and were not before; on a server taken and listed at the end, not read back.
     pub restored: u64,
-    /// Items that were there before, byte for byte.
+    /// Items that were there before: byte for byte; on a Zimbra by size and date, or because an equal one is there.
     pub already_there: u64,
     /// Items that another export of the archive had brought already.
     pub repeated: u64,

@@ -27,9 +27,12 @@ const MOST_FOLDERS: usize = 10_000;
 pub struct Restored {
     /// Items that were wanted, in every export of the archive.
     pub selected: u64,
-    /// Items that are in the place now and were not before.
+    /// Items that are in the place now and were not before. Of a server that proves that it took them and lists them at the
+    /// end: messages with their size (with their date as well on a Zimbra), all other kinds by the count of their folder.
+    /// No byte of it was read back.
     pub restored: u64,
-    /// Items that were there before, byte for byte.
+    /// Items that were there before: byte for byte, but for a Zimbra, where size and date decide, or that an equal one of the
+    /// same folder is there; of all other kinds than messages, that their folder holds as many.
     pub already_there: u64,
     /// Items that another export of the same archive had already brought, byte for byte.
     pub repeated: u64,
@@ -47,7 +50,7 @@ pub struct Restored {
     pub undescribed: u64,
     /// Bytes of the bodies that were restored.
     pub bytes: u64,
-    /// From the beginning until the first item was in the place.
+    /// From the beginning until the first item was in the place, or seen there at the end where that is a server.
     pub to_first: Option<Duration>,
     /// The same of the last one.
     pub to_last: Option<Duration>,
@@ -178,8 +181,8 @@ pub enum Why {
     /// Larger than what is held in memory.
     #[error("its body is larger than 256 MiB; take it from the export by hand")]
     TooLarge,
-    /// The restore ended before the place answered.
-    #[error("the restore ended before the place said that it has it; run it again")]
+    /// The restore ended before the place answered, or was looked into.
+    #[error("the restore ended before it was seen in its place; run it again")]
     Unanswered,
     /// The body stands elsewhere in the export than the description.
     #[error("its body stands apart from its description; take it from the export by hand")]

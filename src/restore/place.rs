@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::mailbox::{Folder, Item, ItemId};
 
 /// An item of a backup, with bytes that are those whose digest the backup states.
@@ -78,7 +80,7 @@ pub trait Place: Send {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     /// Whose it is.
-    pub account: Box<str>,
+    pub account: Arc<str>,
     /// Its number in the backup.
     pub id: ItemId,
     /// Never [`Put::Pending`].
@@ -88,9 +90,11 @@ pub struct Settled {
 /// What became of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Put {
-    /// It is there now.
+    /// It is there now: written by ourselves on this machine; by a server taken, and listed with its size (with its date
+    /// as well by a Zimbra), without its bytes being read back.
     Restored,
-    /// It was there before, byte for byte.
+    /// It was there before: byte for byte in a Maildir and on an IMAP server, by size and date on a Zimbra; or it is equal
+    /// to one of its folder that is there, of which the place keeps one.
     AlreadyThere,
     /// The place does not take it, for this reason; others may follow.
     Refused(String),

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use super::outcome::{LeftItem, Restored, Why};
 use super::place::KnownFolder;
 use super::recovery::Handed;
 use super::{Place, PlaceError, Put, Recovered, Settled};
-use crate::mailbox::{Item, ItemId};
+use crate::mailbox::ItemId;
 use crate::network::Cancel;
 
 /// Longest time for which nobody looks whether the run is to end.
@@ -27,10 +28,17 @@ pub(super) struct Placing<'a> {
     reading: &'a Cancel,
     began: Instant,
     remembered: HashSet<[u8; 16]>,
-    /// What the place has not answered for yet.
-    waiting: HashMap<(Box<str>, ItemId), VecDeque<Placed>>,
+    /// What the place has not answered for yet, which may be all: about 100 bytes each.
+    waiting: HashMap<Key, Placed>,
+    /// The same of those that have the number of one that waits.
+    behind: HashMap<Key, VecDeque<Placed>>,
+    /// Names of accounts and folders, each held once.
+    names: HashSet<Arc<str>>,
     restored: Restored,
 }
+
+/// Whose it is, and its number.
+type Key = (Arc<str>, ItemId);
 
 impl<'a> Placing<'a> {
     /// `asked` are the items that are asked for by number, if any are.
@@ -40,9 +48,9 @@ impl<'a> Placing<'a> {
         reading: &'a Cancel,
         asked: BTreeSet<ItemId>,
     ) -> Self {
-        let (remembered, waiting) = Default::default();
+        let (remembered, waiting, behind, names) = Default::default();
         let restored = Restored { not_seen: asked, ..Restored::default() };
-        Self { place, run, reading, began: Instant::now(), remembered, waiting, restored }
+        Self { place, run, reading, began: Instant::now(), remembered, waiting, behind, names, restored }
     }
 
     /// Works until nobody hands over any more, the run is to end, or the place takes nothing more.
@@ -53,8 +61,11 @@ impl<'a> Placing<'a> {
             self.restored.stopped = Some(error);
         }
         self.settle();
-        for ((account, _), waiting) in std::mem::take(&mut self.waiting) {
-            waiting.iter().for_each(|waiting| self.leave(&account, &waiting.item, Why::Unanswered));
+        let behind = std::mem::take(&mut self.behind).into_iter();
+        let behind =
+            behind.flat_map(|(key, behind)| behind.into_iter().map(move |placed| (key.clone(), placed)));
+        for ((account, item), placed) in std::mem::take(&mut self.waiting).into_iter().chain(behind) {
+            self.leave(&account, placed.lying, item, Why::Unanswered);
         }
         self.reading.cancel();
         self.restored
@@ -85,7 +96,7 @@ impl<'a> Placing<'a> {
             Handed::Left { account, item, why } => {
                 self.restored.selected += 1;
                 self.restored.not_seen.remove(&item.id);
-                self.leave(&account, &item, why);
+                self.leave(&account, item.folder, item.id, why);
                 Ok(())
             }
         }
@@ -100,36 +111,59 @@ impl<'a> Placing<'a> {
             return Ok(());
         }
         let put = self.place.put(recovered)?;
-        let (folder, bytes) = (recovered.folder.unwrap_or_default().into(), recovered.body.len() as u64);
-        let placed =
-            Placed { item: *recovered.item, folder, bytes, other_version: seen == Seen::OtherVersion };
+        let Recovered { account, item, folder, body, .. } = *recovered;
+        let placed = Placed {
+            lying: item.folder,
+            folder: self.name(folder.unwrap_or_default()),
+            date: item.date,
+            bytes: body.len() as u64,
+            other_version: seen == Seen::OtherVersion,
+        };
+        let key = (self.name(account), item.id);
         match put {
-            Put::Pending => {
-                let key = (recovered.account.into(), recovered.item.id);
-                self.waiting.entry(key).or_default().push_back(placed);
-            }
-            answered => self.count(recovered.account, &placed, answered),
+            Put::Pending => self.wait(key, placed),
+            answered => self.count(&key, &placed, answered),
         }
         Ok(())
+    }
+
+    /// A name, held once.
+    fn name(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = name.into();
+        self.names.insert(Arc::clone(&name));
+        name
+    }
+
+    fn wait(&mut self, key: Key, placed: Placed) {
+        match self.waiting.entry(key) {
+            Entry::Occupied(first) => {
+                self.behind.entry(first.key().clone()).or_default().push_back(placed);
+            }
+            Entry::Vacant(free) => {
+                free.insert(placed);
+            }
+        }
     }
 
     /// Takes in the answers that came meanwhile; of items with one number the first answer is that of the first.
     fn settle(&mut self) {
         for Settled { account, id, put } in self.place.settled() {
-            let Entry::Occupied(mut waiting) = self.waiting.entry((account, id)) else { continue };
-            let Some(placed) = waiting.get_mut().pop_front() else { continue };
-            let ((account, _), more) = (waiting.key().clone(), !waiting.get().is_empty());
-            if !more {
-                waiting.remove();
+            let key = (account, id);
+            let Some(placed) = self.waiting.remove(&key) else { continue };
+            if let Some(next) = self.behind.get_mut(&key).and_then(VecDeque::pop_front) {
+                self.waiting.insert(key.clone(), next);
             }
-            self.count(&account, &placed, put);
+            self.count(&key, &placed, put);
         }
     }
 
-    fn count(&mut self, account: &str, placed: &Placed, put: Put) {
+    fn count(&mut self, (account, item): &Key, placed: &Placed, put: Put) {
         match put {
-            Put::Refused(reason) => return self.leave(account, &placed.item, Why::Refused(reason)),
-            Put::Pending => return self.leave(account, &placed.item, Why::Unanswered),
+            Put::Refused(reason) => return self.leave(account, placed.lying, *item, Why::Refused(reason)),
+            Put::Pending => return self.leave(account, placed.lying, *item, Why::Unanswered),
             Put::AlreadyThere => self.restored.already_there += 1,
             Put::Restored => {
                 self.restored.restored += 1;
@@ -140,12 +174,12 @@ impl<'a> Placing<'a> {
             }
         }
         self.restored.versions += u64::from(placed.other_version);
-        self.restored.newest = self.restored.newest.max(Some(placed.item.date));
+        self.restored.newest = self.restored.newest.max(Some(placed.date));
         self.restored.folders.count(account, &placed.folder, placed.bytes);
     }
 
-    fn leave(&mut self, account: &str, item: &Item, why: Why) {
-        let left = LeftItem { account: account.to_owned(), folder: item.folder, item: item.id, why };
+    fn leave(&mut self, account: &str, folder: ItemId, item: ItemId, why: Why) {
+        let left = LeftItem { account: account.to_owned(), folder, item, why };
         self.restored.left.push(left);
     }
 
@@ -169,8 +203,11 @@ impl<'a> Placing<'a> {
 /// An item that the place took.
 #[derive(Debug)]
 struct Placed {
-    item: Item,
-    folder: Box<str>,
+    /// The number of its folder.
+    lying: ItemId,
+    /// The path of its folder.
+    folder: Arc<str>,
+    date: i64,
     bytes: u64,
     /// The same item came before with other bytes.
     other_version: bool,
@@ -200,11 +237,10 @@ fn mark(recovered: &Recovered<'_>, content: &[u8]) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::mpsc::sync_channel;
 
     use super::*;
-    use crate::mailbox::{Flags, ItemKind};
+    use crate::mailbox::{Flags, Item, ItemKind};
 
     /// Takes everything and answers behind, the last of each number first.
     #[derive(Default)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use mailproof::live::imap::{Access, Login, Security};
 use mailproof::live::{Patience, Terms};
 use mailproof::network::{Cancel, Retry};
-use mailproof::restore::{ImapPlace, Place};
+use mailproof::restore::{ImapPlace, Place, Put};
 
 use super::{Message, Told, restore};
 
@@ -18,6 +18,8 @@ struct Talk {
     stream: TcpStream,
     lines: BufReader<TcpStream>,
     abilities: &'static str,
+    /// Numbers and sizes of what lies in the folder.
+    kept: Vec<(u32, usize)>,
 }
 
 impl Talk {
@@ -44,7 +46,11 @@ impl Talk {
             let answer = match command.split(' ').next().unwrap_or_default() {
                 "LIST" => "* LIST () \"/\" INBOX\r\n".to_owned(),
                 "CAPABILITY" => format!("* CAPABILITY IMAP4rev1 {abilities}\r\n"),
-                "EXAMINE" => "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 9] ok\r\n".to_owned(),
+                "EXAMINE" => {
+                    let count = self.kept.len();
+                    format!("* {count} EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 9] ok\r\n")
+                }
+                "FETCH" | "UID" => self.rows(),
                 _ => String::new(),
             };
             self.say(&format!("{answer}{tag} OK done\r\n"));
@@ -55,10 +61,27 @@ impl Talk {
         self.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\r\n");
     }
 
-    /// Takes the bytes that an APPEND announced, and the end of its line.
-    fn swallow(&mut self, command: &str) {
+    /// All that lies in the folder; each came one second after the one before.
+    fn rows(&self) -> String {
+        let row = |(place, (uid, size)): (u32, &(u32, usize))| {
+            let date = format!("09-Sep-2001 01:50:{} +0000", 48 + uid);
+            format!("* {place} FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE \"{date}\" FLAGS ())\r\n")
+        };
+        (1..).zip(&self.kept).map(row).collect()
+    }
+
+    /// Keeps a message of this size: its number.
+    fn keep(&mut self, size: usize) -> u32 {
+        let uid = self.kept.last().map_or(9, |(uid, _)| uid + 1);
+        self.kept.push((uid, size));
+        uid
+    }
+
+    /// Takes the bytes that an APPEND announced, and the end of its line: how many there are.
+    fn swallow(&mut self, command: &str) -> usize {
         let size = command.rsplit_once('{').unwrap().1.trim_end_matches(['}', '+']).parse::<usize>().unwrap();
         self.lines.read_exact(&mut vec![0; size + 2]).unwrap();
+        size
     }
 
     /// Until the client has left.
@@ -89,7 +112,7 @@ fn served(
         for (number, stream) in listener.incoming().enumerate() {
             let stream = stream.unwrap();
             let lines = BufReader::new(stream.try_clone().unwrap());
-            let mut talk = Talk { stream, lines, abilities };
+            let mut talk = Talk { stream, lines, abilities, kept: Vec::new() };
             talk.greet();
             script(&mut talk, number);
         }
@@ -109,15 +132,20 @@ fn three() -> Vec<Message> {
     [257, 258, 259].map(|id| Message::new(id, "/Inbox", format!("Subject: {id}\r\n\r\n"))).to_vec()
 }
 
+/// Keeps each message and answers it with `text`.
+fn answering(text: &'static str) -> ImapPlace {
+    served(terms(0), AT_ONCE, move |talk, _| {
+        while let Some((tag, command)) = talk.politely("APPEND") {
+            let size = talk.swallow(&command);
+            let uid = talk.keep(size);
+            talk.say(&text.replace("TAG", &tag).replace("NUMBER", &uid.to_string()));
+        }
+    })
+}
+
 /// What becomes of three messages where each is answered with `text`.
 fn answered(text: &'static str) -> Result<Told, String> {
-    let mut place = served(terms(0), AT_ONCE, move |talk, _| {
-        while let Some((tag, command)) = talk.politely("APPEND") {
-            talk.swallow(&command);
-            talk.say(&text.replace("TAG", &tag));
-        }
-    });
-    restore(&mut place, &three()).map_err(|error| error.to_string())
+    restore(&mut answering(text), &three()).map_err(|error| error.to_string())
 }
 
 /// The end of a restore where `text` is said again and again to the first message.
@@ -133,7 +161,7 @@ fn endless(text: &'static str) -> String {
 
 #[test]
 fn refusals_are_told_message_by_message_with_the_next_step() {
-    assert_eq!(answered("TAG OK [APPENDUID 7 9] done\r\n"), Ok(Told::all(3, 0)));
+    assert_eq!(answered("TAG OK [APPENDUID 7 NUMBER] done\r\n"), Ok(Told::all(3, 0)));
     assert_eq!(answered("TAG OK [APPENDUID x] nonsense\r\n"), Ok(Told::all(3, 0)));
     for (text, words) in [
         ("TAG NO [OVERQUOTA] full\r\n", "quota"),
@@ -174,12 +202,60 @@ fn whatever_never_ends_is_given_up() {
     assert!(endless("HTTP/1.1 400 Bad Request\r\n").contains("neither data"));
 }
 
+/// What becomes of three messages that are all accepted, where the server keeps what `keeps` makes of number and size.
+fn accepted(numbered: bool, keeps: fn(u32, usize) -> Option<usize>) -> Told {
+    let mut place = served(terms(0), AT_ONCE, move |talk, _| {
+        let mut uid = 8;
+        while let Some((tag, command)) = talk.politely("APPEND") {
+            let size = talk.swallow(&command);
+            uid += 1;
+            talk.kept.extend(keeps(uid, size).map(|size| (uid, size)));
+            let code = if numbered { format!("[APPENDUID 7 {uid}] ") } else { String::new() };
+            talk.say(&format!("{tag} OK {code}done\r\n"));
+        }
+    });
+    restore(&mut place, &three()).unwrap()
+}
+
+#[test]
+fn what_is_accepted_and_not_listed_is_not_restored() {
+    for numbered in [true, false] {
+        let refused = |keeps| {
+            let told = accepted(numbered, keeps);
+            assert!(told.refused.iter().all(|(_, words)| words.contains("does not list it")), "{told:?}");
+            assert_eq!(told.restored + told.refused.len(), 3);
+            told.refused.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        assert_eq!(refused(|_, size| Some(size)), [0; 0]);
+        assert_eq!(refused(|_, _| None), [257, 258, 259]);
+        assert_eq!(refused(|uid, size| Some(size).filter(|_| uid != 10)), [258]);
+        assert_eq!(refused(|uid, size| Some(size - usize::from(uid == 11))), [259]);
+    }
+}
+
+#[test]
+fn what_is_accepted_is_looked_for_on_the_way() {
+    let mut place = answering("TAG OK [APPENDUID 7 NUMBER] done\r\n");
+    let mut settled = 0;
+    for id in 300..2_500 {
+        let message = Message::new(id, "/Inbox", "x");
+        assert_eq!(place.put(&message.recovered()).unwrap(), Put::Pending);
+        settled += place.settled().len();
+    }
+    assert!((2_000..2_200).contains(&settled), "{settled}");
+    place.finish().unwrap();
+    assert_eq!(settled + place.settled().len(), 2_200);
+}
+
 #[test]
 fn tags_decide_which_message_is_meant() {
     let mut place = served(terms(0), AT_ONCE, |talk, _| {
         let mut tags = Vec::new();
         while let Some((tag, command)) = talk.politely("APPEND") {
-            talk.swallow(&command);
+            let size = talk.swallow(&command);
+            if !tags.is_empty() {
+                talk.kept.push((9 + u32::try_from(tags.len()).unwrap(), size));
+            }
             tags.push(tag);
             if tags.len() == 3 {
                 // The last first; the first is refused.
@@ -217,7 +293,8 @@ fn where_no_nod_comes_no_byte_is_sent() {
                 assert!(!command.ends_with("+}"), "the server can't do that");
                 talk.say(&nod.replace("TAG", &tag));
                 if nod.starts_with('+') {
-                    talk.swallow(&command);
+                    let size = talk.swallow(&command);
+                    talk.keep(size);
                     talk.say(&format!("{tag} OK done\r\n"));
                 } else if nod.is_empty() {
                     let _ = sender.send(talk.hear().map(|(_, rest)| rest).unwrap_or_default());
@@ -260,10 +337,12 @@ fn what_arrived_before_a_break_is_not_sent_again() {
         talk.say(&format!(
             "* 1 FETCH (UID 9 RFC822.SIZE 16 INTERNALDATE {date} BODY[] {{16}}\r\nSubject: 257\r\n\r\n)\r\n{tag} OK done\r\n"
         ));
+        talk.kept.push((9, 16));
         while let Some((tag, command)) = talk.politely("APPEND") {
             let _ = sender.send(command.clone());
-            talk.swallow(&command);
-            talk.say(&format!("{tag} OK [APPENDUID 7 10] done\r\n"));
+            let size = talk.swallow(&command);
+            let uid = talk.keep(size);
+            talk.say(&format!("{tag} OK [APPENDUID 7 {uid}] done\r\n"));
         }
     });
     assert_eq!(restore(&mut place, &three()).unwrap(), Told::all(3, 0));
@@ -309,7 +388,8 @@ fn larger_messages_than_the_server_takes_are_not_sent() {
 fn what_has_no_number_is_not_removed() {
     let mut place = served(terms(0), "LITERAL+", |talk, _| {
         while let Some((tag, command)) = talk.politely("APPEND") {
-            talk.swallow(&command);
+            let size = talk.swallow(&command);
+            talk.keep(size);
             talk.say(&format!("{tag} OK done\r\n"));
         }
     });

@@ -1,8 +1,8 @@
 //! The import of Zimbra, against the demonstration's mail server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use mailproof::demo::live::{Fault, LiveMailbox, MailServer, Operation};
+use mailproof::demo::live::{Fault, Keeping, LiveMailbox, MailServer, Operation};
 use mailproof::demo::mailbox::Random;
 use mailproof::demo::zimbra::{Account, Export};
 use mailproof::live::Terms;
@@ -218,7 +218,8 @@ fn the_rejected_are_told_from_the_others() {
         backup.items[number].body.push(b'x');
     }
     let told = backup.restore(&mut scene.place(0)).unwrap();
-    let ids: Vec<u32> = told.refused.iter().map(|(id, _)| *id).collect();
+    let mut ids: Vec<u32> = told.refused.iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
     assert_eq!(ids, [0, 17, 18].map(|number| backup.items[number].item.id.0));
     assert!(told.refused.iter().all(|(_, words)| words.contains("formatter.MISMATCHED_META")), "{told:?}");
     assert_eq!((told.restored, told.there), (backup.items.len() - 3, 0));
@@ -269,6 +270,60 @@ fn what_the_server_only_says_is_not_believed() {
     scene.server.inject(Operation::Import, Fault::Refuse(404), 1);
     let (error, _) = backup.restore(&mut scene.place(0)).unwrap_err();
     assert!(error.0.contains("no rights"), "{error}");
+}
+
+/// Numbers of the messages that are told as not restored, which must be those that are not there.
+fn missing(scene: &Scene, backup: &Backup, told: &Told) -> BTreeSet<u32> {
+    let there: BTreeSet<Vec<u8>> = scene.held().into_values().flatten().map(|(.., body)| body).collect();
+    let gone = backup.items.iter().filter(|found| !there.contains(&found.body));
+    let gone: BTreeSet<u32> = gone.map(|found| found.item.id.0).collect();
+    let refused: BTreeSet<u32> = told.refused.iter().map(|(id, _)| *id).collect();
+    assert!(told.refused.iter().all(|(_, words)| words.contains("does not hold it")), "{told:?}");
+    assert_eq!(refused, gone);
+    refused
+}
+
+#[test]
+fn a_folder_full_of_other_mail_proves_nothing() {
+    let (scene, mut backup) = (Scene::new(), Backup::messages(60));
+    backup.items.retain(|found| found.folder == "/Inbox");
+    let other = |id: u32| mailproof::demo::zimbra::Item::message(id, 2, "Altro", format!("other {id}"));
+    scene.server.change(PAUL, |mailbox| (5_000..5_200).for_each(|id| mailbox.add(other(id)))).unwrap();
+    scene.server.inject(Operation::Import, Fault::Import(Keeping::Nothing), 9);
+    let told = backup.restore(&mut scene.place(0)).unwrap();
+    assert_eq!((told.restored, told.there), (0, 0), "{told:?}");
+    assert_eq!(missing(&scene, &backup, &told).len(), backup.items.len());
+}
+
+#[test]
+fn what_was_dropped_is_named() {
+    let (scene, backup) = (Scene::new(), Backup::messages(90));
+    scene.server.inject(Operation::Import, Fault::Import(Keeping::WithoutTenth), 9);
+    let told = backup.restore(&mut scene.place(0)).unwrap();
+    let missing = missing(&scene, &backup, &told);
+    assert_eq!(missing.len(), backup.items.len() / 10);
+    assert_eq!((told.restored, told.there), (scene.count(), 0));
+    // The next run finds what is there, and brings the others.
+    let again = backup.restore(&mut scene.place(0)).unwrap();
+    assert_eq!(again, Told::all(missing.len(), told.restored));
+}
+
+#[test]
+fn equal_messages_stand_in_for_each_other_and_for_no_others() {
+    let mut backup = Backup::messages(60);
+    backup.items.retain(|found| found.folder == "/Inbox");
+    backup.items.truncate(10);
+    for number in 0..9 {
+        let mut copy = backup.items[0].clone();
+        copy.item.id.0 = 9_000 + number;
+        backup.items.insert(0, copy);
+    }
+    let scene = Scene::new();
+    assert_eq!(backup.restore(&mut scene.place(0)).unwrap(), Told::all(10, 9));
+    let scene = Scene::new();
+    scene.server.inject(Operation::Import, Fault::Import(Keeping::Copies), 9);
+    let told = backup.restore(&mut scene.place(0)).unwrap();
+    assert_eq!((told.restored, told.there, missing(&scene, &backup, &told).len()), (10, 0, 9));
 }
 
 #[test]

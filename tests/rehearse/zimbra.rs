@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mailproof::demo::live::{Fault, LiveMailbox, MailServer, Operation};
+use mailproof::demo::live::{Fault, Keeping, LiveMailbox, MailServer, Operation};
 use mailproof::demo::zimbra::{Export, Item};
 use serde_json::Value;
 
@@ -20,9 +20,12 @@ struct Site {
 impl Site {
     /// A mailbox that nobody uses, whose owner logs in.
     fn new() -> Self {
+        Self::of(Scene::of(&[ANNA, BRUNO], "", MESSAGES))
+    }
+
+    fn of(scene: Scene) -> Self {
         let accounts = [SANDBOX, ANNA].map(|account| (account, Export::default()));
         let server = MailServer::start(accounts.iter().map(|(account, export)| (*account, export))).unwrap();
-        let scene = Scene::of(&[ANNA, BRUNO], "", MESSAGES);
         support::secret_file(scene.bench.path("").as_path(), "password", server.password());
         let site = Self { scene, server };
         site.policy("");
@@ -113,6 +116,47 @@ fn bytes_that_zimbra_keeps_wrong_are_found() {
     site.server.inject(Operation::Rest, Fault::Answer(b"From: x".to_vec()), 1);
     let result = site.result(&["--only", ANNA], 10);
     assert_eq!((&result["outcome"], &result["read_back"]["differ"]), (&"failed".into(), &1.into()));
+}
+
+/// Ten messages with the same bytes and nine without an equal one, in one folder.
+fn equal_ones() -> Export {
+    let message = |id: u32| {
+        let text = if id < 310 { 0 } else { id };
+        let item = Item::message(id, 2, "Oggetto", format!("Subject: Oggetto\r\n\r\n{text:03}\r\n"));
+        Item { date: 1_700_000_000 + i64::from(id), ..item }
+    };
+    Export { items: (300..319).map(message).collect(), ..Export::default() }
+}
+
+#[test]
+fn equal_messages_are_kept_once_and_all_count() {
+    let site = Site::of(Scene::holding(&[(ANNA, equal_ones())], ""));
+    assert_eq!(site.mark().code, Some(0));
+    let result = site.result(&[], 0);
+    let back = &result["read_back"];
+    assert_eq!((&back["put"], &back["same"], &back["equal"]), (&10.into(), &10.into(), &9.into()));
+    assert_eq!((&result["coverage"]["checked"], &result["coverage"]["total"]), (&19.into(), &19.into()));
+    assert_eq!(result["of_asked"]["checked"], 19);
+    let told = site.rehearse(&[]).stdout;
+    assert!(told.contains("19 of 19") && told.contains("9 more have the bytes of one of these"), "{told}");
+}
+
+#[test]
+fn a_server_that_keeps_equal_messages_instead_of_all_does_not_pass() {
+    let site = Site::of(Scene::holding(&[(ANNA, equal_ones())], ""));
+    assert_eq!(site.mark().code, Some(0));
+    site.server.inject(Operation::Import, Fault::Import(Keeping::Copies), 9);
+    let result = site.result(&[], 10);
+    assert_eq!((&result["outcome"], &result["coverage"]["checked"]), (&"failed".into(), &10.into()));
+    let finding = &result["findings"][0];
+    assert_eq!(finding["id"], "rehearsal-message-not-restored", "{result:#}");
+    let lost: Vec<&str> =
+        result["findings"].as_array().unwrap().iter().filter_map(|found| found["subject"].as_str()).collect();
+    assert_eq!(lost.len(), 9, "{lost:?}");
+    assert!(
+        (310..319).all(|id| lost.iter().any(|subject| subject.contains(&format!("item {id}")))),
+        "{lost:?}"
+    );
 }
 
 #[test]

@@ -23,6 +23,19 @@ pub enum Fault {
     NoLength,
     /// The body comes in pieces of so many bytes.
     Pieces(usize),
+    /// An import states success, and this is what becomes of its items.
+    Import(Keeping),
+}
+
+/// What becomes of the items of an import that states success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// None is kept.
+    Nothing,
+    /// Each tenth is dropped.
+    WithoutTenth,
+    /// Of equal ones each is kept, and those without an equal one are dropped.
+    Copies,
 }
 
 /// What stands for the call of an import.

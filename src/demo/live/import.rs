@@ -4,11 +4,13 @@
 //! whatever was rejected. What is equal to an item of its folder is passed over, as `resolve=skip` has it. The checks
 //! are Zimbra's: nobody computes a digest anew, so wrong bytes of the right length are taken.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
+use super::fault::Keeping;
 use super::mailbox::LiveMailbox;
 use super::rest;
 use crate::demo::zimbra::Item;
@@ -30,13 +32,32 @@ struct Member {
     content: Vec<u8>,
 }
 
-/// Takes in an export; gives the answer's body, which is empty unless the query names a callback.
-pub(super) fn take(mailbox: &mut LiveMailbox, query: &str, packed: &[u8]) -> String {
+/// Where items go.
+struct Target<'a> {
+    mailbox: &'a mut LiveMailbox,
+    /// The folder below which all folders lie.
+    below: String,
+    /// What is equal to an item of its folder is kept as well.
+    copies: bool,
+}
+
+/// Takes in an export and keeps what `keeping` says, or all that Zimbra would; gives the answer's body, which is empty
+/// unless the query names a callback.
+pub(super) fn take(
+    mailbox: &mut LiveMailbox,
+    query: &str,
+    packed: &[u8],
+    keeping: Option<Keeping>,
+) -> String {
     let mut rejected = Vec::new();
     let stated = |key: &str| query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
     let below = stated("subfolder").and_then(rest::decoded).unwrap_or_default();
-    let failure =
-        unpack(packed).and_then(|members| take_members(mailbox, &below, members, &mut rejected)).err();
+    let first = mailbox.next_id();
+    let mut target = Target { mailbox, below, copies: keeping == Some(Keeping::Copies) };
+    let failure = unpack(packed).and_then(|members| take_members(&mut target, members, &mut rejected)).err();
+    if let Some(keeping) = keeping {
+        drop_some(mailbox, first, keeping);
+    }
     let Some(callback) = stated("callback") else { return String::new() };
     let word = match (&failure, rejected.is_empty()) {
         (Some(_), _) => "fail",
@@ -52,6 +73,24 @@ pub(super) fn take(mailbox: &mut LiveMailbox, query: &str, packed: &[u8]) -> Str
     format!(
         "<html><head><script type=\"text/javascript\">window.parent.{callback}('{word}'{faults});</script></head></html>"
     )
+}
+
+/// Drops items that came under `first` and the numbers behind it.
+fn drop_some(mailbox: &mut LiveMailbox, first: u32, keeping: Keeping) {
+    let mut equal: HashMap<_, u32> = HashMap::new();
+    for item in mailbox.items.values() {
+        *equal.entry((item.folder, item.digest())).or_default() += 1;
+    }
+    let mut number = 0_u32;
+    mailbox.items.retain(|id, item| {
+        number += u32::from(*id >= first);
+        *id < first
+            || match keeping {
+                Keeping::Nothing => false,
+                Keeping::WithoutTenth => !number.is_multiple_of(10),
+                Keeping::Copies => equal.get(&(item.folder, item.digest())) > Some(&1),
+            }
+    });
 }
 
 fn unpack(packed: &[u8]) -> Result<Vec<Member>, Rejection> {
@@ -83,17 +122,16 @@ fn octal(field: &[u8]) -> u64 {
     digits.fold(0, |number: u64, digit| number.saturating_mul(8).saturating_add(u64::from(digit - b'0')))
 }
 
-/// All folders lie below the folder `below`. A description is followed by its body, by another description, or by what tells that its body is wrong.
+/// A description is followed by its body, by another description, or by what tells that its body is wrong.
 fn take_members(
-    mailbox: &mut LiveMailbox,
-    below: &str,
+    target: &mut Target<'_>,
     members: Vec<Member>,
     rejected: &mut Vec<Rejection>,
 ) -> Result<(), Rejection> {
     let mut open: Option<(String, Value)> = None;
     for member in members {
         let result = if let Some(name) = member.name.strip_suffix(".meta") {
-            let before = open.take().map_or(Ok(()), |(_, meta)| add(mailbox, below, &meta, None));
+            let before = open.take().map_or(Ok(()), |(_, meta)| add(target, &meta, None));
             let meta: Value = serde_json::from_slice(&member.content)
                 .map_err(|_| ("formatter.INVALID_FORMAT", format!("invalid format: {}", member.name)))?;
             open = Some((name.to_owned(), meta));
@@ -105,13 +143,13 @@ fn take_members(
                 Some((_, meta)) if !fits(&meta, &member) => {
                     Err(("formatter.MISMATCHED_META", format!("mismatched meta data: {}", member.name)))
                 }
-                Some((_, meta)) => add(mailbox, below, &meta, Some(member.content)),
+                Some((_, meta)) => add(target, &meta, Some(member.content)),
                 None => Err(("formatter.MISSING_META", format!("missing meta data: {}", member.name))),
             }
         };
         rejected.extend(result.err());
     }
-    let last = open.map_or(Ok(()), |(_, meta)| add(mailbox, below, &meta, None));
+    let last = open.map_or(Ok(()), |(_, meta)| add(target, &meta, None));
     rejected.extend(last.err());
     Ok(())
 }
@@ -124,7 +162,8 @@ fn fits(meta: &Value, member: &Member) -> bool {
     kind && size
 }
 
-fn add(mailbox: &mut LiveMailbox, below: &str, meta: &Value, body: Option<Vec<u8>>) -> Result<(), Rejection> {
+fn add(target: &mut Target<'_>, meta: &Value, body: Option<Vec<u8>>) -> Result<(), Rejection> {
+    let Target { mailbox, below, copies } = target;
     let path = format!("{below}/{}", meta.get("Path").and_then(Value::as_str).unwrap_or_default());
     let invalid = |what: &str| ("formatter.INVALID_FORMAT", format!("invalid format: {path} ({what})"));
     let number = |key: &'static str| meta.get(key).and_then(Value::as_i64).ok_or_else(|| invalid(key));
@@ -143,8 +182,8 @@ fn add(mailbox: &mut LiveMailbox, below: &str, meta: &Value, body: Option<Vec<u8
     let is_named = kind == ItemKind::Document;
     let folder = if is_named { path.rsplit_once('/').map_or("/", |(above, _)| above) } else { &path };
     let folder = mailbox.folder_at(folder);
-    if mailbox.items.values().any(|item| item.folder == folder && digest.is_some() && item.digest() == digest)
-    {
+    let is_equal = |item: &Item| item.folder == folder && digest.is_some() && item.digest() == digest;
+    if !*copies && mailbox.items.values().any(is_equal) {
         return Ok(());
     }
     let size = body.as_ref().map_or(0, |body| body.len() as u64);
@@ -193,7 +232,7 @@ mod tests {
         let mut members = export.members();
         change(&mut members);
         let mut mailbox = LiveMailbox::of(&Export::default());
-        let answer = take(&mut mailbox, query, &export.pack(&members).unwrap());
+        let answer = take(&mut mailbox, query, &export.pack(&members).unwrap(), None);
         (answer, mailbox.items.len())
     }
 
@@ -236,7 +275,7 @@ mod tests {
             assert!(answer.contains("'warn'") && answer.contains(&format!("formatter.{code}")), "{answer}");
             assert_eq!(items, there, "{code}");
         }
-        let broken = take(&mut LiveMailbox::of(&Export::default()), "callback=x", b"no gzip");
+        let broken = take(&mut LiveMailbox::of(&Export::default()), "callback=x", b"no gzip", None);
         assert!(broken.contains("'fail'") && broken.contains("INVALID_FORMAT"), "{broken}");
     }
 

@@ -24,7 +24,7 @@ use hyper::service::service_fn;
 
 use super::loopback::{Loopback, ServerError, random_hex};
 use super::zimbra::Export;
-pub use fault::{Fault, Operation, Seen};
+pub use fault::{Fault, Keeping, Operation, Seen};
 pub use mailbox::LiveMailbox;
 use state::State;
 

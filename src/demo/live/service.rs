@@ -138,6 +138,10 @@ fn import(state: &State, parts: &http::request::Parts, packed: &[u8]) -> Respons
         inner.expire(token.as_deref());
     }
     let takes = !stands_in(met.as_ref());
+    let keeping = match met {
+        Some(Fault::Import(keeping)) => Some(keeping),
+        _ => None,
+    };
     let holder = inner.holder(token.as_deref());
     let response = match rest::account(holder.as_ref(), parts.uri.path()) {
         Err(refusal) => status(refusal),
@@ -145,7 +149,8 @@ fn import(state: &State, parts: &http::request::Parts, packed: &[u8]) -> Respons
             None => status(StatusCode::NOT_FOUND),
             Some(mailbox) if takes => {
                 let query = parts.uri.query().unwrap_or_default();
-                let mut response = Response::new(Pieces::new(import::take(mailbox, query, packed)));
+                let said = import::take(mailbox, query, packed, keeping);
+                let mut response = Response::new(Pieces::new(said));
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
                 response
             }

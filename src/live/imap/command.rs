@@ -77,6 +77,11 @@ impl Command {
         Self::new("NOOP").end()
     }
 
+    /// Asks how large messages are; `uids` as a command writes them (`4:6,9`).
+    pub(super) fn sizes(uids: &str) -> Self {
+        Self::new(&format!("UID FETCH {uids} (UID RFC822.SIZE)")).end()
+    }
+
     /// Asks for whole bodies, without marking them as read.
     pub(super) fn bodies(uids: &[u32]) -> Self {
         Self::new(&format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE BODY.PEEK[])", set(uids))).end()

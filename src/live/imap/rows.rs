@@ -5,7 +5,7 @@
 //! the folder is said to hold and is not listed must have gone by the server's own word.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::command::Command;
@@ -140,6 +140,26 @@ fn look(session: &Session, messages: u64) -> Result<(), Fault> {
         return Err(Fault::protocol("more messages than the policy's limit allows"));
     }
     Ok(())
+}
+
+/// How large those of the messages `uids` are that lie in the open folder; `text` has their numbers as a command writes
+/// them.
+pub(crate) fn sizes(
+    session: &mut Session,
+    uids: &HashSet<u32>,
+    text: &str,
+) -> Result<HashMap<u32, u64>, Fault> {
+    let mut sizes = HashMap::new();
+    session.run(Command::sizes(text), Asked::Other, &mut |input, head| match head {
+        Head::Numbered(_, kind) if kind == b"FETCH" => {
+            let told = input.fetched(&mut NoBody)?;
+            let (Some(uid), Some(size)) = (told.uid, told.size) else { return Ok(Taken::Aside) };
+            let new = uids.contains(&uid) && sizes.insert(uid, size).is_none();
+            Ok(if new { Taken::Wanted } else { Taken::Aside })
+        }
+        _ => Ok(Taken::Not),
+    })?;
+    Ok(sizes)
 }
 
 /// Where the batch that begins at `next` ends.

@@ -146,6 +146,7 @@ fn read_back(back: &ReadBack) -> Vec<String> {
     let mut lines = vec![format!("{same} of {put} are there, byte for byte")];
     for (count, words) in [
         (back.line_ends, "are the same but for the ends of lines"),
+        (back.equal, "more have the bytes of one of these, which the sandbox keeps once"),
         (back.differ, "came back with other bytes"),
         (back.missing, "are not there"),
         (back.too_many, "are there too often"),

@@ -2,7 +2,8 @@
 //!
 //! Input: items with their bytes. Output: messages with the flags and dates of the backup, in folders that are made
 //! where they are missing. Invariants: nothing is put that is there already; nothing is overwritten, marked or removed
-//! but, by [`ImapPlace::clean`], what this restore put there itself.
+//! but, by [`ImapPlace::clean`], what this restore put there itself; a message counts as restored only if its folder lists
+//! it with its size at the end. Its bytes are not read back.
 //!
 //! Where a connection breaks, the folder is read before anything is sent again, and again at the end: a server may still
 //! have worked off what it had received.
@@ -15,6 +16,7 @@ mod command;
 mod folders;
 mod late;
 mod layout;
+mod looking;
 mod ranges;
 mod refusal;
 pub(super) mod sandbox;
@@ -24,6 +26,7 @@ mod writer;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 pub use clean::Cleaned;
 use folders::Folders;
@@ -42,7 +45,7 @@ pub struct ImapPlace {
     imap: Imap,
     writer: Writer,
     /// Whose items came first: others don't belong into the same mailbox.
-    account: Option<Box<str>>,
+    account: Option<Arc<str>>,
     serial: u64,
 }
 
@@ -56,6 +59,7 @@ impl ImapPlace {
             folders: Folders::new(root.unwrap_or_default()),
             queue: VecDeque::new(),
             done: Vec::new(),
+            unseen: 0,
             full: (0, String::new()),
         };
         Ok(Self { imap: Imap::new(access, terms)?, writer, account: None, serial: 0 })
@@ -82,14 +86,18 @@ impl ImapPlace {
     }
 
     fn drive(&mut self, all: bool) -> Result<(), PlaceError> {
+        self.work(all)?;
+        let (HOPE.., words) = self.writer.full.clone() else { return Ok(()) };
+        // What was taken is looked for before the end.
+        self.work(true)?;
+        Err(PlaceError(words))
+    }
+
+    fn work(&mut self, all: bool) -> Result<(), PlaceError> {
         let Self { imap, writer, .. } = self;
         let achieved = Cell::default();
         imap.run("restore of messages", &achieved, |session| writer.go(session, all, &achieved))
-            .map_err(failed)?;
-        match &writer.full {
-            (HOPE.., words) => Err(PlaceError(words.clone())),
-            _ => Ok(()),
-        }
+            .map_err(failed)
     }
 
     /// Why an item can't be put into a mailbox, whatever the server says.
@@ -142,7 +150,7 @@ impl Place for ImapPlace {
     }
 
     fn settled(&mut self) -> Vec<Settled> {
-        let account = self.account.clone().unwrap_or_default();
+        let account = self.account.clone().unwrap_or_else(|| Arc::from(""));
         let done = std::mem::take(&mut self.writer.done);
         done.into_iter().map(|(_, id, put)| Settled { account: account.clone(), id, put }).collect()
     }

@@ -1,10 +1,13 @@
 //! A folder that is restored into.
 
+use std::num::NonZero;
+
 use super::ranges::Ranges;
 use super::there::{Print, There};
 use crate::live::Folder;
 use crate::live::imap::response::Status;
 use crate::live::name::encoded;
+use crate::mailbox::ItemId;
 
 /// A folder that is restored into, and what is known of it.
 #[derive(Debug, Default)]
@@ -25,8 +28,22 @@ pub(super) struct Target {
     pub(super) unnoted: u64,
     /// What was sent a second time, after a connection broke.
     pub(super) resent: Vec<Print>,
+    /// What the server accepted and was not looked for so far; about 40 bytes each.
+    pub(super) accepted: Vec<Accepted>,
     /// Why nothing can be put there.
     pub(super) closed: Option<String>,
+}
+
+/// A message that the server accepted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Accepted {
+    pub(super) id: ItemId,
+    /// The number that it has, where the server told that.
+    pub(super) uid: Option<NonZero<u32>>,
+    /// Its size as it was sent, and with CRLF at the end of every line.
+    pub(super) sizes: [u64; 2],
+    /// When it came, where the server was told that.
+    pub(super) date: Option<i64>,
 }
 
 impl Target {
@@ -36,16 +53,18 @@ impl Target {
         Folder { name: self.name.as_str().into(), separator: None, raw }
     }
 
-    /// Notes the message that the server says it put there (RFC 4315, APPENDUID).
-    pub(super) fn note_answer(&mut self, status: &Status) {
+    /// Notes the message that the server says it put there (RFC 4315, APPENDUID): its number, where that is told.
+    pub(super) fn note_answer(&mut self, status: &Status) -> Option<NonZero<u32>> {
         let told = status.argument("APPENDUID").and_then(|told| {
             let (validity, uid) = told.trim().split_once(' ')?;
             Some((validity.parse().ok()?, uid.parse().ok()?))
         });
-        match told {
-            Some((validity, uid)) => self.note(validity, uid),
-            None => self.unnoted = self.unnoted.saturating_add(1),
-        }
+        let Some((validity, uid)) = told else {
+            self.unnoted = self.unnoted.saturating_add(1);
+            return None;
+        };
+        self.note(validity, uid);
+        NonZero::new(uid)
     }
 
     /// Notes a message that this restore put there.

@@ -58,7 +58,7 @@ impl Wanted<'_> {
     }
 
     /// Sizes that the message may have.
-    fn sizes(&self) -> [u64; 2] {
+    pub(super) fn sizes(&self) -> [u64; 2] {
         [self.body.len() as u64, (self.body.len() + self.bare()) as u64]
     }
 
@@ -107,6 +107,11 @@ impl There {
         self.by_size.entry(*size).or_default().push(self.messages.len());
         let (uid, size, date) = (place.uid, *size, *date);
         self.messages.push(Lying { uid, size, date, digest: None, taken: false });
+    }
+
+    /// Sizes and dates of its messages.
+    pub(super) fn looks(&self) -> impl Iterator<Item = (u64, Option<i64>)> {
+        self.messages.iter().map(|message| (message.size, message.date))
     }
 
     /// The number behind the last of its messages.

@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use super::command;
 use super::folders::Folders;
 use super::refusal::{self, Refusal};
-use super::target::Target;
+use super::target::{Accepted, Target};
 use super::there::{There, Wanted};
 use crate::live::imap::refusal::{Asked, meaning};
 use crate::live::imap::response::{Kind, Status};
@@ -24,6 +24,8 @@ use crate::restore::Put;
 const MOST_SENT: usize = 64;
 /// Bytes of those; one message may have more.
 const MOST_BYTES: usize = 4 << 20;
+/// So many accepted messages are looked for before others are sent.
+const MOST_UNSEEN: usize = 2_000;
 /// Up to so many bytes go out in one piece with their command.
 const ONE_PIECE: usize = 256 << 10;
 
@@ -65,6 +67,8 @@ pub(super) struct Writer {
     pub(super) queue: VecDeque<Letter>,
     /// What became of messages, with their numbers in the run.
     pub(super) done: Vec<(u64, ItemId, Put)>,
+    /// Messages that were accepted and not looked for so far.
+    pub(super) unseen: usize,
     /// How many in a row were refused because the mailbox is full, and the last words.
     pub(super) full: (u32, String),
 }
@@ -94,10 +98,14 @@ impl Writer {
                 self.step(session, at, at_once, achieved)?;
             }
         }
-        while !self.queue.is_empty() && (all || self.is_much()) {
+        let due = all || self.unseen >= MOST_UNSEEN;
+        while !self.queue.is_empty() && (due || self.is_much()) {
             self.take(session, achieved)?;
         }
-        if all { self.take_back(session, achieved) } else { Ok(()) }
+        if all {
+            self.take_back(session, achieved)?;
+        }
+        if due { self.look(session, all, achieved) } else { Ok(()) }
     }
 
     fn is_much(&self) -> bool {
@@ -206,29 +214,37 @@ impl Writer {
         };
         let found = self.queue.iter().enumerate().find_map(|(at, letter)| Some((at, is_of(letter)?)));
         let (at, target) = found.ok_or_else(|| Fault::protocol("the end of a command that nobody gave"))?;
-        let put = if status.kind == Kind::Ok {
-            let folder = self.folders.get_mut(target);
-            folder.note_answer(status);
-            if let Some(letter) = self.queue.get(at).filter(|letter| letter.resent) {
-                folder.resent.push(letter.wanted().print());
-            }
-            Put::Restored
+        let refused = if status.kind == Kind::Ok {
+            None
         } else {
             match refusal::read(status) {
                 Refusal::Passing => return Err(meaning(status, Asked::Other)),
-                Refusal::Message(words) => Put::Refused(words),
+                Refusal::Message(words) => Some(words),
                 Refusal::Full(words) => {
                     self.full = (self.full.0.saturating_add(1), words.clone());
-                    Put::Refused(words)
+                    Some(words)
                 }
             }
         };
-        if put == Put::Restored {
-            self.full.0 = 0;
-        }
         achieved.set(achieved.get().saturating_add(1));
-        self.settle(at, put);
+        match refused {
+            Some(words) => self.settle(at, Put::Refused(words)),
+            None => self.accepted(at, target, status),
+        }
         Ok(())
+    }
+
+    /// The server says that it took a message; at the end it is looked for.
+    fn accepted(&mut self, at: usize, target: usize, status: &Status) {
+        (self.full.0, self.unseen) = (0, self.unseen + 1);
+        let Some(letter) = self.queue.remove(at) else { return };
+        let folder = self.folders.get_mut(target);
+        let uid = folder.note_answer(status);
+        if letter.resent {
+            folder.resent.push(letter.wanted().print());
+        }
+        let Wanted { date, .. } = letter.wanted();
+        folder.accepted.push(Accepted { id: letter.id, uid, sizes: letter.wanted().sizes(), date });
     }
 
     /// After a connection broke: looks which of the messages arrived.

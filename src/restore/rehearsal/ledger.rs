@@ -1,6 +1,11 @@
 //! Notes what is put into a sandbox, so that it can be looked for afterwards.
+//!
+//! Invariant: every message that was handed to the place is noted and will be looked for, whatever the place says of it,
+//! unless it refused it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -15,7 +20,7 @@ const ANSWERED: u32 = 4;
 const FLAGGED: u32 = 32;
 const DRAFT: u32 = 64;
 
-/// All that was put, by the room it lies in and its bytes; about 150 bytes for each message.
+/// All that was put, by the room it lies in and its bytes; about 200 bytes for each message.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) rooms: Vec<Room>,
@@ -42,17 +47,33 @@ pub(super) struct Room {
     pub(super) account: String,
 }
 
-/// A message that was put.
+/// A message that was handed to the place, or several with equal bytes in one room.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Note {
     pub(super) item: Item,
+    /// How often it was handed over and not answered for.
+    pub(super) open: u64,
     /// How often it was put.
     pub(super) put: u64,
+    /// How often the place said that it is there already: one copy satisfies all of these.
+    pub(super) there: u64,
     /// How often it was found, by its bytes and by all but its line ends.
     pub(super) same: u64,
     pub(super) alike: u64,
     pub(super) flags_differ: bool,
     pub(super) date_differs: bool,
+}
+
+impl Note {
+    fn new(item: Item) -> Self {
+        let (flags_differ, date_differs) = (false, false);
+        Self { item, open: 0, put: 0, there: 0, same: 0, alike: 0, flags_differ, date_differs }
+    }
+
+    /// Whether all of it was refused.
+    fn is_nothing(&self) -> bool {
+        self.open + self.put + self.there == 0
+    }
 }
 
 /// What a found message is.
@@ -75,32 +96,41 @@ impl Ledger {
         number
     }
 
-    /// What is to be noted of a message once it is there.
-    fn prepare(&mut self, room: String, recovered: &Recovered<'_>) -> Letter {
+    /// Notes a message that was handed over, by what it is looked for again.
+    fn open(&mut self, room: String, recovered: &Recovered<'_>) -> Key {
         let room = self.room(room, recovered.account);
-        let other = with_crlf(recovered.body).map(|other| (room, sha256(&other)));
-        let (key, bytes) = ((room, sha256(recovered.body)), recovered.body.len() as u64);
-        Letter { key, other, item: *recovered.item, bytes }
+        let key = (room, sha256(recovered.body));
+        if let Some(other) = with_crlf(recovered.body) {
+            self.line_ends.insert((room, sha256(&other)), key);
+        }
+        self.notes.entry(key).or_insert_with(|| Note::new(*recovered.item)).open += 1;
+        key
     }
 
-    fn note(&mut self, letter: &Letter) {
-        let now = Instant::now();
-        self.first.get_or_insert(now);
-        self.last = Some(now);
-        self.messages += 1;
-        self.bytes += letter.bytes;
-        if let Some(other) = letter.other {
-            self.line_ends.insert(other, letter.key);
+    /// Notes what the place said of a message.
+    fn answer(&mut self, key: Key, put: &Put) {
+        let Some(note) = self.notes.get_mut(&key) else { return };
+        note.open = note.open.saturating_sub(1);
+        match put {
+            Put::Restored => {
+                note.put += 1;
+                let (now, bytes) = (Instant::now(), note.item.size);
+                self.first.get_or_insert(now);
+                self.last = Some(now);
+                self.messages += 1;
+                self.bytes += bytes;
+            }
+            Put::AlreadyThere => note.there += 1,
+            Put::Refused(_) if note.is_nothing() => drop(self.notes.remove(&key)),
+            Put::Refused(_) => {}
+            Put::Pending => note.open += 1,
         }
-        let new =
-            Note { item: letter.item, put: 0, same: 0, alike: 0, flags_differ: false, date_differs: false };
-        self.notes.entry(letter.key).or_insert(new).put += 1;
     }
 
     #[cfg(test)]
-    pub(super) fn note_at_once(&mut self, room: &str, recovered: &Recovered<'_>) {
-        let letter = self.prepare(room.to_owned(), recovered);
-        self.note(&letter);
+    pub(super) fn note_at_once(&mut self, room: &str, recovered: &Recovered<'_>, put: &Put) {
+        let key = self.open(room.to_owned(), recovered);
+        self.answer(key, put);
     }
 
     /// Recognises a message that was read back.
@@ -161,28 +191,38 @@ fn with_crlf(bytes: &[u8]) -> Option<Vec<u8>> {
     (other.len() != bytes.len()).then_some(other)
 }
 
-/// A message on its way.
-#[derive(Debug)]
-struct Letter {
-    key: Key,
-    /// What it becomes where lines end with CR LF only.
-    other: Option<Key>,
-    item: Item,
-    bytes: u64,
-}
-
 /// A place that notes what it was given.
 pub(super) struct Noting<'a> {
     place: &'a mut dyn Place,
     ledger: &'a mut Ledger,
     rooms: &'a dyn Rooms,
-    /// What the place has not answered for yet.
-    waiting: HashMap<(Box<str>, ItemId), VecDeque<Letter>>,
+    /// What the place has not answered for yet, which may be all.
+    waiting: HashMap<(Arc<str>, ItemId), Key>,
+    /// The same of those that have the number of one that waits.
+    behind: HashMap<(Arc<str>, ItemId), VecDeque<Key>>,
+    /// Whose item came last.
+    account: Arc<str>,
 }
 
 impl<'a> Noting<'a> {
     pub(super) fn new(place: &'a mut dyn Place, ledger: &'a mut Ledger, rooms: &'a dyn Rooms) -> Self {
-        Self { place, ledger, rooms, waiting: HashMap::new() }
+        let (waiting, behind) = Default::default();
+        Self { place, ledger, rooms, waiting, behind, account: Arc::from("") }
+    }
+
+    fn wait(&mut self, account: &str, id: ItemId, key: Key) {
+        if *self.account != *account {
+            self.account = account.into();
+        }
+        let who = (Arc::clone(&self.account), id);
+        match self.waiting.entry(who) {
+            Entry::Occupied(first) => {
+                self.behind.entry(first.key().clone()).or_default().push_back(key);
+            }
+            Entry::Vacant(free) => {
+                free.insert(key);
+            }
+        }
     }
 }
 
@@ -195,15 +235,11 @@ impl Place for Noting<'_> {
         let began = Instant::now();
         let put = self.place.put(item)?;
         self.ledger.placing += began.elapsed();
-        if matches!(put, Put::Restored | Put::Pending) {
-            let room = self.rooms.name(item.account, item.folder, item.item.folder);
-            let letter = self.ledger.prepare(room, item);
-            if put == Put::Restored {
-                self.ledger.note(&letter);
-            } else {
-                let key = (item.account.into(), item.item.id);
-                self.waiting.entry(key).or_default().push_back(letter);
-            }
+        let room = self.rooms.name(item.account, item.folder, item.item.folder);
+        let key = self.ledger.open(room, item);
+        match put {
+            Put::Pending => self.wait(item.account, item.item.id, key),
+            _ => self.ledger.answer(key, &put),
         }
         Ok(put)
     }
@@ -218,14 +254,11 @@ impl Place for Noting<'_> {
     fn settled(&mut self) -> Vec<Settled> {
         let settled = self.place.settled();
         for Settled { account, id, put } in &settled {
-            let key = (account.clone(), *id);
-            let Some(waiting) = self.waiting.get_mut(&key) else { continue };
-            let letter = waiting.pop_front();
-            if waiting.is_empty() {
-                self.waiting.remove(&key);
-            }
-            if let Some(letter) = letter.filter(|_| *put == Put::Restored) {
-                self.ledger.note(&letter);
+            let who = (Arc::clone(account), *id);
+            let Some(key) = self.waiting.remove(&who) else { continue };
+            self.ledger.answer(key, put);
+            if let Some(next) = self.behind.get_mut(&who).and_then(VecDeque::pop_front) {
+                self.waiting.insert(who, next);
             }
         }
         settled

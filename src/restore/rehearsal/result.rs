@@ -87,15 +87,21 @@ impl RehearsalResult {
     pub fn of_asked(&self) -> Coverage {
         let back = self.read_back.unwrap_or_default();
         let asked = self.archives.iter().map(|archive| archive.asked).sum();
-        Coverage { checked: back.same + back.line_ends, total: Some(asked), unit: Unit::Messages }
+        Coverage {
+            checked: back.same + back.line_ends + back.equal,
+            total: Some(asked),
+            unit: Unit::Messages,
+        }
     }
 }
 
 /// What was read back from the sandbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReadBack {
-    /// Messages that were put, and must be there.
+    /// Messages that were put, and must be there; equal ones that the sandbox keeps once count once.
     pub put: u64,
+    /// Further messages that were wanted and have the bytes of one of these, of which the sandbox keeps one.
+    pub equal: u64,
     /// Messages that are there.
     pub found: u64,
     /// Bytes that were read.

@@ -275,8 +275,8 @@ impl<'a> Run<'a> {
         }
         let (back, ledger) = validation.conclude(&mut self.result.findings);
         let populations = self.result.archives.iter().map(|archive| archive.population).sum();
-        self.result.coverage =
-            Coverage { checked: back.put - back.missing, total: Some(populations), unit: Unit::Messages };
+        let checked = back.put - back.missing + back.equal;
+        self.result.coverage = Coverage { checked, total: Some(populations), unit: Unit::Messages };
         self.result.read_back = Some(back);
         if ledger.messages > 0 {
             let bytes = self.result.archives.iter().map(|archive| archive.population_bytes).sum();

@@ -1,7 +1,7 @@
 //! What was read back from the sandbox, against what was put there.
 //!
 //! Input: the ledger of what was put, and each message that was found. Output: a [`ReadBack`] and findings. Invariant: every
-//! message that was put is found, missing or another one; none is counted twice.
+//! message that was put, or is there already by the place's word, is found, missing or another one; none is counted twice.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -50,23 +50,27 @@ impl Validation {
         notes.sort_unstable_by_key(|((room, digest), note)| (*room, note.item.id, *digest));
         for ((room, _), note) in notes {
             let account = self.ledger.account(room);
-            back.put += note.put;
             let came = note.same.saturating_add(note.alike);
-            back.same += note.same.min(note.put);
-            back.line_ends += note.alike.min(note.put.saturating_sub(note.same));
-            for _ in came..note.put {
+            let wanted = copies(&note, came);
+            back.put += wanted;
+            back.equal += (note.put + note.there).saturating_sub(wanted);
+            back.same += note.same.min(wanted);
+            back.line_ends += note.alike.min(wanted.saturating_sub(note.same));
+            for _ in came..wanted {
                 // A message that nobody put into the same room is most likely what became of it.
                 let stranger = self.strangers.get_mut(&room).filter(|left| **left > 0);
                 let differs = stranger.map(|left| *left -= 1).is_some();
                 *(if differs { &mut back.differ } else { &mut back.missing }) += 1;
                 findings.push(findings::lost(account, &note.item, differs));
             }
-            if came > note.put {
-                back.too_many += came - note.put;
-                findings.push(findings::doubled(account, &note.item, note.put, came));
+            // One that the place did not answer for may have come.
+            let most = wanted.saturating_add(note.open);
+            if came > most {
+                back.too_many += came - most;
+                findings.push(findings::doubled(account, &note.item, wanted, came));
             }
             // Of twins nobody knows which is which.
-            let alone = note.put == 1 && came == 1;
+            let alone = wanted == 1 && note.there == 0 && came == 1;
             if alone && note.flags_differ {
                 back.flags_differ += 1;
                 findings.push(findings::flags(account, &note.item));
@@ -93,6 +97,15 @@ impl Validation {
     }
 }
 
+/// How many copies of a message must be there. Those that are there already by the place's word are satisfied by any; where
+/// there is none, all are missing.
+fn copies(note: &Note, came: u64) -> u64 {
+    match came {
+        0 => note.put + note.there,
+        _ => note.put.max(note.there.min(1)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::digest::{SHA256, digest};
@@ -100,7 +113,7 @@ mod tests {
     use super::*;
     use crate::live::Flags as LiveFlags;
     use crate::mailbox::{Flags, Item, ItemId, ItemKind};
-    use crate::restore::Recovered;
+    use crate::restore::{Put, Recovered};
 
     fn item(id: u32) -> Item {
         Item {
@@ -132,12 +145,18 @@ mod tests {
 
     /// Two rooms with three messages, one of them twice in all.
     fn after(found: &[Found]) -> (ReadBack, Vec<&'static str>) {
+        let put = [(300, "a", "one"), (301, "a", "two\n"), (302, "b", "one")];
+        answered(&put.map(|(id, room, body)| (id, room, body, Put::Restored)), found)
+    }
+
+    /// Messages of which the place said something.
+    fn answered(put: &[(u32, &str, &str, Put)], found: &[Found]) -> (ReadBack, Vec<&'static str>) {
         let mut ledger = Ledger::default();
-        for (id, room, body) in [(300, "a", "one"), (301, "a", "two\n"), (302, "b", "one")] {
-            let (item, account) = (item(id), "anna@example.org");
+        for (id, room, body, put) in put {
+            let (item, account) = (item(*id), "anna@example.org");
             let recovered =
                 Recovered { account, item: &item, folder: None, name: b"", text: b"", body: body.as_bytes() };
-            ledger.note_at_once(room, &recovered);
+            ledger.note_at_once(room, &recovered, put);
         }
         let mut validation = Validation::new(ledger);
         found.iter().for_each(|found| validation.take(found.clone()));
@@ -152,6 +171,28 @@ mod tests {
         assert_eq!((back.put, back.same, back.found), (3, 3, 3));
         assert_eq!((back.missing, back.differ, back.too_many, back.unexpected), (0, 0, 0, 0));
         assert_eq!(findings, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_said_to_be_there_already_is_looked_for() {
+        let put = [
+            (300, "a", "one", Put::Restored),
+            (301, "a", "one", Put::AlreadyThere),
+            (302, "a", "one", Put::AlreadyThere),
+            (303, "a", "two", Put::AlreadyThere),
+            (304, "a", "three", Put::Refused(String::new())),
+            (305, "a", "four", Put::Pending),
+        ];
+        let (back, findings) = answered(&put, &[found("a", "one"), found("a", "two"), found("a", "four")]);
+        assert_eq!((back.put, back.same, back.equal, back.missing, back.found), (2, 2, 2, 0, 3));
+        assert_eq!(findings, [""; 0]);
+        let (back, findings) = answered(&put, &[found("a", "one")]);
+        assert_eq!((back.put, back.same, back.equal, back.missing), (2, 1, 2, 1));
+        assert_eq!(findings, ["rehearsal-message-missing"]);
+        let (back, _) = answered(&put, &[]);
+        assert_eq!((back.put, back.same, back.equal, back.missing), (4, 0, 0, 4));
+        let (_, findings) = answered(&put, &[found("a", "two"), found("a", "three"), found("a", "one")]);
+        assert_eq!(findings, ["rehearsal-message-unexpected"]);
     }
 
     #[test]

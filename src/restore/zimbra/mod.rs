@@ -1,18 +1,24 @@
 //! Items of a backup into a mailbox on a Zimbra server, by its REST import (`UserServlet.java`, `ArchiveFormatter.java`).
 //!
 //! Input: items with their descriptions and bytes. Output: items in the folders their descriptions name, with dates,
-//! flags and tags, under new numbers; what lies there already is kept and not doubled (`resolve=skip`). Invariant: an
-//! item counts as restored only if the server says nothing else and its folder counts it: Zimbra answers 200 even where
-//! it rejected everything.
+//! flags and tags, under new numbers; what lies there already is kept and not doubled (`resolve=skip`). Invariant: a
+//! message counts as restored only if its folder lists one of its size and date at the end that did not lie there before:
+//! Zimbra answers 200 even where it rejected everything.
 //!
-//! The server tells no digests. Where it states success and counts fewer items than it was given, the others were there
-//! before, unless the folder holds fewer than there are different ones; which of equal weight is not known.
+//! The server tells no digests, and nothing is read back: what counts as restored has been taken and is listed, and its
+//! bytes may be others. What counts as there before has the size and the date of one that lay there, or is equal to one
+//! of the same folder that was found. Contacts, appointments and documents have no list: of them the folder's count
+//! decides, and which of equal weight is missing is not known.
 
 mod batch;
+mod look;
 pub(super) mod sandbox;
+mod touched;
 mod verdict;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::RandomState;
+use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -20,6 +26,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use batch::{Described, Held, pack};
+use touched::{Said, Touched};
 use verdict::{CALLBACK, Verdict};
 
 use super::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
@@ -48,7 +55,7 @@ const LAST_OWN: u32 = 255;
 pub struct ZimbraPlace {
     mailbox: Mailbox,
     /// Whose items came first: others don't belong into the same mailbox.
-    account: Option<Box<str>>,
+    account: Option<Arc<str>>,
     described: HashMap<ItemId, Described>,
     described_bytes: usize,
     /// Folders that are in this batch or were in one before.
@@ -56,17 +63,18 @@ pub struct ZimbraPlace {
     folders: Vec<Described>,
     items: Vec<Held>,
     weight: usize,
+    /// Folders that something was imported into, and what; looked at again at the end.
+    touched: BTreeMap<String, Touched>,
+    /// What the server said of items that it did not take.
+    words: Vec<String>,
+    /// By keys of its own, so that nobody can make two different items look equal.
+    hasher: RandomState,
     settled: Vec<(ItemId, Put)>,
-    /// Items of a folder that arrived in this batch and are not assigned.
-    credit: HashMap<String, u64>,
     /// Why nothing more fits, in the server's words.
     full: Option<String>,
     /// The folder below which all comes (`/Restored`); empty for the places where it was.
     below: String,
 }
-
-/// Items in each folder.
-type Counts = HashMap<String, u64>;
 
 impl ZimbraPlace {
     /// The mailbox that somebody logged in to, its owner or an administrator on his behalf. All folders are put below
@@ -84,8 +92,10 @@ impl ZimbraPlace {
             folders: Vec::new(),
             items: Vec::new(),
             weight: 0,
+            touched: BTreeMap::new(),
+            words: Vec::new(),
+            hasher: RandomState::new(),
             settled: Vec::new(),
-            credit: HashMap::new(),
             full: None,
         }
     }
@@ -125,33 +135,26 @@ impl ZimbraPlace {
     fn flush(&mut self) -> Result<(), PlaceError> {
         let (folders, items) = (std::mem::take(&mut self.folders), std::mem::take(&mut self.items));
         self.weight = 0;
-        self.credit.clear();
         if !items.is_empty() {
+            self.look_before(&items)?;
             self.import(&folders, &items, &mut { MOST_SINGLE })?;
         }
-        match self.full.take() {
-            Some(words) => Err(PlaceError(format!(
-                "{words}; raise the account's quota or make room, and run again: nothing is put twice"
-            ))),
-            None => Ok(()),
-        }
+        let Some(words) = self.full.take() else { return Ok(()) };
+        self.look_after()?;
+        Err(PlaceError(format!(
+            "{words}; raise the account's quota or make room, and run again: nothing is put twice"
+        )))
     }
 
     /// Imports items; where some are rejected, looks for them in halves. What went in before is passed over by the server.
     fn import(&mut self, folders: &[Described], items: &[Held], single: &mut u32) -> Result<(), PlaceError> {
-        let before = self.counts()?;
-        let verdict = self.send(folders, items)?;
-        let after = self.counts()?;
-        for (folder, now) in &after {
-            let arrived = now.saturating_sub(before.get(folder).copied().unwrap_or(0));
-            *self.credit.entry(folder.clone()).or_default() += arrived;
-        }
-        match verdict {
-            Verdict::Taken => self.settle(items, &after),
+        match self.send(folders, items)? {
+            Verdict::Taken => self.note(items, Said::Taken),
             Verdict::Silent => {
-                let words = "the server says nothing of the import and does not count all of it; check that it is a \
-                             Zimbra and look into its mailbox.log";
-                self.settle_counted(items, words);
+                let words = "the server says nothing of the import and does not list it; check that it is a Zimbra and \
+                             look into its mailbox.log";
+                let said = self.other(words.to_owned());
+                self.note(items, said);
             }
             Verdict::Rejected { words, full } => {
                 if full {
@@ -159,10 +162,10 @@ impl ZimbraPlace {
                 }
                 if items.len() < 2 || *single == 0 {
                     *single = single.saturating_sub(1);
-                    let words = format!(
+                    let said = self.other(format!(
                         "the server rejects it ({words}); look into its mailbox.log, or restore it to a tgz"
-                    );
-                    self.settled.extend(items.iter().map(|item| (item.id, Put::Refused(words.clone()))));
+                    ));
+                    self.note(items, said);
                 } else {
                     let (first, second) = items.split_at(items.len() / 2);
                     self.import(&[], first, single)?;
@@ -173,54 +176,12 @@ impl ZimbraPlace {
         Ok(())
     }
 
-    /// Says what became of items of which the server rejected none.
-    fn settle(&mut self, items: &[Held], after: &Counts) {
-        let mut different: HashMap<&str, HashSet<&str>> = HashMap::new();
-        for item in items {
-            different.entry(&item.folder).or_default().insert(&item.sameness);
+    /// Keeps words of the server.
+    fn other(&mut self, words: String) -> Said {
+        if self.words.last() != Some(&words) {
+            self.words.push(words);
         }
-        // A folder holds at least what is different; of less, so many are missing.
-        let lacks = |(folder, different): (&_, &HashSet<&str>)| {
-            let held = after.get(*folder).copied().unwrap_or(0);
-            (*folder, (different.len() as u64).saturating_sub(held))
-        };
-        let mut missing: HashMap<&str, u64> = different.iter().map(lacks).collect();
-        for item in items {
-            let credit = self.credit.entry(item.folder.clone()).or_default();
-            let lacks = missing.entry(&item.folder).or_default();
-            let put = if *credit > 0 {
-                *credit -= 1;
-                Put::Restored
-            } else if *lacks > 0 {
-                *lacks -= 1;
-                let words =
-                    "the server states success and its folder does not hold it; look into its mailbox.log";
-                Put::Refused(words.to_owned())
-            } else {
-                Put::AlreadyThere
-            };
-            self.settled.push((item.id, put));
-        }
-    }
-
-    /// Says what became of items by the counts alone: of a folder all arrived, or which did is not known.
-    fn settle_counted(&mut self, items: &[Held], words: &str) {
-        let mut wanted: Counts = HashMap::new();
-        for item in items {
-            *wanted.entry(item.folder.clone()).or_default() += 1;
-        }
-        for item in items {
-            let arrived = self.credit.get(&item.folder) >= wanted.get(&item.folder);
-            let put = if arrived { Put::Restored } else { Put::Refused(words.to_owned()) };
-            self.settled.push((item.id, put));
-        }
-    }
-
-    /// Items in each folder, as the server counts them.
-    fn counts(&self) -> Result<Counts, PlaceError> {
-        let folders = self.mailbox.folders().map_err(failed)?;
-        let counted = folders.into_iter().filter(|folder| folder.kind == ItemKind::Folder);
-        Ok(counted.map(|folder| (key(&folder.path), folder.items)).collect())
+        Said::Other(u32::try_from(self.words.len() - 1).unwrap_or(u32::MAX))
     }
 
     fn send(&self, folders: &[Described], items: &[Held]) -> Result<Verdict, PlaceError> {
@@ -300,11 +261,12 @@ impl Place for ZimbraPlace {
     }
 
     fn finish(&mut self) -> Result<(), PlaceError> {
-        self.flush()
+        self.flush()?;
+        self.look_after()
     }
 
     fn settled(&mut self) -> Vec<Settled> {
-        let account = self.account.clone().unwrap_or_default();
+        let account = self.account.clone().unwrap_or_else(|| Arc::from(""));
         let settled = std::mem::take(&mut self.settled);
         settled.into_iter().map(|(id, put)| Settled { account: account.clone(), id, put }).collect()
     }
