@@ -7,6 +7,8 @@ use crate::legible::line;
 
 /// The name that the line calls.
 pub(super) const CALLBACK: &str = "x";
+/// Letters of a code.
+const LONGEST: usize = 80;
 /// Codes that are not counted in a mailbox of this size or server.
 const FULL: [&str; 2] = ["mail.QUOTA_EXCEEDED", "mail.DOMAIN_QUOTA_EXCEEDED"];
 
@@ -17,7 +19,7 @@ pub(super) enum Verdict {
     Taken,
     /// Something was not, for the first of the reasons given.
     Rejected {
-        /// Code and text.
+        /// How it ended, and the code of the fault.
         words: String,
         /// Whether the mailbox is full.
         full: bool,
@@ -38,16 +40,16 @@ pub(super) fn read(answer: &[u8]) -> Verdict {
     }
     let rest = rest.trim_start().trim_start_matches(',');
     let fault = serde_json::Deserializer::from_str(rest).into_iter::<Value>().next().and_then(Result::ok);
-    let (code, reason) = fault.as_ref().map(told).unwrap_or_default();
-    let words = line(&format!("{}: {code} {reason}", line(word)));
+    let code = fault.as_ref().and_then(code).unwrap_or("without a reason");
+    let words = line(&format!("{}: {code}", line(word)));
     Verdict::Rejected { words, full: FULL.contains(&code) }
 }
 
-/// Code and text of a fault of SOAP.
-fn told(fault: &Value) -> (&str, &str) {
-    let fault = fault.get("Fault").unwrap_or(fault);
-    let text = |pointer| fault.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    (text("/Detail/Error/Code"), text("/Reason/Text"))
+/// The code of a fault of SOAP. Its text names paths, and those of documents are what users call them.
+fn code(fault: &Value) -> Option<&str> {
+    let code = fault.get("Fault").unwrap_or(fault).pointer("/Detail/Error/Code")?.as_str()?;
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._".contains(letter);
+    Some(code).filter(|code| code.len() <= LONGEST && code.chars().all(plain))
 }
 
 #[cfg(test)]
@@ -63,12 +65,15 @@ mod tests {
         let fault = r#"{"Code":{"Value":"soap:Sender"},"Reason":{"Text":"a\u001b[2J"},"Detail":{"Error":{"Code":"formatter.MISSING_BLOB","Trace":"t"}}}"#;
         for arguments in [format!("'warn', {fault}, {fault}"), format!("'fail',{{\"Fault\":{fault}}}")] {
             let Verdict::Rejected { words, full } = called(&arguments) else { panic!("{arguments}") };
-            assert!(words.ends_with(": formatter.MISSING_BLOB a [2J") && !full, "{words}");
+            assert!(words.ends_with(": formatter.MISSING_BLOB") && !full, "{words}");
         }
         let full =
             called(&format!("'warn', {}", fault.replace("formatter.MISSING_BLOB", "mail.QUOTA_EXCEEDED")));
         assert!(matches!(full, Verdict::Rejected { full: true, .. }));
-        assert!(matches!(called("'warn', nonsense"), Verdict::Rejected { .. }));
+        for odd in ["nonsense".to_owned(), fault.replace("MISSING_BLOB", "Geheimer Betreff")] {
+            let Verdict::Rejected { words, .. } = called(&format!("'warn', {odd}")) else { panic!("{odd}") };
+            assert_eq!(words, "warn: without a reason");
+        }
     }
 
     #[test]
