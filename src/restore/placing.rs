@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::outcome::{LeftItem, Restored, Why};
+use super::outcome::{Count, LeftItem, Restored, Why};
 use super::place::KnownFolder;
 use super::recovery::Handed;
 use super::{Place, PlaceError, Put, Recovered, Settled};
@@ -29,7 +29,20 @@ pub(super) struct Placing<'a> {
     remembered: HashSet<[u8; 16]>,
     /// What the place has not answered for yet.
     waiting: HashMap<(Box<str>, ItemId), VecDeque<Placed>>,
+    /// What came of each account.
+    came: HashMap<Box<str>, Came>,
     restored: Restored,
+}
+
+/// What came of one account.
+#[derive(Debug, Default)]
+struct Came {
+    restored: u64,
+    bytes: u64,
+    versions: u64,
+    newest: Option<i64>,
+    /// What of it is counted among the folders without a number of their own.
+    others: Count,
 }
 
 impl<'a> Placing<'a> {
@@ -40,9 +53,9 @@ impl<'a> Placing<'a> {
         reading: &'a Cancel,
         asked: BTreeSet<ItemId>,
     ) -> Self {
-        let (remembered, waiting) = Default::default();
+        let (remembered, waiting, came) = Default::default();
         let restored = Restored { not_seen: asked, ..Restored::default() };
-        Self { place, run, reading, began: Instant::now(), remembered, waiting, restored }
+        Self { place, run, reading, began: Instant::now(), remembered, waiting, came, restored }
     }
 
     /// Works until nobody hands over any more, the run is to end, or the place takes nothing more.
@@ -57,7 +70,27 @@ impl<'a> Placing<'a> {
             waiting.iter().for_each(|waiting| self.leave(&account, &waiting.item, Why::Unanswered));
         }
         self.reading.cancel();
+        self.take_back();
         self.restored
+    }
+
+    /// Takes back what was counted for accounts of which the place keeps nothing.
+    fn take_back(&mut self) {
+        let restored = &mut self.restored;
+        for (account, came) in std::mem::take(&mut self.came) {
+            if came.restored == 0 || self.place.keeps(&account) {
+                restored.newest = restored.newest.max(came.newest);
+                continue;
+            }
+            restored.restored -= came.restored;
+            restored.left.unfinished += came.restored;
+            restored.bytes -= came.bytes;
+            restored.versions -= came.versions;
+            restored.folders.forget(&account, came.others);
+        }
+        if restored.restored == 0 {
+            (restored.to_first, restored.to_last) = (None, None);
+        }
     }
 
     fn take_all(&mut self, items: &Receiver<Handed>) -> Result<(), PlaceError> {
@@ -127,21 +160,31 @@ impl<'a> Placing<'a> {
     }
 
     fn count(&mut self, account: &str, placed: &Placed, put: Put) {
-        match put {
+        let restored = match put {
             Put::Refused(reason) => return self.leave(account, &placed.item, Why::Refused(reason)),
             Put::Pending => return self.leave(account, &placed.item, Why::Unanswered),
-            Put::AlreadyThere => self.restored.already_there += 1,
-            Put::Restored => {
-                self.restored.restored += 1;
-                self.restored.bytes += placed.bytes;
-                let elapsed = self.began.elapsed();
-                self.restored.to_first.get_or_insert(elapsed);
-                self.restored.to_last = Some(elapsed);
-            }
+            Put::AlreadyThere => false,
+            Put::Restored => true,
+        };
+        if !self.came.contains_key(account) {
+            self.came.insert(account.into(), Came::default());
+        }
+        let Some(came) = self.came.get_mut(account) else { return };
+        if restored {
+            let elapsed = self.began.elapsed();
+            self.restored.to_first.get_or_insert(elapsed);
+            self.restored.to_last = Some(elapsed);
+            self.restored.restored += 1;
+            self.restored.bytes += placed.bytes;
+            came.restored += 1;
+            came.bytes += placed.bytes;
+        } else {
+            self.restored.already_there += 1;
         }
         self.restored.versions += u64::from(placed.other_version);
-        self.restored.newest = self.restored.newest.max(Some(placed.item.date));
-        self.restored.folders.count(account, &placed.folder, placed.bytes);
+        came.versions += u64::from(placed.other_version);
+        came.newest = came.newest.max(Some(placed.item.date));
+        self.restored.folders.count(account, &placed.folder, placed.bytes, &mut came.others);
     }
 
     fn leave(&mut self, account: &str, item: &Item, why: Why) {
@@ -276,6 +319,39 @@ mod tests {
         assert_eq!((restored.selected, restored.restored, restored.already_there), (4, 2, 1));
         assert_eq!((restored.left.count(), restored.versions, restored.bytes), (1, 1, 10));
         assert!(!restored.is_complete());
+    }
+
+    /// Takes everything, and keeps of one account only what it has.
+    struct Partly;
+
+    impl Place for Partly {
+        fn put(&mut self, _item: &Recovered<'_>) -> Result<Put, PlaceError> {
+            Ok(Put::Restored)
+        }
+
+        fn finish(&mut self) -> Result<(), PlaceError> {
+            Err(PlaceError("full; make room".to_owned()))
+        }
+
+        fn keeps(&self, account: &str) -> bool {
+            account == "bruno@example.org"
+        }
+    }
+
+    #[test]
+    fn what_a_place_does_not_keep_did_not_come_back() {
+        let (sender, items) = sync_channel(10);
+        let Handed::Item { folder, item, name, text, body, .. } = handed(300, "one") else { return };
+        let account = Arc::from("bruno@example.org");
+        sender.send(Handed::Item { account, folder, item, name, text, body }).unwrap();
+        [301, 302].into_iter().for_each(|id| sender.send(handed(id, "other")).unwrap());
+        drop(sender);
+        let cancel = Cancel::default();
+        let restored = Placing::new(&mut Partly, &cancel, &Cancel::default(), BTreeSet::new()).work(items);
+        assert_eq!((restored.selected, restored.restored, restored.bytes), (3, 1, 3));
+        assert_eq!((restored.left.unfinished, restored.left.count(), restored.newest), (2, 2, Some(300)));
+        let folders: Vec<_> = restored.folders.each.into_keys().collect();
+        assert_eq!(folders, [("bruno@example.org".to_owned(), "/Inbox".to_owned())]);
     }
 
     #[test]
