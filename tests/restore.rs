@@ -1,5 +1,6 @@
 //! Restores: from an archive into a place, held to what was put into the archive.
 
+mod again;
 mod program;
 mod recovery;
 mod server;

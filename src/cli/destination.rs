@@ -82,7 +82,10 @@ impl Remote {
             return Err("write the name by --user and the password into a --password-file".to_owned());
         }
         let odd = |letter: char| "?#\\".contains(letter) || letter.is_whitespace() || letter.is_control();
-        if host.is_empty() || host.contains(odd) {
+        // Of a password with a slash in it the beginning stands where a port should.
+        let port = host.rsplit_once(':').filter(|_| !host.ends_with(']')).map(|(_, port)| port);
+        let no_port = port.is_some_and(|port| port.parse::<u16>().is_err());
+        if host.is_empty() || host.contains(odd) || no_port {
             return Err(format!("this names no server; write {scheme}://mail.example.org/"));
         }
         let root = Some(root.trim_matches('/')).filter(|root| !root.is_empty()).map(str::to_owned);
@@ -130,9 +133,11 @@ mod tests {
             let root = root.map(str::to_owned);
             assert_eq!(of(text), Ok(Destination::Server(Remote { url: url.to_owned(), root })), "{text}");
         }
-        for text in ["", "pop3://h", "imaps://", "imaps://h h/", "imaps://u:geheim@h/"] {
+        for text in
+            ["", "pop3://h", "imaps://", "imaps://h h/", "imaps://u:geheim@h/", "imaps://u:geh/eim@h/"]
+        {
             let error = of(text).unwrap_err();
-            assert!(!error.contains("geheim"), "{error}");
+            assert!(!error.contains("geh"), "{error}");
         }
     }
 }

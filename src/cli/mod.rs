@@ -61,10 +61,13 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { exit::USAGE } else { exit::PASSED };
+            if error.use_stderr() {
+                misunderstood(&error);
+                return ExitCode::from(exit::USAGE);
+            }
             // Nothing more can be done if even the usage can't be printed.
             let _ = error.print();
-            return ExitCode::from(code);
+            return ExitCode::from(exit::PASSED);
         }
     };
     log_to_stderr(cli.verbose);
@@ -91,6 +94,29 @@ fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
         Command::Completions(args) => completions::run(args, Cli::command()),
         Command::Man(args) => completions::man(args, Cli::command()),
     }
+}
+
+/// Says what of the command line is not understood; a password in it is not repeated.
+fn misunderstood(error: &clap::Error) {
+    let told = error.render();
+    let told = if colored(&io::stderr()) { told.ansi().to_string() } else { told.to_string() };
+    // There is nobody left to tell that stderr is closed.
+    let _ = io::stderr().lock().write_all(without_passwords(&told).as_bytes());
+}
+
+/// Text without the names and passwords in its addresses.
+fn without_passwords(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, behind) = rest.split_at(at + 3);
+        let end = behind.find(char::is_whitespace).unwrap_or(behind.len());
+        let from = behind[..end].rfind('@').filter(|at| behind[..*at].contains(':')).unwrap_or(0);
+        shown.push_str(before);
+        shown.push_str(if from > 0 { "***" } else { "" });
+        rest = &behind[from..];
+    }
+    shown + rest
 }
 
 /// Why a command ended without a result, in words for the user, and its exit code.
@@ -166,4 +192,21 @@ fn log_to_stderr(verbose: u8) {
         .with_writer(io::stderr)
         .with_ansi(colored(&io::stderr()))
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_addresses_are_not_repeated() {
+        for (text, shown) in [
+            ("'imap://anna:geheim@h:143/R' for", "'imap://***@h:143/R' for"),
+            ("\"imaps://a:ge/h@eim@h\" s3://b/a@c x://u:p@h", "\"imaps://***@h\" s3://b/a@c x://***@h"),
+            ("a://b://u:p@h", "a://***@h"),
+            ("no address: a@b", "no address: a@b"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
+        }
+    }
 }

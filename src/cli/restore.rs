@@ -161,7 +161,8 @@ impl Args {
             }
             Destination::Tgz(path) => {
                 let tgz = Tgz::create(path, self.whose()).map_err(Failure::usage)?;
-                return Ok(Box::new(tgz.of_part(self.selection())));
+                let tgz = tgz.within(&setup.policy.limits, &setup.cancel);
+                return Ok(Box::new(tgz.of_part(self.selection()).map_err(Failure::usage)?));
             }
             Destination::Server(server) => server,
         };

@@ -51,8 +51,11 @@ pub struct Restore {
     pub left: Left,
     /// Accounts and items that were asked for by name or number and are not in the archive; the first hundred.
     pub absent: Vec<String>,
-    /// Items with a damaged or missing body, of which nobody knows whether they were asked for.
+    /// Items whose body is damaged, missing, or was looked at only in part, so that nobody knows whether they were asked
+    /// for.
     pub undecided: u64,
+    /// Those of them that were looked at in part; the first thousand.
+    pub partly_seen: Vec<LeftItem>,
     /// Bodies without a description, which nothing proves.
     pub undescribed: u64,
     /// Bytes of the bodies that were restored.
@@ -92,7 +95,9 @@ pub struct Left {
     pub unanswered: u64,
     /// Items whose body could not be put together with its description.
     pub apart: u64,
-    /// The first thousand.
+    /// Items in files that did not become whole before the end, so that nothing of them is there.
+    pub unfinished: u64,
+    /// The first thousand, without the unfinished.
     pub items: Vec<LeftItem>,
 }
 
@@ -163,6 +168,7 @@ impl Restore {
             left: Left::from(&restored.left),
             absent: restored.absent.clone(),
             undecided: restored.undecided,
+            partly_seen: restored.partly_seen.iter().map(LeftItem::from).collect(),
             undescribed: restored.undescribed,
             bytes: restored.bytes,
             to_first_ms: restored.to_first.map(milliseconds),
@@ -183,12 +189,6 @@ impl Restore {
 
 impl From<&crate::restore::Left> for Left {
     fn from(left: &crate::restore::Left) -> Self {
-        let items = left.first.iter().map(|item| LeftItem {
-            account: item.account.clone(),
-            folder: item.folder.0,
-            item: item.item.0,
-            reason: item.why.to_string(),
-        });
         Self {
             count: left.count(),
             refused: left.refused,
@@ -196,7 +196,19 @@ impl From<&crate::restore::Left> for Left {
             too_large: left.too_large,
             unanswered: left.unanswered,
             apart: left.apart,
-            items: items.collect(),
+            unfinished: left.unfinished,
+            items: left.first.iter().map(LeftItem::from).collect(),
+        }
+    }
+}
+
+impl From<&crate::restore::LeftItem> for LeftItem {
+    fn from(item: &crate::restore::LeftItem) -> Self {
+        Self {
+            account: item.account.clone(),
+            folder: item.folder.0,
+            item: item.item.0,
+            reason: item.why.to_string(),
         }
     }
 }
@@ -259,7 +271,11 @@ fn headline(text: &mut String, report: &Restore) {
         );
     }
     if report.outcome == Completion::Interrupted {
-        let _ = writeln!(text, "  what came back stays; run the same restore again to go on");
+        let next = match there {
+            0 => "nothing came back; run the same restore again",
+            _ => "what came back stays; run the same restore again to go on",
+        };
+        let _ = writeln!(text, "  {next}");
     }
     for absent in report.absent.iter().take(MOST_NAMED) {
         let _ = writeln!(text, "  {}", human::line(absent));
@@ -291,8 +307,33 @@ fn left(text: &mut String, report: &Restore) {
     if left.count > 0 {
         let _ = writeln!(text, "  {} did not come back:", human::counted(left.count, "item", "items"));
     }
+    if left.unfinished > 0 {
+        let _ = writeln!(
+            text,
+            "    {}: the restore ended before the file was whole; run it again, which writes the file anew",
+            human::counted(left.unfinished, "item", "items")
+        );
+    }
+    reasons(text, &left.items);
+    if !report.partly_seen.is_empty() {
+        let _ = writeln!(text, "  of these nobody knows whether they match:");
+        reasons(text, &report.partly_seen);
+    }
+    let unsound = report.undecided - report.undecided.min(report.partly_seen.len() as u64);
+    if unsound > 0 {
+        let undecided = human::counted(unsound, "item has", "items have");
+        // Of those that were looked at in part not all are named.
+        let or = if report.partly_seen.is_empty() { "" } else { " or were looked at in part" };
+        let _ = writeln!(
+            text,
+            "  {undecided} no sound body{or}, so nobody knows what of it matches; name it by --item"
+        );
+    }
+}
+
+fn reasons(text: &mut String, items: &[LeftItem]) {
     let mut reasons: BTreeMap<&str, Vec<&LeftItem>> = BTreeMap::new();
-    left.items.iter().for_each(|item| reasons.entry(&item.reason).or_default().push(item));
+    items.iter().for_each(|item| reasons.entry(&item.reason).or_default().push(item));
     for (reason, items) in reasons.iter().take(MOST_NAMED) {
         let _ = writeln!(text, "    {}: {reason}", human::counted(items.len() as u64, "item", "items"));
         for item in items.iter().take(MOST_NAMED_ALIKE) {
@@ -302,12 +343,5 @@ fn left(text: &mut String, report: &Restore) {
         if items.len() > MOST_NAMED_ALIKE {
             let _ = writeln!(text, "      and others; `--format json` names the first thousand");
         }
-    }
-    if report.undecided > 0 {
-        let undecided = human::counted(report.undecided, "item has", "items have");
-        let _ = writeln!(
-            text,
-            "  {undecided} no sound body, so nobody knows what of it matches; name it by --item"
-        );
     }
 }

@@ -14,6 +14,7 @@ mod placing;
 mod query;
 mod recovery;
 pub mod rehearsal;
+mod rereading;
 mod run;
 mod selection;
 mod server;

@@ -18,7 +18,7 @@ const MOST_ABSENT: usize = 100;
 /// Accounts that are named where another was asked for.
 const MOST_ACCOUNTS: usize = 10;
 /// Items that are named among those that did not come back.
-const MOST_NAMED: usize = 1000;
+pub(super) const MOST_NAMED: usize = 1000;
 /// Folders that are counted by themselves; what lies in others is counted in one sum.
 const MOST_FOLDERS: usize = 10_000;
 
@@ -44,8 +44,10 @@ pub struct Restored {
     pub absent: Vec<String>,
     /// Items that were asked for by number and did not come.
     pub(super) not_seen: BTreeSet<ItemId>,
-    /// Items whose body is damaged or missing, so that nobody knows whether they are wanted.
+    /// Items whose body is damaged, missing, or looked at only in part, so that nobody knows whether they are wanted.
     pub undecided: u64,
+    /// Those of them that were looked at in part; the first thousand.
+    pub partly_seen: Vec<LeftItem>,
     /// Bodies in the exports that were asked for without a description that can be read, so that nothing proves them.
     pub undescribed: u64,
     /// Bytes of the bodies that were restored.
@@ -143,7 +145,9 @@ pub struct Left {
     pub unanswered: u64,
     /// Items whose body could not be put together with its description.
     pub apart: u64,
-    /// The first thousand.
+    /// Items in files that did not become whole before the end, so that nothing of them is there.
+    pub unfinished: u64,
+    /// The first thousand, without the unfinished.
     pub first: Vec<LeftItem>,
 }
 
@@ -187,6 +191,12 @@ pub enum Why {
     /// The body stands elsewhere in the export than the description.
     #[error("its body stands apart from its description; take it from the export by hand")]
     Apart,
+    /// Only a part of the body was looked at for the words of a query.
+    #[error(
+        "only a part of it was looked at (the first 4 MiB, or the head where it may have hundreds of parts), and the words \
+         are not there; look at it by --item instead of --query"
+    )]
+    PartlySeen,
 }
 
 impl Restored {
@@ -231,6 +241,8 @@ impl Restored {
         let mut folders: Vec<Asked> = Vec::new();
         for ended in contents.exports {
             self.undecided += ended.undecided;
+            self.partly_seen.extend(ended.partly_seen);
+            self.partly_seen.truncate(MOST_NAMED);
             self.undescribed += ended.undescribed;
             self.left.apart += ended.unpaired;
             self.exports.push(ended.export);
@@ -238,14 +250,17 @@ impl Restored {
         }
         self.reading = reading;
         let whole = self.archive_is_whole();
+        let seen = whole || !self.exports.is_empty();
         let folders = folders.iter().filter(|_| whole).filter_map(Asked::told);
         let message = selection.message_id.as_ref().filter(|_| whole && self.selected + self.undecided == 0);
         let message =
             message.map(|id| format!("no message with the Message-ID {id} among what was asked for"));
         let exports = || self.exports.iter().map(|export| &*export.account);
         let lacks = |account: &&String| !exports().any(|other| other.eq_ignore_ascii_case(account));
-        let accounts = selection.accounts.iter().filter(lacks).map(|account| no_account(account, exports()));
-        let items = self.not_seen.iter().map(|item| {
+        // Of what was not read nobody knows what it holds.
+        let accounts = selection.accounts.iter().filter(lacks).filter(|_| seen);
+        let accounts = accounts.map(|account| no_account(account, exports()));
+        let items = self.not_seen.iter().filter(|_| seen).map(|item| {
             format!("no item {item} among what was asked for; leave --item out to see what there is")
         });
         self.absent = accounts.chain(items).chain(folders).chain(message).take(MOST_ABSENT).collect();
@@ -289,7 +304,7 @@ impl Left {
     /// How many items did not come back.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.refused + self.unsound + self.too_large + self.unanswered + self.apart
+        self.refused + self.unsound + self.too_large + self.unanswered + self.apart + self.unfinished
     }
 
     pub(super) fn push(&mut self, item: LeftItem) {
@@ -298,7 +313,7 @@ impl Left {
             Why::Missing | Why::Cut | Why::Differs | Why::Unstated => &mut self.unsound,
             Why::Unanswered => &mut self.unanswered,
             Why::TooLarge => &mut self.too_large,
-            Why::Apart => &mut self.apart,
+            Why::Apart | Why::PartlySeen => &mut self.apart,
         } += 1;
         if self.first.len() < MOST_NAMED {
             self.first.push(item);
@@ -307,11 +322,28 @@ impl Left {
 }
 
 impl Folders {
-    pub(super) fn count(&mut self, account: &str, path: &str, bytes: u64) {
+    /// Counts an item; in `others` as well, if there is no room for its folder.
+    pub(super) fn count(&mut self, account: &str, path: &str, bytes: u64, others: &mut Count) {
         let key = (account.to_owned(), path.to_owned());
-        let room = self.each.len() < MOST_FOLDERS || self.each.contains_key(&key);
-        let count = if room { self.each.entry(key).or_default() } else { &mut self.others };
-        count.items += 1;
-        count.bytes += bytes;
+        if self.each.len() < MOST_FOLDERS || self.each.contains_key(&key) {
+            self.each.entry(key).or_default().add(1, bytes);
+        } else {
+            self.others.add(1, bytes);
+            others.add(1, bytes);
+        }
+    }
+
+    /// Takes out an account of which so much is counted in `others`.
+    pub(super) fn forget(&mut self, account: &str, others: Count) {
+        self.each.retain(|(other, _), _| other != account);
+        self.others.items -= others.items;
+        self.others.bytes -= others.bytes;
+    }
+}
+
+impl Count {
+    fn add(&mut self, items: u64, bytes: u64) {
+        self.items += items;
+        self.bytes += bytes;
     }
 }

@@ -65,6 +65,12 @@ pub trait Place: Send {
     /// [`PlaceError`] if that is not sure.
     fn finish(&mut self) -> Result<(), PlaceError>;
 
+    /// Whether what was put of this account is there to stay, asked at the end. Places that have nothing before all is
+    /// whole, keep nothing of what ended early.
+    fn keeps(&self, _account: &str) -> bool {
+        true
+    }
+
     /// Takes away what was made for a restore that brought nothing: empty files and folders, and nothing else. Places that
     /// make none keep to what they have.
     fn withdraw(&mut self) {}

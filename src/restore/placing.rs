@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::outcome::{LeftItem, Restored, Why};
+use super::outcome::{Count, LeftItem, Restored, Why};
 use super::place::KnownFolder;
 use super::recovery::Handed;
 use super::{Place, PlaceError, Put, Recovered, Settled};
@@ -34,11 +34,24 @@ pub(super) struct Placing<'a> {
     behind: HashMap<Key, VecDeque<Placed>>,
     /// Names of accounts and folders, each held once.
     names: HashSet<Arc<str>>,
+    /// What came of each account.
+    came: HashMap<Arc<str>, Came>,
     restored: Restored,
 }
 
 /// Whose it is, and its number.
 type Key = (Arc<str>, ItemId);
+
+/// What came of one account.
+#[derive(Debug, Default)]
+struct Came {
+    restored: u64,
+    bytes: u64,
+    versions: u64,
+    newest: Option<i64>,
+    /// What of it is counted among the folders without a number of their own.
+    others: Count,
+}
 
 impl<'a> Placing<'a> {
     /// `asked` are the items that are asked for by number, if any are.
@@ -48,9 +61,10 @@ impl<'a> Placing<'a> {
         reading: &'a Cancel,
         asked: BTreeSet<ItemId>,
     ) -> Self {
-        let (remembered, waiting, behind, names) = Default::default();
+        let (remembered, waiting, behind, names, came) = Default::default();
         let restored = Restored { not_seen: asked, ..Restored::default() };
-        Self { place, run, reading, began: Instant::now(), remembered, waiting, behind, names, restored }
+        let began = Instant::now();
+        Self { place, run, reading, began, remembered, waiting, behind, names, came, restored }
     }
 
     /// Works until nobody hands over any more, the run is to end, or the place takes nothing more.
@@ -68,7 +82,27 @@ impl<'a> Placing<'a> {
             self.leave(&account, placed.lying, item, Why::Unanswered);
         }
         self.reading.cancel();
+        self.take_back();
         self.restored
+    }
+
+    /// Takes back what was counted for accounts of which the place keeps nothing.
+    fn take_back(&mut self) {
+        let restored = &mut self.restored;
+        for (account, came) in std::mem::take(&mut self.came) {
+            if came.restored == 0 || self.place.keeps(&account) {
+                restored.newest = restored.newest.max(came.newest);
+                continue;
+            }
+            restored.restored -= came.restored;
+            restored.left.unfinished += came.restored;
+            restored.bytes -= came.bytes;
+            restored.versions -= came.versions;
+            restored.folders.forget(&account, came.others);
+        }
+        if restored.restored == 0 {
+            (restored.to_first, restored.to_last) = (None, None);
+        }
     }
 
     fn take_all(&mut self, items: &Receiver<Handed>) -> Result<(), PlaceError> {
@@ -161,21 +195,28 @@ impl<'a> Placing<'a> {
     }
 
     fn count(&mut self, (account, item): &Key, placed: &Placed, put: Put) {
-        match put {
+        let restored = match put {
             Put::Refused(reason) => return self.leave(account, placed.lying, *item, Why::Refused(reason)),
             Put::Pending => return self.leave(account, placed.lying, *item, Why::Unanswered),
-            Put::AlreadyThere => self.restored.already_there += 1,
-            Put::Restored => {
-                self.restored.restored += 1;
-                self.restored.bytes += placed.bytes;
-                let elapsed = self.began.elapsed();
-                self.restored.to_first.get_or_insert(elapsed);
-                self.restored.to_last = Some(elapsed);
-            }
+            Put::AlreadyThere => false,
+            Put::Restored => true,
+        };
+        let came = self.came.entry(Arc::clone(account)).or_default();
+        if restored {
+            let elapsed = self.began.elapsed();
+            self.restored.to_first.get_or_insert(elapsed);
+            self.restored.to_last = Some(elapsed);
+            self.restored.restored += 1;
+            self.restored.bytes += placed.bytes;
+            came.restored += 1;
+            came.bytes += placed.bytes;
+        } else {
+            self.restored.already_there += 1;
         }
         self.restored.versions += u64::from(placed.other_version);
-        self.restored.newest = self.restored.newest.max(Some(placed.date));
-        self.restored.folders.count(account, &placed.folder, placed.bytes);
+        came.versions += u64::from(placed.other_version);
+        came.newest = came.newest.max(Some(placed.date));
+        self.restored.folders.count(account, &placed.folder, placed.bytes, &mut came.others);
     }
 
     fn leave(&mut self, account: &str, folder: ItemId, item: ItemId, why: Why) {
@@ -312,6 +353,39 @@ mod tests {
         assert_eq!((restored.selected, restored.restored, restored.already_there), (4, 2, 1));
         assert_eq!((restored.left.count(), restored.versions, restored.bytes), (1, 1, 10));
         assert!(!restored.is_complete());
+    }
+
+    /// Takes everything, and keeps of one account only what it has.
+    struct Partly;
+
+    impl Place for Partly {
+        fn put(&mut self, _item: &Recovered<'_>) -> Result<Put, PlaceError> {
+            Ok(Put::Restored)
+        }
+
+        fn finish(&mut self) -> Result<(), PlaceError> {
+            Err(PlaceError("full; make room".to_owned()))
+        }
+
+        fn keeps(&self, account: &str) -> bool {
+            account == "bruno@example.org"
+        }
+    }
+
+    #[test]
+    fn what_a_place_does_not_keep_did_not_come_back() {
+        let (sender, items) = sync_channel(10);
+        let Handed::Item { folder, item, name, text, body, .. } = handed(300, "one") else { return };
+        let account = Arc::from("bruno@example.org");
+        sender.send(Handed::Item { account, folder, item, name, text, body }).unwrap();
+        [301, 302].into_iter().for_each(|id| sender.send(handed(id, "other")).unwrap());
+        drop(sender);
+        let cancel = Cancel::default();
+        let restored = Placing::new(&mut Partly, &cancel, &Cancel::default(), BTreeSet::new()).work(items);
+        assert_eq!((restored.selected, restored.restored, restored.bytes), (3, 1, 3));
+        assert_eq!((restored.left.unfinished, restored.left.count(), restored.newest), (2, 2, Some(300)));
+        let folders: Vec<_> = restored.folders.each.into_keys().collect();
+        assert_eq!(folders, [("bruno@example.org".to_owned(), "/Inbox".to_owned())]);
     }
 
     #[test]

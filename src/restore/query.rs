@@ -1,14 +1,16 @@
 //! What a message must be like, in words: `from:anna subject:"offerta nuova" after:2026-01-01 fattura`.
 //!
-//! Input: words, all of which must hold. Output: whether a message is meant. Invariants: of a message 4 MiB are looked at;
-//! upper and lower case are the same; nothing of a message outlives the question.
+//! Input: words, all of which must hold. Output: whether a message is meant. Invariants: of a message 4 MiB are looked at,
+//! and who asks learns where that leaves it open; upper and lower case are the same; nothing of a message outlives the
+//! question.
 
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use mail_parser::{Address, Message, MessageParser};
+use mail_parser::decoders::html::html_to_text;
+use mail_parser::{Address, Message, MessageParser, PartType};
 
 use crate::mailbox::Item;
 use crate::policy::Bytes;
@@ -39,6 +41,15 @@ pub enum QueryError {
     /// Nothing at all.
     #[error("the query is empty; there are {KNOWN}")]
     Empty,
+}
+
+/// Whether a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meant {
+    Yes,
+    No,
+    /// Not by what was looked at, which is not all of it.
+    Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,21 +161,42 @@ impl Query {
     }
 
     /// Whether what is said of heads and text holds for a message.
-    pub(super) fn wants_content(&self, body: &[u8]) -> bool {
+    pub(super) fn wants_content(&self, body: &[u8]) -> Meant {
         if !self.asks_for_content() {
-            return true;
+            return Meant::Yes;
         }
-        let body = body.get(..LOOKED_AT).unwrap_or(body);
+        let seen = body.get(..LOOKED_AT).unwrap_or(body);
+        let crowded = is_crowded(seen);
         let parser = MessageParser::default();
-        let parsed = if is_crowded(body) { parser.parse_headers(body) } else { parser.parse(body) };
-        let Some(message) = parsed else { return false };
-        self.0.iter().all(|term| match term {
-            Term::From(text) => has(message.from(), text),
-            Term::To(text) => has(message.to(), text) || has(message.cc(), text),
-            Term::Subject(text) => message.subject().is_some_and(|subject| contains(subject, text)),
-            Term::Word(text) => has_word(&message, text),
-            _ => true,
-        })
+        let parsed = if crowded { parser.parse_headers(seen) } else { parser.parse(seen) };
+        let Some(message) = parsed else { return Meant::No };
+        let partly = crowded || seen.len() < body.len();
+        let each = self.0.iter().map(|term| match term {
+            Term::From(text) => Meant::of(has(message.from(), text)),
+            Term::To(text) => Meant::of(has(message.to(), text) || has(message.cc(), text)),
+            Term::Subject(text) => {
+                Meant::of(message.subject().is_some_and(|subject| contains(subject, text)))
+            }
+            Term::Word(text) if has_word(&message, text) => Meant::Yes,
+            Term::Word(_) if partly => Meant::Unknown,
+            Term::Word(_) => Meant::No,
+            _ => Meant::Yes,
+        });
+        each.fold(Meant::Yes, Meant::and)
+    }
+}
+
+impl Meant {
+    pub(super) fn of(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            _ => Self::Yes,
+        }
     }
 }
 
@@ -189,9 +221,13 @@ fn has_word(message: &Message<'_>, text: &str) -> bool {
         || has(message.from(), text)
         || has(message.to(), text)
         || has(message.cc(), text)
-        || (0..message.text_body_count())
-            .filter_map(|part| message.body_text(part))
-            .any(|part| contains(&part, text))
+        || message.parts.iter().any(|part| match &part.body {
+            PartType::Text(part) => contains(part, text),
+            PartType::Html(part) => contains(&html_to_text(part), text),
+            // As deep as a message may be that is not crowded.
+            PartType::Message(attached) => has_word(attached, text),
+            _ => false,
+        })
 }
 
 #[cfg(test)]
@@ -201,7 +237,7 @@ mod tests {
     const MAIL: &[u8] = b"From: =?utf-8?q?Anna_Bianch=C3=AC?= <anna@example.org>\r\nTo: marco@example.net\r\nCc: \"Ufficio\" <ufficio@example.net>\r\nSubject: =?utf-8?b?T2ZmZXJ0YSBudW92YQ==?=\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nUGVyY2jDqSBsYSBmYXR0dXJhIG1hbmNh\r\n";
 
     fn finds(query: &str) -> bool {
-        query.parse::<Query>().unwrap().wants_content(MAIL)
+        query.parse::<Query>().unwrap().wants_content(MAIL) == Meant::Yes
     }
 
     #[test]
@@ -240,7 +276,39 @@ mod tests {
         let part = b"--a\nContent-Type: multipart/mixed; boundary=a\n\n".repeat(100_000);
         let nested = b"Content-Type: message/rfc822\n\n".repeat(200_000);
         for body in [&b""[..], b"\0\xff", &part, &nested] {
-            assert!(!"from:anna fattura".parse::<Query>().unwrap().wants_content(body));
+            assert_eq!("from:anna fattura".parse::<Query>().unwrap().wants_content(body), Meant::No);
         }
+    }
+
+    #[test]
+    fn attached_text_and_messages_are_looked_into() {
+        let attached = "From: x@example.net\r\nSubject: Inoltrata\r\n\r\nago nel pagliaio\r\n";
+        let mail = format!(
+            "From: anna@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntesto\r\n--b\r\n\
+             Content-Type: message/rfc822\r\n\r\n{attached}--b\r\nContent-Type: text/plain\r\n\
+             Content-Disposition: attachment; filename=n.txt\r\n\r\nnota allegata\r\n--b\r\n\
+             Content-Type: text/html\r\n\r\n<p>pagina <b>web</b></p>\r\n--b--\r\n"
+        );
+        let of = |query: &str| query.parse::<Query>().unwrap().wants_content(mail.as_bytes());
+        for word in ["testo", "\"ago nel\"", "inoltrata", "\"nota allegata\"", "\"pagina web\""] {
+            assert_eq!(of(word), Meant::Yes, "{word}");
+        }
+        assert_eq!(of("subject:inoltrata"), Meant::No, "its own subject is meant");
+        assert_eq!(of("assente"), Meant::No);
+    }
+
+    #[test]
+    fn what_is_looked_at_in_part_is_left_open_where_the_rest_may_decide() {
+        let head = "From: anna@example.org\r\nSubject: x\r\n\r\ninizio\r\n";
+        let large = format!("{head}{}fine", "riga\r\n".repeat(LOOKED_AT / 6));
+        let crowded = format!("{head}{}fine", "Content-Type: text/plain\r\n".repeat(MOST_PARTS + 1));
+        let of = |query: &str, body: &str| query.parse::<Query>().unwrap().wants_content(body.as_bytes());
+        for body in [&large, &crowded] {
+            assert_eq!(of("fine", body), Meant::Unknown);
+            assert_eq!(of("from:anna fine", body), Meant::Unknown);
+            assert_eq!(of("from:marco fine", body), Meant::No, "the head was looked at");
+            assert_eq!(of("from:anna", body), Meant::Yes);
+        }
+        assert_eq!(of("inizio", &large), Meant::Yes);
     }
 }

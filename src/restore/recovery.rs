@@ -9,7 +9,8 @@ use std::sync::mpsc::SyncSender;
 
 use super::folder::Folders;
 use super::naming::Asked;
-use super::outcome::{Export, Why};
+use super::outcome::{Export, LeftItem, MOST_NAMED, Why};
+use super::query::Meant;
 use super::selection::Selection;
 use crate::mailbox::zimbra::export::{Entry, Examiner, LARGEST_TAKEN, SeenBody, TakenBody};
 use crate::mailbox::zimbra::meta::{Described, Meta};
@@ -41,6 +42,8 @@ pub(super) struct Ended {
     pub undescribed: u64,
     /// Items of which nobody knows whether they are wanted.
     pub undecided: u64,
+    /// Those of them that were looked at in part; the first thousand.
+    pub partly_seen: Vec<LeftItem>,
     /// Descriptions and bodies that stand apart, too many to put together.
     pub unpaired: u64,
     /// The folders that were asked for.
@@ -62,6 +65,7 @@ pub(super) struct Recovery {
     seen: Option<(ItemId, Vec<u8>)>,
     undescribed: u64,
     undecided: u64,
+    partly_seen: Vec<LeftItem>,
 }
 
 impl Recovery {
@@ -78,6 +82,7 @@ impl Recovery {
             seen: None,
             undescribed: 0,
             undecided: 0,
+            partly_seen: Vec::new(),
         }
     }
 
@@ -112,17 +117,27 @@ impl Recovery {
 
     /// Judges a body by what was seen of it and hands it on.
     fn judge(&mut self, item: &Item, folder: Option<String>, taken: TakenBody<'_>) {
-        let fault = fault(item, &taken);
-        match fault {
-            None if self.selection.wants_content(&taken.bytes) => {
+        match (self.selection.wants_content(&taken.bytes), fault(item, &taken)) {
+            (Meant::Yes, None) => {
                 let (account, name, text) =
                     (Arc::clone(&self.account), taken.name.to_vec(), taken.text.to_vec());
                 self.send(Handed::Item { account, folder, item: *item, name, text, body: taken.bytes });
             }
-            None => {}
+            (Meant::Yes, Some(why)) => self.leave(item, why),
+            (Meant::No, None) => {}
+            (Meant::Unknown, None) => self.leave_open(item),
             // Damage may be in the words that were looked for.
-            Some(_) if !self.selection.wants_content(&taken.bytes) => self.undecided += 1,
-            Some(why) => self.leave(item, why),
+            (Meant::No | Meant::Unknown, Some(_)) => self.undecided += 1,
+        }
+    }
+
+    /// An item of which only a part was looked at.
+    fn leave_open(&mut self, item: &Item) {
+        self.undecided += 1;
+        if self.partly_seen.len() < MOST_NAMED {
+            let account = self.account.as_ref().to_owned();
+            let why = Why::PartlySeen;
+            self.partly_seen.push(LeftItem { account, folder: item.folder, item: item.id, why });
         }
     }
 
@@ -206,6 +221,7 @@ impl Examiner for Recovery {
             export: Export { account, source: mailbox.source, ending: mailbox.ending, wanted: self.asked },
             undescribed: self.undescribed,
             undecided: self.undecided,
+            partly_seen: self.partly_seen,
             unpaired: if self.asked { mailbox.unpaired } else { 0 },
             folders: if self.asked { self.asked_folders } else { Vec::new() },
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::naming::is_below;
-use super::query::Query;
+use super::query::{Meant, Query};
 use crate::mailbox::{Digest, Item, ItemId, ItemKind, WHOLE};
 
 /// What of an archive is restored: what all conditions hold for. The default is everything.
@@ -72,9 +72,12 @@ impl Selection {
     }
 
     /// Whether an item with this body is wanted.
-    pub(super) fn wants_content(&self, body: &[u8]) -> bool {
-        self.message_id.as_ref().is_none_or(|wanted| has_message_id(body, wanted))
-            && self.query.as_ref().is_none_or(|query| query.wants_content(body))
+    pub(super) fn wants_content(&self, body: &[u8]) -> Meant {
+        let named = self.message_id.as_ref().is_none_or(|wanted| has_message_id(body, wanted));
+        match &self.query {
+            Some(query) if named => query.wants_content(body),
+            _ => Meant::of(named),
+        }
     }
 }
 

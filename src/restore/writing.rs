@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Mode, RenameFlags, linkat, mkdir, renameat_with, unlinkat};
+use rustix::fs::{AtFlags, Mode, RenameFlags, linkat, mkdir, renameat_with, stat, unlinkat};
 use rustix::io::Errno;
 
 use super::PlaceError;
@@ -13,7 +13,8 @@ use super::PlaceError;
 pub(super) fn make(path: &Path) -> Result<bool, Errno> {
     match mkdir(path, Mode::RWXU) {
         Ok(()) => Ok(true),
-        Err(Errno::EXIST | Errno::ROFS | Errno::ACCESS) => Ok(false),
+        Err(Errno::EXIST) => Ok(false),
+        Err(error @ (Errno::ROFS | Errno::ACCESS)) => stat(path).map(|_| false).map_err(|_| error),
         Err(error) => Err(error),
     }
 }
@@ -49,6 +50,9 @@ pub(super) fn unusable(path: &Path, error: Errno, again: &str) -> PlaceError {
         Errno::NOENT => "make the folder above it first".to_owned(),
         Errno::NOTDIR | Errno::LOOP | Errno::EXIST => {
             "a file or a link is where a folder must be; restore to another folder".to_owned()
+        }
+        Errno::WOULDBLOCK => {
+            return PlaceError(format!("another restore writes to {shown}; wait for its end"));
         }
         _ => format!("look at the disk, then run the same restore again; {again}"),
     };

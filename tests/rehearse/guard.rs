@@ -1,12 +1,14 @@
 //! The guard: what is no sandbox is refused before a byte is written.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use mailproof::restore::rehearsal::Root;
 use mailproof::verdict::Outcome;
 
 use super::{ANNA, SANDBOX, Scene, deliver, maildir, tree};
 use crate::program::{Ended, run};
+use crate::support::{output, tool};
 
 impl Scene {
     fn rehearse(&self, more: &[&str]) -> Ended {
@@ -172,4 +174,70 @@ fn marking_makes_a_sandbox_of_an_empty_place_only() {
     let ended = scene.mark();
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("is not empty"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_is_no_marker_is_not_called_one() {
+    let scene = Scene::new();
+    let marker = scene.sandbox.join(".mailproof-sandbox");
+    let made: [fn(&Path); 4] = [
+        |marker| std::os::unix::fs::symlink("/nowhere", marker).unwrap(),
+        |marker| drop(output(tool("mkfifo").arg(marker))),
+        |marker| fs::create_dir(marker).unwrap(),
+        |marker| fs::write(marker, "").unwrap(),
+    ];
+    fs::remove_file(&marker).unwrap();
+    for make in made {
+        make(&marker);
+        let ended = scene.mark();
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains(".mailproof-sandbox is there already and is a link"), "{ended:?}");
+        if marker.is_dir() { fs::remove_dir(&marker) } else { fs::remove_file(&marker) }.unwrap();
+    }
+    fs::write(&marker, "other@example.org\nmailproof: all is well\n").unwrap();
+    let ended = scene.mark();
+    assert_eq!((ended.code, ended.stderr.lines().count()), (Some(2), 1), "{ended:?}");
+    assert!(ended.stderr.contains("is marked as the sandbox of other@example.org"), "{ended:?}");
+}
+
+/// The guard looked at a folder; by its path another one is reached afterwards.
+#[test]
+fn a_sandbox_that_is_swapped_is_not_followed() {
+    let scene = Scene::new();
+    let name = "mailproof-run-20261125T040000Z-0123abcd";
+    let (root, victim) = (Root::found(name).unwrap(), scene.bench.path("victim"));
+    fs::create_dir_all(victim.join(name)).unwrap();
+    fs::write(victim.join(name).join("precious"), "mine").unwrap();
+    let mut sandbox = scene.open();
+    sandbox.contents().unwrap();
+    fs::rename(&scene.sandbox, scene.bench.path("moved")).unwrap();
+    std::os::unix::fs::symlink(&victim, &scene.sandbox).unwrap();
+    let before = tree(&victim);
+    let told = [
+        sandbox.clean(&root).unwrap_err().to_string(),
+        sandbox.place(&root, 1).err().unwrap().to_string(),
+        sandbox.contents().unwrap_err().to_string(),
+        sandbox.read_back(&root, &mut |_| ()).unwrap_err().to_string(),
+    ];
+    assert!(told.iter().all(|told| told.contains("is another folder than the sandbox")), "{told:?}");
+    assert_eq!(tree(&victim), before);
+}
+
+#[test]
+fn a_password_in_the_address_is_not_repeated() {
+    let scene = Scene::new();
+    for to in ["imap://anna:geheim@localhost", "imap://anna:geh/eim@localhost", "x://anna:geheim@h"] {
+        let ended = scene.rehearse(&["--to", to]);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(!ended.stderr.contains("geh") && !ended.stdout.contains("geh"), "{ended:?}");
+        let marked = run(scene.bench.command("rehearse").args([
+            "--mark",
+            "--policy",
+            "rehearsal.toml",
+            "--to",
+            to,
+            "x",
+        ]));
+        assert!(!marked.stderr.contains("geh"), "{marked:?}");
+    }
 }

@@ -443,6 +443,11 @@ fn what_cannot_be_written_to_is_said_before_anything_is_read() {
     assert_eq!(fs::read(&file).unwrap(), b"mine");
     let ended = run(restore(&path, ANNA).arg("ftp://example.org/"));
     assert!(ended.code == Some(2) && ended.stderr.contains("is no place that is known"), "{ended:?}");
+    for to in ["imap://anna:geheim@localhost/R", "imap://anna:geh/eim@localhost/R", "x://anna:geheim@h"] {
+        let ended = run(restore(&path, ANNA).arg(to));
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(!ended.stderr.contains("geh") && ended.stderr.contains("--to"), "{ended:?}");
+    }
     let whose = run(restore(&path, &["--to"]).arg(work.path().join("x")));
     assert_eq!(whose.code, Some(2), "an account or all: {whose:?}");
 }
@@ -538,6 +543,7 @@ fn what_is_encrypted_opens_with_the_key_and_the_wrong_key_is_said() {
     let wrong = support::secret_file(work.path(), "wrong.txt", other.to_string().expose_secret());
     let ended = run(restore(&path, ANNA).arg(work.path().join("w")).arg("-i").arg(wrong));
     assert_eq!(ended.code, Some(20), "{ended:?}");
+    assert_eq!(report(&ended)["absent"], Value::Array(Vec::new()), "nothing was read: {ended:?}");
     let ended = run(restore(&path, ANNA).arg(work.path().join("a")).arg("-i").arg(key));
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
@@ -564,6 +570,7 @@ fn a_full_disk_loses_nothing_and_the_next_run_goes_on() {
     assert_eq!(bodies(&to).len(), 60, "no half message, also in tmp");
     let full = short_of_room(&path, &tgz, 10);
     assert_eq!(full.code, Some(20), "{full:?}");
+    assert_eq!(report(&full)["restored"], 0, "nothing of a tgz is there before it has its name");
     assert!(!tgz.exists());
     for place in [&to, &tgz] {
         let ended = run(restore(&path, ANNA).arg(place));

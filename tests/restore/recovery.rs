@@ -2,6 +2,7 @@
 
 use mailproof::demo::zimbra::{Export, Fate, Folder, Item};
 use mailproof::mailbox::{ItemId, ItemKind};
+use mailproof::report::restored::{Restore, render};
 use mailproof::restore::{Restored, Selection, Why};
 use mailproof::verify::Cancel;
 
@@ -176,4 +177,32 @@ fn an_export_alone_belongs_to_the_account_that_is_asked_for() {
     let selection = Selection { accounts: vec!["anna@example.org".into()], ..Selection::default() };
     restore_into(&mut shelf, &path, &Cancel::default(), selection);
     assert_eq!(shelf.put[0].account, "anna@example.org");
+}
+
+#[test]
+fn a_message_that_was_looked_at_in_part_is_told_and_not_passed_over() {
+    let filling = "riga di prova\r\n".repeat(400_000);
+    let large = |id: u32, word: &str| {
+        let body = format!("Message-ID: <{id}@example.org>\r\nSubject: x\r\n\r\n{word}\r\n{filling}ago\r\n");
+        Item { date: 1_700_000_000, ..Item::message(id, 2, "x", body) }
+    };
+    let export = export(vec![large(300, "ago"), large(301, "altro"), mail(302, 2)]);
+    let of = |query: &str| {
+        let selection = Selection { query: Some(query.parse().unwrap()), ..Selection::default() };
+        let mut shelf = Shelf::default();
+        let result = restored(&mut shelf, &[("full/anna@example.org.tgz", &export)], selection);
+        (ids(&shelf), result)
+    };
+    let (found, result) = of("ago");
+    assert_eq!((found, result.undecided, result.is_complete()), (vec![300], 1, false));
+    let partly: Vec<_> = result.partly_seen.iter().map(|item| (item.item, item.why.clone())).collect();
+    assert_eq!(partly, [(ItemId(301), Why::PartlySeen)]);
+    let text = render(&Restore::new("a.tar", "x", &result));
+    assert!(text.contains("of these nobody knows whether they match:"), "{text}");
+    assert!(text.contains("1 item: only a part of it was looked at (the first 4 MiB"), "{text}");
+    assert!(
+        text.contains("anna@example.org: folder 2, item 301") && !text.contains("no sound body"),
+        "{text}"
+    );
+    assert_eq!(of("subject:x").1.undecided, 0);
 }

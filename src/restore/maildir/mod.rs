@@ -25,6 +25,11 @@ const MOST_NAMES: u32 = 10;
 /// What a Maildir consists of.
 const PARTS: [&str; 3] = ["tmp", "cur", "new"];
 
+/// Keeps other restores away, as long as the descriptor lives.
+fn occupy(directory: &OwnedFd) -> Result<(), Errno> {
+    flock(directory, FlockOperation::NonBlockingLockExclusive)
+}
+
 /// A directory of Maildirs.
 #[derive(Debug)]
 pub struct Maildir {
@@ -36,6 +41,8 @@ pub struct Maildir {
     /// By account directory and folder directory.
     folders: HashMap<(String, String), Known>,
     open: usize,
+    /// The directories of accounts with open folders, locked: each may be the place of another restore.
+    occupied: HashMap<String, OwnedFd>,
 }
 
 /// A folder that something was put into.
@@ -55,12 +62,7 @@ impl Maildir {
         let made = writing::make(path).map_err(failed)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = open(path, flags, Mode::empty()).map_err(failed)?;
-        flock(&root, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
-            Errno::WOULDBLOCK => {
-                PlaceError(format!("another restore writes to {}; wait for its end", path.display()))
-            }
-            error => failed(error),
-        })?;
+        occupy(&root).map_err(failed)?;
         let is_missing =
             |part: &&str| statat(&root, *part, AtFlags::SYMLINK_NOFOLLOW).err() == Some(Errno::NOENT);
         let parts = PARTS.into_iter().filter(|part| accounts == Accounts::One && is_missing(part)).collect();
@@ -72,7 +74,15 @@ impl Maildir {
                 .map_err(failed)?;
         }
         let made = (made, parts);
-        Ok(Self { path: path.to_owned(), root, accounts, made, folders: HashMap::new(), open: 0 })
+        Ok(Self {
+            path: path.to_owned(),
+            root,
+            accounts,
+            made,
+            folders: HashMap::new(),
+            open: 0,
+            occupied: HashMap::new(),
+        })
     }
 
     /// The folder that an item belongs into.
@@ -84,15 +94,10 @@ impl Maildir {
         let key = (account, name::folder(item.folder, item.item.folder));
         let closed = self.folders.get(&key).is_none_or(|known| known.folder.is_none());
         if closed {
-            let folder = self.open_folder(&key)?;
             if self.open >= MOST_OPEN {
-                for known in self.folders.values_mut() {
-                    if let Some(folder) = known.folder.take() {
-                        folder.sync()?;
-                    }
-                }
-                self.open = 0;
+                self.close_all()?;
             }
+            let folder = self.open_folder(&key)?;
             self.open += 1;
             if let Some(known) = self.folders.get_mut(&key) {
                 known.folder = Some(folder);
@@ -104,11 +109,28 @@ impl Maildir {
         self.folders.get(&key).ok_or(Errno::NOENT)
     }
 
-    fn open_folder(&self, (account, folder): &(String, String)) -> Result<Folder, Errno> {
-        match &account[..] {
-            "" => Folder::open(&self.root, folder),
-            account => Folder::open(&enter(&self.root, account)?, folder),
+    fn close_all(&mut self) -> Result<(), Errno> {
+        for known in self.folders.values_mut() {
+            if let Some(folder) = known.folder.take() {
+                folder.sync()?;
+            }
         }
+        (self.open, self.occupied) = (0, HashMap::new());
+        Ok(())
+    }
+
+    fn open_folder(&mut self, (account, folder): &(String, String)) -> Result<Folder, Errno> {
+        if account.is_empty() {
+            return Folder::open(&self.root, folder);
+        }
+        if let Some(directory) = self.occupied.get(account) {
+            return Folder::open(directory, folder);
+        }
+        let directory = enter(&self.root, account)?;
+        occupy(&directory)?;
+        let folder = Folder::open(&directory, folder)?;
+        self.occupied.insert(account.clone(), directory);
+        Ok(folder)
     }
 
     fn write(&mut self, item: &Recovered<'_>) -> Result<Put, Errno> {
@@ -148,20 +170,20 @@ impl Place for Maildir {
             Err(Errno::NAMETOOLONG) => {
                 Ok(Put::Refused("its name is too long for this file system; restore into another".to_owned()))
             }
+            Err(Errno::WOULDBLOCK) => {
+                Err(unusable(&self.path.join(name::account(item.account)), Errno::WOULDBLOCK))
+            }
             Err(error) => Err(unusable(&self.path, error)),
         }
     }
 
     fn finish(&mut self) -> Result<(), PlaceError> {
         let sync = || {
-            let keys: Vec<_> = self.folders.keys().cloned().collect();
-            for key in &keys {
-                match self.folders.get(key).and_then(|known| known.folder.as_ref()) {
-                    Some(folder) => folder.sync()?,
-                    None => self.open_folder(key)?.sync()?,
-                }
-                if !key.0.is_empty() {
-                    fsync(enter(&self.root, &key.0)?)?;
+            // Those that were closed were made sure then.
+            for ((account, _), known) in &self.folders {
+                known.folder.as_ref().map_or(Ok(()), Folder::sync)?;
+                if !account.is_empty() {
+                    fsync(enter(&self.root, account)?)?;
                 }
             }
             fsync(&self.root)

@@ -251,6 +251,10 @@ impl Place for Noting<'_> {
         Ok(())
     }
 
+    fn keeps(&self, account: &str) -> bool {
+        self.place.keeps(account)
+    }
+
     fn settled(&mut self) -> Vec<Settled> {
         let settled = self.place.settled();
         for Settled { account, id, put } in &settled {

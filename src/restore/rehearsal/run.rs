@@ -15,6 +15,7 @@ use super::{RecoveryTime, Remains, Root, Sandbox, SandboxError, findings, point}
 use crate::archive::decrypt::Keyring;
 use crate::event::{Observer, Tally};
 use crate::exit;
+use crate::legible::line;
 use crate::live::Server;
 use crate::mailbox::Item;
 use crate::mailbox::sample::Seed;
@@ -50,7 +51,7 @@ pub fn mark(sandbox: &mut dyn Sandbox, rules: &Rehearsal, live: Option<&Live>) -
     let contents = admission::look(sandbox, rules, live)?;
     if let Some(other) = contents.marked_for.filter(|marked| !marked.eq_ignore_ascii_case(&rules.account)) {
         let (place, account) = (sandbox.address().to_owned(), rules.account.clone());
-        return Err(Refusal::MarkedForOther { place, other, account });
+        return Err(Refusal::MarkedForOther { place, other: line(&other), account });
     }
     Ok(sandbox.mark(&rules.account)?)
 }

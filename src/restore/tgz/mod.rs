@@ -4,21 +4,25 @@
 //! file has its name only once it is whole; no file that is there is replaced; a folder is described only if all of it is
 //! meant to come, since the description states how many items it holds.
 
+mod standing;
 mod tree;
 mod writer;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, fsync, open, rmdir, statat};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, fsync, open, rmdir, statat};
 use rustix::io::Errno;
 
 use super::place::{Accounts, KnownFolder};
 use super::{Place, PlaceError, Put, Recovered, Selection, maildir, writing};
+use crate::network::Cancel;
+use crate::policy::Limits;
+use standing::Standing;
 use tree::Tree;
-use writer::Writer;
+use writer::{Writer, make_room};
 
 /// Files that are written to at the same time.
 const MOST_OPEN: usize = 32;
@@ -35,16 +39,20 @@ pub struct Tgz {
     began: i64,
     /// What comes of the mailboxes, where that is a part.
     part: Option<Selection>,
+    /// What of several accounts was there before.
+    standing: Standing,
+    /// Files that have their names.
+    whole: HashSet<String>,
     /// The folder was made for this.
     made: bool,
 }
 
 impl Tgz {
     /// Prepares to write the file `path`, or for several accounts a file for each in the folder `path`, which is made if only
-    /// it is missing.
+    /// it is missing. Of several accounts those whose files are there are passed over.
     ///
     /// # Errors
-    /// [`PlaceError`] if the file is there already or the folder can't be written to.
+    /// [`PlaceError`] if the file is there already, the folder can't be written to, or another restore writes to it.
     pub fn create(path: &Path, accounts: Accounts) -> Result<Self, PlaceError> {
         let mut made = false;
         let (folder, name) = match accounts {
@@ -61,6 +69,10 @@ impl Tgz {
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = open(&folder, flags, Mode::empty()).map_err(|error| unusable(&folder, error))?;
+        if accounts == Accounts::Several {
+            flock(&directory, FlockOperation::NonBlockingLockExclusive)
+                .map_err(|error| unusable(&folder, error))?;
+        }
         let mut place = Self {
             folder,
             directory,
@@ -69,6 +81,8 @@ impl Tgz {
             open: 0,
             began: Timestamp::now().as_second(),
             part: None,
+            standing: Standing::default(),
+            whole: HashSet::new(),
             made,
         };
         if let Some(name) = place.name.clone() {
@@ -83,9 +97,21 @@ impl Tgz {
     }
 
     /// Says what of the mailboxes is to come.
+    ///
+    /// # Errors
+    /// [`PlaceError`] if a file that an account needs is somebody else's.
+    pub fn of_part(self, part: Selection) -> Result<Self, PlaceError> {
+        for account in part.accounts.iter().filter(|_| self.name.is_none()) {
+            let name = self.name_of(account);
+            make_room(&self.directory, &name).map_err(|error| self.failed(&name, error))?;
+        }
+        Ok(Self { part: Some(part), ..self })
+    }
+
+    /// Reads the files of an earlier restore within these limits, until the run is to end.
     #[must_use]
-    pub fn of_part(self, part: Selection) -> Self {
-        Self { part: Some(part), ..self }
+    pub fn within(self, limits: &Limits, cancel: &Cancel) -> Self {
+        Self { standing: Standing::new(limits, cancel), ..self }
     }
 
     fn refuse_to_replace(&self, name: &str) -> Result<(), PlaceError> {
@@ -102,10 +128,6 @@ impl Tgz {
 
     fn failed(&self, name: &str, error: Errno) -> PlaceError {
         match error {
-            Errno::WOULDBLOCK => PlaceError(format!(
-                "another restore writes {}; wait for its end",
-                self.folder.join(name).display()
-            )),
             Errno::EXIST => self.taken(&format!("{name}.partial")),
             error => unusable(&self.folder.join(name), error),
         }
@@ -115,19 +137,29 @@ impl Tgz {
         self.name.clone().unwrap_or_else(|| format!("{}.tgz", maildir::account_name(account)))
     }
 
+    /// What becomes of an item without writing: of several accounts one that has its file is passed over.
+    fn passed_over(&mut self, name: &str, item: &Recovered<'_>) -> Option<Put> {
+        let begun = self.exports.get(name).is_some_and(|(_, writer)| writer.is_some());
+        if begun || self.name.is_some() {
+            return None;
+        }
+        let put = self.standing.put(&self.directory, name, item);
+        // What can't be taken away of it is somebody else's.
+        let room = make_room(&self.directory, name);
+        match (put, room) {
+            (None, Err(error @ (Errno::EXIST | Errno::WOULDBLOCK))) => {
+                Some(Put::Refused(self.failed(name, error).0))
+            }
+            (put, _) => put,
+        }
+    }
+
     /// The export of an account, open for writing.
     fn export(&mut self, name: &str) -> Result<(&mut Tree, &mut Writer), PlaceError> {
         let closed =
             self.exports.get(name).is_none_or(|(_, writer)| writer.as_ref().is_none_or(Writer::is_closed));
-        if closed && self.open >= MOST_OPEN {
-            for (of, (_, writer)) in &mut self.exports {
-                let closed = writer.as_mut().map_or(Ok(()), Writer::close);
-                closed.map_err(|error| unusable(&self.folder.join(of), error))?;
-            }
-            self.open = 0;
-        }
         if closed {
-            self.refuse_to_replace(name)?;
+            self.close_many()?;
             self.open += 1;
         }
         let (tree, writer) = self.exports.remove(name).unwrap_or_default();
@@ -142,6 +174,19 @@ impl Tgz {
             Some(writer) => Ok((tree, writer)),
             None => Err(unusable(&self.folder, Errno::NOENT)),
         }
+    }
+
+    /// Closes all files, if there are too many.
+    fn close_many(&mut self) -> Result<(), PlaceError> {
+        if self.open < MOST_OPEN {
+            return Ok(());
+        }
+        for (of, (_, writer)) in &mut self.exports {
+            let closed = writer.as_mut().map_or(Ok(()), Writer::close);
+            closed.map_err(|error| unusable(&self.folder.join(of), error))?;
+        }
+        self.open = 0;
+        Ok(())
     }
 }
 
@@ -160,6 +205,9 @@ impl Place for Tgz {
             return Ok(Put::Refused("its description is not at hand; restore it into a Maildir".to_owned()));
         }
         let name = self.name_of(item.account);
+        if let Some(put) = self.passed_over(&name, item) {
+            return Ok(put);
+        }
         let path = self.folder.join(&name);
         let (tree, writer) = self.export(&name)?;
         let mut write = || {
@@ -173,15 +221,25 @@ impl Place for Tgz {
     }
 
     fn finish(&mut self) -> Result<(), PlaceError> {
+        let mut ended = Ok(());
         for (name, (_, writer)) in std::mem::take(&mut self.exports) {
             let Some(writer) = writer else { continue };
-            match writer.finish(&self.directory, &name) {
-                Ok(true) => {}
-                Ok(false) => return Err(self.taken(&name)),
-                Err(error) => return Err(unusable(&self.folder.join(name), error)),
-            }
+            let finished = match writer.finish(&self.directory, &name) {
+                Ok(true) => {
+                    self.whole.insert(name);
+                    Ok(())
+                }
+                Ok(false) => Err(self.taken(&name)),
+                Err(error) => Err(unusable(&self.folder.join(name), error)),
+            };
+            // One that can't be finished keeps no other from it.
+            ended = ended.and(finished);
         }
-        fsync(&self.directory).map_err(|error| unusable(&self.folder, error))
+        ended.and(fsync(&self.directory).map_err(|error| unusable(&self.folder, error)))
+    }
+
+    fn keeps(&self, account: &str) -> bool {
+        self.whole.contains(&self.name_of(account))
     }
 
     fn withdraw(&mut self) {

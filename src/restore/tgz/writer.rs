@@ -32,6 +32,26 @@ fn is_ours(earlier: &File) -> bool {
     kept && read.is_ok() && GZIP.starts_with(&head)
 }
 
+fn partial(name: &str) -> String {
+    format!("{name}.partial")
+}
+
+/// Takes away the `NAME.partial` that an earlier restore left. `EXIST` if it is somebody else's.
+pub(super) fn make_room(directory: &OwnedFd, name: &str) -> Result<(), Errno> {
+    let partial = partial(name);
+    let earlier = match openat(directory, &partial, EARLIER, Mode::empty()) {
+        Ok(earlier) => File::from(earlier),
+        Err(Errno::NOENT) => return Ok(()),
+        Err(Errno::LOOP) => return Err(Errno::EXIST),
+        Err(error) => return Err(error),
+    };
+    if !is_ours(&earlier) {
+        return Err(Errno::EXIST);
+    }
+    flock(&earlier, FlockOperation::NonBlockingLockExclusive)?;
+    unlinkat(directory, &partial, AtFlags::empty())
+}
+
 /// An export in a file. Closed and opened again it goes on as a further gzip member.
 pub(super) struct Writer {
     partial: String,
@@ -47,19 +67,8 @@ pub(super) struct Writer {
 impl Writer {
     /// Begins `NAME.partial`; what an earlier restore left under that name goes. `EXIST` if it is somebody else's.
     pub(super) fn create(directory: &OwnedFd, name: &str, began: i64) -> Result<Self, Errno> {
-        let partial = format!("{name}.partial");
-        match openat(directory, &partial, EARLIER, Mode::empty()) {
-            Ok(earlier) => {
-                let earlier = File::from(earlier);
-                if !is_ours(&earlier) {
-                    return Err(Errno::EXIST);
-                }
-                flock(&earlier, FlockOperation::NonBlockingLockExclusive)?;
-                unlinkat(directory, &partial, AtFlags::empty())?;
-            }
-            Err(Errno::NOENT) => {}
-            Err(error) => return Err(error),
-        }
+        make_room(directory, name)?;
+        let partial = partial(name);
         let flags = OPEN | OFlags::CREATE | OFlags::EXCL;
         let file = openat(directory, &partial, flags, Mode::RUSR | Mode::WUSR)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)?;

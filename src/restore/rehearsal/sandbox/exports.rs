@@ -3,23 +3,21 @@
 //! Invariant: what can't be read to its end as an export is an error, never an export with fewer messages.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{Found, Rooms, SandboxError, local};
-use crate::archive::unpack::{Body, Kind, Member, Sink};
 use crate::mailbox::zimbra::export::{Entry, Examiner, TakenBody};
 use crate::mailbox::zimbra::meta::{Described, Meta};
-use crate::mailbox::{Item, ItemId, Mailbox, Reader};
+use crate::mailbox::{Item, ItemId, Mailbox};
 use crate::network::Cancel;
 use crate::policy::Limits;
 use crate::restore::folder::Folders;
 use crate::restore::maildir::account_name;
 use crate::restore::rehearsal::ledger::expected;
+use crate::restore::rereading::examine;
 
-const PIECE: usize = 128 * 1024;
 const SUFFIX: &str = ".tgz";
 
 /// The rooms of one archive's items in exports.
@@ -46,27 +44,14 @@ pub(super) fn read_back(
 ) -> Result<(), SandboxError> {
     let file = local::name(path);
     let account = file.strip_suffix(SUFFIX).unwrap_or(&file).to_owned();
-    let mut reader = Reader::new(limits, 1, |_: &str| Looking::default());
     let io = |error| SandboxError::io(path, error);
     let mut source = File::open(path).map_err(io)?;
-    let size = source.metadata().map_err(io)?.len();
-    // The name says only that it is an export; whose it is, the file's own name says.
-    let name = b"export@sandbox.tgz".to_vec();
-    reader.begin(&Member { name, kind: Kind::File, size, index: 0, offset: 0, modified: None });
-    let mut buffer = vec![0; PIECE];
-    loop {
-        if cancel.is_cancelled() {
+    let seen = match examine(&mut source, limits, cancel, Looking::default) {
+        Err(_) if cancel.is_cancelled() => {
             return Err(SandboxError::Other("interrupted; rehearse again".to_owned()));
         }
-        let count = source.read(&mut buffer).map_err(io)?;
-        if count == 0 {
-            break;
-        }
-        reader.data(buffer.get(..count).unwrap_or_default());
-    }
-    reader.end(Body::Whole);
-    let contents = reader.finish(true);
-    let seen = contents.exports.into_iter().next().filter(|seen| seen.whole && contents.failures.is_empty());
+        seen => seen.map_err(io)?.filter(|seen| seen.whole),
+    };
     let broken = || {
         let shown = path.display();
         SandboxError::Other(format!("{shown} can't be read back as an export; look at it after `--keep`"))

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::local::Held;
 use super::{Contents, Found, Rooms, Sandbox, SandboxError, exports, levels, local};
 use crate::live::maildir::Maildir;
 use crate::live::{Folder, Terms};
@@ -20,6 +21,8 @@ pub struct FolderSandbox {
     limits: Limits,
     /// Held while a rehearsal is at work.
     lock: Option<fs::File>,
+    /// The folder that was let in.
+    held: Option<Held>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +46,12 @@ impl FolderSandbox {
 
     fn new(kind: Kind, address: String, folder: &Path, terms: Terms, limits: &Limits) -> Self {
         let (folder, limits) = (folder.to_owned(), limits.clone());
-        Self { kind, address, folder, terms, limits, lock: None }
+        Self { kind, address, folder, terms, limits, lock: None, held: None }
+    }
+
+    /// Hours lie between the guard and what comes after it.
+    fn is_the_same(&self) -> Result<(), SandboxError> {
+        self.held.as_ref().map_or(Ok(()), |held| held.is_at(&self.folder))
     }
 
     /// Reads what one account has below the folder of one archive.
@@ -89,10 +97,14 @@ impl Sandbox for FolderSandbox {
     }
 
     fn contents(&mut self) -> Result<Contents, SandboxError> {
+        if self.held.is_none() && self.folder.exists() {
+            self.held = Some(Held::open(&self.folder)?);
+        }
         let contents = local::contents(&self.folder)?;
         if contents.marked_for.is_some() && self.lock.is_none() {
             self.lock = Some(local::occupy(&self.folder)?);
         }
+        self.is_the_same()?;
         Ok(contents)
     }
 
@@ -102,6 +114,7 @@ impl Sandbox for FolderSandbox {
     }
 
     fn place<'a>(&'a mut self, root: &Root, number: usize) -> Result<Box<dyn Place + 'a>, SandboxError> {
+        self.is_the_same()?;
         let own = self.folder.join(root.as_str());
         local::make(&own)?;
         let path = own.join(number.to_string());
@@ -119,6 +132,7 @@ impl Sandbox for FolderSandbox {
     }
 
     fn read_back(&mut self, root: &Root, each: &mut dyn FnMut(Found)) -> Result<(), SandboxError> {
+        self.is_the_same()?;
         let own = self.folder.join(root.as_str());
         for archive in local::entries(&own)? {
             let number = local::name(&archive);
@@ -130,6 +144,7 @@ impl Sandbox for FolderSandbox {
     }
 
     fn clean(&mut self, root: &Root) -> Result<(), SandboxError> {
+        self.is_the_same()?;
         local::remove(&self.folder.join(root.as_str()))
     }
 }

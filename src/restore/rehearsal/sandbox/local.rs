@@ -1,8 +1,8 @@
 //! The marker of a sandbox that is a folder, and who works in it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{Contents, SandboxError};
@@ -31,14 +31,56 @@ pub(super) fn marked_for(folder: &Path) -> Result<Option<String>, SandboxError> 
 }
 
 /// Writes the marker; one that is there stays.
+///
+/// # Errors
+/// [`SandboxError`] if what has the marker's name is none.
 pub(super) fn mark(folder: &Path, account: &str) -> Result<(), SandboxError> {
     let path = folder.join(MARKER);
     let opened = File::options().write(true).create_new(true).mode(0o600).open(&path);
     let written = match opened {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return is_marker(folder, account),
         opened => opened.and_then(|mut file| writeln!(file, "{account}").and_then(|()| file.sync_all())),
     };
     written.map_err(|error| SandboxError::io(&path, error))
+}
+
+fn is_marker(folder: &Path, account: &str) -> Result<(), SandboxError> {
+    let what = match marked_for(folder)? {
+        Some(other) if other.eq_ignore_ascii_case(account) => return Ok(()),
+        Some(_) => "names another account",
+        None => "is a link, a folder, empty, or something else that marks nothing",
+    };
+    Err(SandboxError::Other(format!(
+        "{} is there already and {what}; look whose it is, move it away, and mark again",
+        folder.join(MARKER).display()
+    )))
+}
+
+/// A folder that is held, whatever its path leads to meanwhile.
+#[derive(Debug)]
+pub(super) struct Held(File);
+
+impl Held {
+    pub(super) fn open(folder: &Path) -> Result<Self, SandboxError> {
+        File::open(folder).map(Self).map_err(|error| SandboxError::io(folder, error))
+    }
+
+    /// Makes sure that the path leads to the folder still.
+    ///
+    /// # Errors
+    /// [`SandboxError`] if it leads to another one, or to none.
+    pub(super) fn is_at(&self, folder: &Path) -> Result<(), SandboxError> {
+        let same = |held: Metadata, found: Metadata| (held.dev(), held.ino()) == (found.dev(), found.ino());
+        let found = self.0.metadata().and_then(|held| Ok(same(held, fs::metadata(folder)?)));
+        if found.map_err(|error| SandboxError::io(folder, error))? {
+            return Ok(());
+        }
+        Err(SandboxError::Other(format!(
+            "{} is another folder than the sandbox that was let in; nothing is done there, look who moved it, and \
+             take away what was restored by hand",
+            folder.display()
+        )))
+    }
 }
 
 /// Keeps the sandbox for this run until it is dropped.
