@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -8,9 +9,9 @@ use jiff::tz::TimeZone;
 
 use super::args::PolicyArgs;
 use super::destination::{Destination, Login};
-use super::records::{self, Records};
+use super::records::Records;
 use super::setup::{self, Setup};
-use super::{Failure, fitted, print, progress};
+use super::{Failure, fitted, print, progress, tell};
 use crate::evidence::Record;
 use crate::mailbox::{ItemId, ItemKind};
 use crate::report::restored::{self, Restore};
@@ -118,7 +119,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     }
     setup::end_on_signals(&setup)?;
     let keyring = setup.keyring()?;
-    let records = Records::prepare(&setup)?;
+    let records = records(&setup);
     let target = args.target(&setup)?;
     let mut place = args.place(&setup)?;
     let tools = Tools {
@@ -134,10 +135,25 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     let report = Restore::new(&target.address(), &args.to.shown(), &restored);
     let (shown, exit_code) = (args.rendered(&report), report.exit_code);
     let times = (began, Timestamp::now());
-    let kept = records.keep(&setup, |basis| Record::of_restore(report, times, basis));
-    // What came back is there, with a record or without.
+    let kept = records.map(|records| records.keep(&setup, |basis| Record::of_restore(report, times, basis)));
     print(&shown)?;
-    records::told(kept, args.format == Format::Text, exit_code)
+    match kept {
+        Some(Ok(kept)) if args.format == Format::Text => tell(&format!("record: {}\n", kept.path.display())),
+        Some(Err(error)) => warn_of(&error),
+        _ => {}
+    }
+    Ok(exit_code)
+}
+
+/// Where the record goes. A restore that is needed waits for nobody, so it goes on where none can be kept.
+fn records(setup: &Setup) -> Option<Records> {
+    let records = Records::of(setup).map_err(|failure| warn_of(&failure.message)).ok()?;
+    let prepared = records.chain().prepare().map_err(|error| warn_of(&error));
+    prepared.ok().map(|()| records)
+}
+
+fn warn_of(why: &dyn fmt::Display) {
+    tell(&format!("warning: this restore leaves no record: {why}\n"));
 }
 
 impl Args {
