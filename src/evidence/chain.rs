@@ -36,6 +36,14 @@ pub enum RecordError {
         /// The system's answer.
         source: io::Error,
     },
+    /// A record of another user is in the way.
+    #[error("the record can't be added: {} can't be read ({source}); give it to the user whose records they are (chown), and run what writes records as that user", path.display())]
+    Forbidden {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// What lies there is no chain to which a record can be added.
     #[error(
         "the record can't be written to {}: its chain is broken, {why}; leave the folder as it is, look at it with `mailproof evidence verify`, and name another with --records", folder.display()
@@ -168,7 +176,10 @@ impl Chain {
     fn tip_at(&self, number: u64) -> Result<Tip, RecordError> {
         let broken = |why: &str| self.broken(format!("record {number}: {why}"));
         let path = self.folder.join(folder::name_of(number));
-        let bytes = folder::read(&path).map_err(|error| broken(&error.to_string()))?;
+        let bytes = folder::read(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => Self::forbidden(&path, &error),
+            _ => broken(&error.to_string()),
+        })?;
         let envelope = Envelope::read(&bytes).map_err(|why| broken(&why))?;
         let statement = Statement::read(&envelope.payload).map_err(|why| broken(&why))?;
         if statement.sequence != number {
@@ -205,6 +216,9 @@ impl Chain {
                 Some(Head::read(&bytes, &[]).map_err(|why| self.broken(format!("head.json: {why}")))?)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(Self::forbidden(&self.folder.join(folder::HEAD), &error));
+            }
             Err(error) => return Err(self.broken(format!("head.json: {error}"))),
         };
         let stated = head.map(|head| head.last);
@@ -223,6 +237,11 @@ impl Chain {
 
     fn unwritable(&self, source: io::Error) -> RecordError {
         RecordError::Unwritable { folder: self.folder.clone(), source }
+    }
+
+    /// A run by another user left it, root for instance: that breaks no chain.
+    fn forbidden(path: &Path, error: &io::Error) -> RecordError {
+        RecordError::Forbidden { path: path.to_owned(), source: io::Error::from(error.kind()) }
     }
 
     fn broken(&self, why: String) -> RecordError {

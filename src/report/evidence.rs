@@ -21,7 +21,8 @@ pub fn render(check: &Check) -> String {
     if check.not_in_chain > 0 {
         let _ = writeln!(text, "  not part of the chain: {} files", human::count(check.not_in_chain));
     }
-    if let Some(head) = &check.head {
+    // Whoever noted the head of a chain that was cut off would take it for whole the next time.
+    if let Some(head) = check.head.as_ref().filter(|_| check.outcome == Holding::Holds) {
         let _ = writeln!(text, "  head {}:{}", head.sequence, head.blake3);
         let _ = writeln!(
             text,

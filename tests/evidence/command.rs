@@ -119,6 +119,7 @@ fn the_text_says_what_was_proven_and_what_to_note() {
     let broken = run(bench.command("evidence").arg("verify").arg("--policy").arg(&policy));
     assert_eq!(broken.code, Some(10));
     assert!(broken.stdout.starts_with("BROKEN  record 1 not-dsse: "), "{}", broken.stdout);
+    assert!(!broken.stdout.contains("--expect-head"), "{}", broken.stdout);
 }
 
 #[test]

@@ -305,6 +305,7 @@ fn a_chain_that_nobody_signed_is_not_verified() {
     // From the first signed record on, all must be signed.
     append(folder.path(), Some(key(KEYS[0])), 2);
     assert_eq!(checked(folder.path(), &allowed).outcome, Holding::Holds);
+    assert!(checked(folder.path(), &Question::default()).why.unwrap().starts_with("its first records"));
     rewrite(folder.path(), 5, |text| text[..text.find("{\"keyid").unwrap()].to_owned() + "]}\n");
     assert_eq!(first(&checked(folder.path(), &allowed)), Some((5, "signature")));
     rewrite(folder.path(), 2, |text| text.replacen('{', "{ ", 1));

@@ -23,6 +23,11 @@ pub use reason::Reason;
 pub use result::{Broken, Check, Coverage, Holding, KeySpan, SCHEMA, Trust, schema};
 pub use trust::{TrustError, allowed_signers};
 
+const UNSIGNED: &str =
+    "nobody signed its records, so whoever can write there can make all of it anew; --unsigned lets it pass";
+const BEGUN_UNSIGNED: &str = "its first records are not signed, so whoever could write there then can have made them \
+     anew; --unsigned lets them pass, and a chain that begins in another folder is signed from its first record on";
+
 /// Broken records and warnings that are named.
 const MOST_NAMED: usize = 100;
 
@@ -197,8 +202,7 @@ impl<'a> Examination<'a> {
             () if broken_count > 0 => (Holding::Broken, None),
             () if listing.numbers.is_empty() => (Holding::NotVerified, Some("there are no records in it")),
             () if walk.unsigned > 0 && !question.unsigned => {
-                let why = "nobody signed its records, so whoever can write there can make all of it anew; --unsigned lets it pass";
-                (Holding::NotVerified, Some(why))
+                (Holding::NotVerified, Some(if walk.signed > 0 { BEGUN_UNSIGNED } else { UNSIGNED }))
             }
             () => (Holding::Holds, None),
         };
