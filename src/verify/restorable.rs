@@ -68,7 +68,7 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     if compared.checked() == 0 {
         return open("no message was compared".to_owned());
     }
-    if let Some(reason) = compared.mailboxes.iter().find_map(thinned) {
+    if let Some(reason) = compared.mailboxes.iter().find_map(thinned).or_else(|| all_thinned(compared)) {
         return open(reason);
     }
     let below = standings.iter().find(|standing| standing.rung == Rung::Meaningful);
@@ -86,12 +86,32 @@ fn thinned(mailbox: &MailboxSample) -> Option<String> {
     if mailbox.wanted > 0 && checked == 0 {
         return Some(format!("{account}: none of its messages is in the live mailbox as it was; {ACCEPT}"));
     }
-    let drawn = comparison.messages.len() as u64;
-    let gone = drawn - checked - comparison.count("deleted-since");
-    let many = checked < mailbox.wanted && gone >= MOST_GONE && gone * 4 > drawn;
-    many.then(|| {
+    let (gone, drawn) = gone(comparison);
+    are_many(gone, drawn).then(|| {
         format!("{account}: {gone} of {drawn} messages that were drawn are not in the live mailbox as they were; {ACCEPT}")
     })
+}
+
+/// The same of all mailboxes together, of which each may be small.
+fn all_thinned(compared: &Compared) -> Option<String> {
+    let counted = compared.mailboxes.iter().filter(|mailbox| !mailbox.accepted);
+    let all = counted.filter_map(|mailbox| mailbox.comparison.as_ref().ok()).map(gone);
+    let (gone, drawn) = all.fold((0, 0), |(gone, drawn), (more, of)| (gone + more, drawn + of));
+    are_many(gone, drawn).then(|| {
+        format!(
+            "{gone} of {drawn} messages that were drawn are not in the live mailboxes as they were; {ACCEPT}"
+        )
+    })
+}
+
+/// How many messages are gone or changed, for all that the server tells, of those that were drawn.
+fn gone(comparison: &restorable::Comparison) -> (u64, u64) {
+    let drawn = comparison.messages.len() as u64;
+    (drawn - comparison.checked() - comparison.count("deleted-since"), drawn)
+}
+
+fn are_many(gone: u64, drawn: u64) -> bool {
+    gone >= MOST_GONE && gone * 4 > drawn
 }
 
 fn doubtful(mailbox: &MailboxSample) -> u64 {

@@ -2,14 +2,13 @@ use std::collections::VecDeque;
 
 use crate::restore::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
 
-/// Accounts of one archive that are put at the same time, each by a connection of its own.
-const MOST_OPEN: usize = 4;
-
 /// Opens the place of an account.
 type Opening<'a> = Box<dyn FnMut(&str) -> Result<Box<dyn Place + 'a>, PlaceError> + Send + 'a>;
 
 /// A place for each account of an archive; those that were used least lately are closed when others come.
 pub(super) struct Accounts<'a> {
+    /// So many at a time, as each keeps a connection: no more than the server lets us have, or the next waits for ever.
+    most_open: usize,
     opening: Opening<'a>,
     open: VecDeque<(Box<str>, Box<dyn Place + 'a>)>,
     answers: Vec<Settled>,
@@ -17,9 +16,10 @@ pub(super) struct Accounts<'a> {
 
 impl<'a> Accounts<'a> {
     pub(super) fn new(
+        most_open: usize,
         opening: impl FnMut(&str) -> Result<Box<dyn Place + 'a>, PlaceError> + Send + 'a,
     ) -> Self {
-        Self { opening: Box::new(opening), open: VecDeque::new(), answers: Vec::new() }
+        Self { most_open, opening: Box::new(opening), open: VecDeque::new(), answers: Vec::new() }
     }
 
     fn of(&mut self, account: &str) -> Result<&mut (dyn Place + 'a), PlaceError> {
@@ -27,7 +27,7 @@ impl<'a> Accounts<'a> {
         let entry = match known.and_then(|place| self.open.remove(place)) {
             Some(entry) => entry,
             None => {
-                if self.open.len() >= MOST_OPEN
+                if self.open.len() >= self.most_open.max(1)
                     && let Some((_, mut oldest)) = self.open.pop_front()
                 {
                     oldest.finish()?;

@@ -18,6 +18,7 @@ pub struct ImapSandbox {
     account: String,
     access: Access,
     terms: Terms,
+    connections: usize,
 }
 
 impl ImapSandbox {
@@ -31,7 +32,8 @@ impl ImapSandbox {
         if access.login.user != rules.account {
             access.login.mailbox = Some(rules.account.clone());
         }
-        Ok(Self { address: rules.to.clone(), account: rules.account.clone(), access, terms })
+        let connections = usize::try_from(rules.server().connections).unwrap_or(usize::MAX);
+        Ok(Self { address: rules.to.clone(), account: rules.account.clone(), access, terms, connections })
     }
 
     fn open(&self) -> Result<Imap, LiveError> {
@@ -54,7 +56,7 @@ impl Sandbox for ImapSandbox {
 
     fn place<'a>(&'a mut self, root: &Root, number: usize) -> Result<Box<dyn Place + 'a>, SandboxError> {
         let (above, access, terms) = (format!("{root}/{number}"), &self.access, &self.terms);
-        Ok(Box::new(Accounts::new(move |account| {
+        Ok(Box::new(Accounts::new(self.connections, move |account| {
             let root = format!("{above}/{account}");
             let place = ImapPlace::new(access.clone(), terms.clone(), Some(&root));
             Ok(Box::new(place.map_err(|error| PlaceError(error.to_string()))?))

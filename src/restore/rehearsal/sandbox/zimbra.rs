@@ -23,6 +23,7 @@ pub struct ZimbraSandbox {
     address: String,
     account: String,
     server: Server,
+    connections: usize,
 }
 
 impl ZimbraSandbox {
@@ -38,7 +39,8 @@ impl ZimbraSandbox {
         runtime: &Handle,
     ) -> Result<Self, String> {
         let server = Server::new(&rules.server(), password, limits, cancel, runtime)?;
-        Ok(Self { address: rules.to.clone(), account: rules.account.clone(), server })
+        let connections = usize::try_from(rules.server().connections).unwrap_or(usize::MAX);
+        Ok(Self { address: rules.to.clone(), account: rules.account.clone(), server, connections })
     }
 
     fn open(&self) -> Result<Mailbox, SandboxError> {
@@ -66,7 +68,7 @@ impl Sandbox for ZimbraSandbox {
 
     fn place<'a>(&'a mut self, root: &Root, number: usize) -> Result<Box<dyn Place + 'a>, SandboxError> {
         let above = format!("{root}/{number}");
-        Ok(Box::new(Accounts::new(move |account| {
+        Ok(Box::new(Accounts::new(self.connections, move |account| {
             let mailbox = self.open().map_err(|error| PlaceError(error.to_string()))?;
             Ok(Box::new(ZimbraPlace::new(mailbox, Some(&format!("{above}/{account}")))))
         })))
