@@ -65,6 +65,17 @@ fn two_thousand_messages_go_and_come_back() {
     }
 }
 
+/// Each account has a connection of its own, and fewer are allowed at a time.
+#[test]
+#[ignore = "needs Dovecot: run ./tests/run"]
+fn more_accounts_than_connections_come_and_go() {
+    let scene = scene_of(&[ANNA, BRUNO, "carla@example.org", "dario@example.org"], "user14", 6);
+    assert_eq!(mark(&scene).code, Some(0));
+    let ended = rehearse(&scene, &["--format", "json"]);
+    let result: Value = json(&ended.stdout);
+    assert_eq!((ended.code, &result["read_back"]["put"]), (Some(0), &24.into()), "{result:#}");
+}
+
 #[test]
 #[ignore = "needs Dovecot: run ./tests/run"]
 fn what_was_kept_and_what_was_left_are_told_apart_on_a_server() {
