@@ -50,6 +50,8 @@ pub struct MailboxSample {
     pub comparison: Result<Comparison, String>,
     /// The policy accepts that its mail is gone.
     pub accepted: bool,
+    /// There is no such mailbox any more, and the policy accepts it.
+    pub closed: bool,
     /// Folders of the backup of which nothing that was looked for is live any more.
     pub vanished: BTreeMap<ItemId, BackupFolder>,
 }
@@ -71,14 +73,15 @@ impl<'a> Sampling<'a> {
             let wanted = amount.of(own, population);
             let accepted =
                 self.rules.accept_gone.iter().any(|name| name.eq_ignore_ascii_case(&mailbox.account));
-            let comparison = self.compare_one(mailbox, wanted).map_err(|error| match error.fault {
-                Fault::NoSuchAccount if accepted => CLOSED.to_owned(),
-                _ => error.to_string(),
-            });
+            let compared = self.compare_one(mailbox, wanted);
+            let closed =
+                accepted && compared.as_ref().is_err_and(|error| error.fault == Fault::NoSuchAccount);
+            let comparison =
+                compared.map_err(|error| if closed { CLOSED.to_owned() } else { error.to_string() });
             let vanished =
                 comparison.as_ref().map(|comparison| vanished(mailbox, comparison)).unwrap_or_default();
             let (account, population) = (mailbox.account.clone(), own);
-            MailboxSample { account, population, wanted, comparison, accepted, vanished }
+            MailboxSample { account, population, wanted, comparison, accepted, closed, vanished }
         });
         let mailboxes: Vec<MailboxSample> = samples.collect();
         Compared { seed: self.seed, statement: self.statement(&mailboxes), mailboxes }
@@ -158,14 +161,6 @@ pub(crate) fn amount(rules: &policy::Sample) -> Amount {
     }
 }
 
-impl MailboxSample {
-    /// Whether there is no such mailbox any more, and the policy accepts it.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.comparison.as_ref().is_err_and(|words| words == CLOSED)
-    }
-}
-
 impl Compared {
     /// Messages that were compared, over all mailboxes.
     #[must_use]
@@ -192,15 +187,14 @@ impl Compared {
 
     /// The mailboxes that could not be read: their account, and how many messages of it the backup holds.
     pub fn unreachable(&self) -> impl Iterator<Item = (&str, u64)> {
-        let failed =
-            self.mailboxes.iter().filter(|mailbox| mailbox.comparison.is_err() && !mailbox.is_closed());
+        let failed = self.mailboxes.iter().filter(|mailbox| mailbox.comparison.is_err() && !mailbox.closed);
         failed.map(|mailbox| (&*mailbox.account, mailbox.population))
     }
 
     /// The mailboxes that are not there any more, as the policy accepts: their account, and how many messages of it the
     /// backup holds.
     pub fn closed(&self) -> impl Iterator<Item = (&str, u64)> {
-        let closed = self.mailboxes.iter().filter(|mailbox| mailbox.is_closed());
+        let closed = self.mailboxes.iter().filter(|mailbox| mailbox.closed);
         closed.map(|mailbox| (&*mailbox.account, mailbox.population))
     }
 

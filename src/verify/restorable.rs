@@ -42,7 +42,7 @@ pub fn findings(compared: &Compared) -> Findings {
 
 /// What kept mailboxes from being compared.
 pub fn troubles(compared: &Compared) -> impl Iterator<Item = Trouble> {
-    let failed = compared.mailboxes.iter().filter(|mailbox| !mailbox.is_closed());
+    let failed = compared.mailboxes.iter().filter(|mailbox| !mailbox.closed);
     let failed = failed.filter_map(|mailbox| mailbox.comparison.as_ref().err());
     failed.map(|message| Trouble { stage: "compare", message: message.clone(), internal: false })
 }

@@ -1,13 +1,18 @@
 use std::collections::VecDeque;
 
+use crate::policy::Rehearsal;
 use crate::restore::{KnownFolder, Place, PlaceError, Put, Recovered, Settled};
+
+/// Places that may be open at a time: each may keep a connection, and with more than there may be the next waits for ever.
+pub(super) fn most_open(rules: &Rehearsal) -> usize {
+    usize::try_from(rules.server().connections).map_or(usize::MAX, |connections| connections.max(1))
+}
 
 /// Opens the place of an account.
 type Opening<'a> = Box<dyn FnMut(&str) -> Result<Box<dyn Place + 'a>, PlaceError> + Send + 'a>;
 
 /// A place for each account of an archive; those that were used least lately are closed when others come.
 pub(super) struct Accounts<'a> {
-    /// So many at a time, as each keeps a connection: no more than the server lets us have, or the next waits for ever.
     most_open: usize,
     opening: Opening<'a>,
     open: VecDeque<(Box<str>, Box<dyn Place + 'a>)>,
@@ -27,7 +32,7 @@ impl<'a> Accounts<'a> {
         let entry = match known.and_then(|place| self.open.remove(place)) {
             Some(entry) => entry,
             None => {
-                if self.open.len() >= self.most_open.max(1)
+                if self.open.len() >= self.most_open
                     && let Some((_, mut oldest)) = self.open.pop_front()
                 {
                     oldest.finish()?;

@@ -2,7 +2,7 @@ use std::cell::Cell;
 
 use secrecy::SecretString;
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, most_open};
 use super::levels::{self, Levels};
 use super::{Contents, Found, Rooms, Sandbox, SandboxError};
 use crate::live::imap::{Access, Imap};
@@ -18,7 +18,7 @@ pub struct ImapSandbox {
     account: String,
     access: Access,
     terms: Terms,
-    connections: usize,
+    most_open: usize,
 }
 
 impl ImapSandbox {
@@ -32,8 +32,8 @@ impl ImapSandbox {
         if access.login.user != rules.account {
             access.login.mailbox = Some(rules.account.clone());
         }
-        let connections = usize::try_from(rules.server().connections).unwrap_or(usize::MAX);
-        Ok(Self { address: rules.to.clone(), account: rules.account.clone(), access, terms, connections })
+        let most_open = most_open(rules);
+        Ok(Self { address: rules.to.clone(), account: rules.account.clone(), access, terms, most_open })
     }
 
     fn open(&self) -> Result<Imap, LiveError> {
@@ -56,7 +56,7 @@ impl Sandbox for ImapSandbox {
 
     fn place<'a>(&'a mut self, root: &Root, number: usize) -> Result<Box<dyn Place + 'a>, SandboxError> {
         let (above, access, terms) = (format!("{root}/{number}"), &self.access, &self.terms);
-        Ok(Box::new(Accounts::new(self.connections, move |account| {
+        Ok(Box::new(Accounts::new(self.most_open, move |account| {
             let root = format!("{above}/{account}");
             let place = ImapPlace::new(access.clone(), terms.clone(), Some(&root));
             Ok(Box::new(place.map_err(|error| PlaceError(error.to_string()))?))

@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, most_open};
 use super::levels::{self, Levels};
 use super::{Contents, Found, Rooms, Sandbox, SandboxError};
 use crate::legible::line;
@@ -23,7 +23,7 @@ pub struct ZimbraSandbox {
     address: String,
     account: String,
     server: Server,
-    connections: usize,
+    most_open: usize,
 }
 
 impl ZimbraSandbox {
@@ -39,8 +39,8 @@ impl ZimbraSandbox {
         runtime: &Handle,
     ) -> Result<Self, String> {
         let server = Server::new(&rules.server(), password, limits, cancel, runtime)?;
-        let connections = usize::try_from(rules.server().connections).unwrap_or(usize::MAX);
-        Ok(Self { address: rules.to.clone(), account: rules.account.clone(), server, connections })
+        let most_open = most_open(rules);
+        Ok(Self { address: rules.to.clone(), account: rules.account.clone(), server, most_open })
     }
 
     fn open(&self) -> Result<Mailbox, SandboxError> {
@@ -68,7 +68,7 @@ impl Sandbox for ZimbraSandbox {
 
     fn place<'a>(&'a mut self, root: &Root, number: usize) -> Result<Box<dyn Place + 'a>, SandboxError> {
         let above = format!("{root}/{number}");
-        Ok(Box::new(Accounts::new(self.connections, move |account| {
+        Ok(Box::new(Accounts::new(self.most_open, move |account| {
             let mailbox = self.open().map_err(|error| PlaceError(error.to_string()))?;
             Ok(Box::new(ZimbraPlace::new(mailbox, Some(&format!("{above}/{account}")))))
         })))
