@@ -181,7 +181,8 @@ pub fn default_records() -> PathBuf {
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Ends the run at SIGINT or SIGTERM: it stops reading, keeps its record and exits with 130. A second signal
-/// ends the process at once, whatever it waits for.
+/// ends the process at once, whatever it waits for. A file larger than the user may have (SIGXFSZ) ends nothing: the write
+/// that meets the limit fails, and says so.
 pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
     let unable = |error| Failure::internal(format!("signals can't be watched: {error}; report this"));
     // Apart from the run's own, which at its end waits for a read that hangs.
@@ -191,6 +192,7 @@ pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
         interrupt: signal(SignalKind::interrupt()).map_err(unable)?,
         terminate: signal(SignalKind::terminate()).map_err(unable)?,
     };
+    drop(signal(SignalKind::from_raw(Signals::TOO_LARGE)).map_err(unable)?);
     drop(inside);
     let (cancel, recording) = (setup.cancel.clone(), Arc::clone(&setup.recording));
     let watch = move || match runtime.block_on(signals.obey(&cancel, &recording)) {};
@@ -204,6 +206,8 @@ struct Signals {
 }
 
 impl Signals {
+    const TOO_LARGE: i32 = rustix::process::Signal::XFSZ.as_raw();
+
     async fn next(&mut self) {
         tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
     }

@@ -141,7 +141,7 @@ fn unpack<E: Examiner>(stored: Receiver<Vec<u8>>, export: &mut Export<E>, limits
 
 fn walk_tar<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, limits: &Limits) -> Ending {
     let (mut walker, mut faults) = (tar::Walker::new(limits).inside_export(), Findings::default());
-    let whole = match drive(input, |bytes| walker.push(bytes, export, &mut faults)) {
+    let whole = match drive(input, export, |bytes, export| walker.push(bytes, export, &mut faults)) {
         true => walker.finish(export, &mut faults).ended,
         false => {
             walker.abandon(export);
@@ -153,7 +153,7 @@ fn walk_tar<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, lim
 
 fn walk_zip<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, limits: &Limits) -> Ending {
     let (mut walker, mut faults) = (zip::Walker::new(limits).inside_export(), Findings::default());
-    let whole = match drive(input, |bytes| walker.push(bytes, export, &mut faults)) {
+    let whole = match drive(input, export, |bytes, export| walker.push(bytes, export, &mut faults)) {
         true => walker.finish(export, &mut faults).ended,
         false => {
             walker.abandon(export);
@@ -163,19 +163,24 @@ fn walk_zip<E: Examiner>(input: PipeReader<Vec<u8>>, export: &mut Export<E>, lim
     Ending { whole, faults }
 }
 
-/// Pushes all of `input`; holds if its end was reached and nothing broke on the way.
+/// Pushes all of `input` into `export`; holds if its end was reached and nothing broke on the way.
 ///
-/// Behind damage the rest is read all the same, since the layer around it is checked there and says itself how it ends.
-fn drive(mut input: PipeReader<Vec<u8>>, mut push: impl FnMut(&[u8]) -> ControlFlow<()>) -> bool {
+/// Behind damage, and behind what was enough, the rest is read all the same, since the layer around it is checked there and
+/// says itself how it ends.
+fn drive<E: Examiner>(
+    mut input: PipeReader<Vec<u8>>,
+    export: &mut Export<E>,
+    mut push: impl FnMut(&[u8], &mut Export<E>) -> ControlFlow<()>,
+) -> bool {
     loop {
         let Ok(bytes) = input.fill() else { return false };
         if bytes.is_empty() {
             return true;
         }
         let amount = bytes.len();
-        let flow = push(bytes);
+        let flow = push(bytes, export);
         input.advance(amount);
-        if flow.is_break() {
+        if flow.is_break() || export.has_enough() {
             let _ = input.drain();
             return false;
         }

@@ -272,6 +272,9 @@ fn headline(text: &mut String, report: &Restore) {
     }
     if report.outcome == Completion::Interrupted {
         let next = match there {
+            0 if report.left.unanswered > 0 => {
+                "what the place took was not looked for any more; run the same restore again, which puts nothing twice"
+            }
             0 => "nothing came back; run the same restore again",
             _ => "what came back stays; run the same restore again to go on",
         };

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::mailbox::{Folder, Item, ItemId};
 
@@ -91,6 +92,8 @@ pub struct Settled {
     pub id: ItemId,
     /// Never [`Put::Pending`].
     pub put: Put,
+    /// When the place took it, where that was seen only later.
+    pub taken: Option<Instant>,
 }
 
 /// What became of an item.

@@ -156,7 +156,7 @@ impl<'a> Placing<'a> {
         let key = (self.name(account), item.id);
         match put {
             Put::Pending => self.wait(key, placed),
-            answered => self.count(&key, &placed, answered),
+            answered => self.count(&key, &placed, answered, Instant::now()),
         }
         Ok(())
     }
@@ -184,17 +184,17 @@ impl<'a> Placing<'a> {
 
     /// Takes in the answers that came meanwhile; of items with one number the first answer is that of the first.
     fn settle(&mut self) {
-        for Settled { account, id, put } in self.place.settled() {
+        for Settled { account, id, put, taken } in self.place.settled() {
             let key = (account, id);
             let Some(placed) = self.waiting.remove(&key) else { continue };
             if let Some(next) = self.behind.get_mut(&key).and_then(VecDeque::pop_front) {
                 self.waiting.insert(key.clone(), next);
             }
-            self.count(&key, &placed, put);
+            self.count(&key, &placed, put, taken.unwrap_or_else(Instant::now));
         }
     }
 
-    fn count(&mut self, (account, item): &Key, placed: &Placed, put: Put) {
+    fn count(&mut self, (account, item): &Key, placed: &Placed, put: Put, taken: Instant) {
         let restored = match put {
             Put::Refused(reason) => return self.leave(account, placed.lying, *item, Why::Refused(reason)),
             Put::Pending => return self.leave(account, placed.lying, *item, Why::Unanswered),
@@ -203,9 +203,9 @@ impl<'a> Placing<'a> {
         };
         let came = self.came.entry(Arc::clone(account)).or_default();
         if restored {
-            let elapsed = self.began.elapsed();
-            self.restored.to_first.get_or_insert(elapsed);
-            self.restored.to_last = Some(elapsed);
+            let elapsed = Some(taken.saturating_duration_since(self.began));
+            self.restored.to_first = self.restored.to_first.min(elapsed).or(elapsed);
+            self.restored.to_last = self.restored.to_last.max(elapsed);
             self.restored.restored += 1;
             self.restored.bytes += placed.bytes;
             came.restored += 1;
@@ -299,7 +299,8 @@ mod tests {
                 302 => Put::Refused("full".to_owned()),
                 _ => Put::Restored,
             };
-            self.held.push(Settled { account: item.account.into(), id: item.item.id, put });
+            let (account, id) = (item.account.into(), item.item.id);
+            self.held.push(Settled { account, id, put, taken: None });
             Ok(Put::Pending)
         }
 
@@ -307,7 +308,8 @@ mod tests {
             if self.answering {
                 self.answers = self.held.drain(..).rev().collect();
                 // One that nobody waits for.
-                self.answers.push(Settled { account: "x@y".into(), id: ItemId(1), put: Put::Restored });
+                let (account, id) = ("x@y".into(), ItemId(1));
+                self.answers.push(Settled { account, id, put: Put::Restored, taken: None });
             }
             Ok(())
         }

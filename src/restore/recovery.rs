@@ -197,6 +197,11 @@ impl Examiner for Recovery {
         }
     }
 
+    /// Whoever takes it has gone.
+    fn has_enough(&self) -> bool {
+        self.asked && !self.wanted
+    }
+
     fn entry(&mut self, entry: &Entry<'_>) {
         if !self.wanted {
             return;

@@ -415,6 +415,8 @@ kinds! {
         "Nothing: the mail server stores CRLF where the backup has bare line feeds, or the reverse; the content is the same."
     LIVE_MESSAGES_GONE "live-messages-gone" Info SourceChurn
         "Nothing if people deleted them; if nobody did, restore them from this backup."
+    ACCEPTED_ACCOUNT_UNKNOWN "accepted-account-unknown" Info Configuration
+        "Correct the address in `sample.accept_gone`, or take it out."
 
     // rehearsal: a restore into a sandbox, read back from there
     REHEARSAL_MESSAGE_NOT_RESTORED "rehearsal-message-not-restored" Failure Configuration

@@ -2,13 +2,13 @@
 
 use aws_lc_rs::rand;
 
-use super::result::Trouble;
+use super::result::{ArchiveResult, Trouble};
 use crate::archive::storage::Object;
 use crate::check::restorable;
 use crate::compare::{Compared, MailboxSample};
 use crate::mailbox::sample::Seed;
 use crate::policy;
-use crate::verdict::{Findings, Rung, Severity, Standing, State};
+use crate::verdict::{Finding, Findings, Rung, Severity, Standing, State, kinds};
 
 /// So many messages of a mailbox may be gone, whatever their share: people clean up.
 const MOST_GONE: u64 = 10;
@@ -40,6 +40,23 @@ pub fn findings(compared: &Compared) -> Findings {
     all
 }
 
+/// Accounts whose loss the policy accepts and that no archive of a run has; nothing where one was not compared, which may
+/// have them.
+pub fn unknown_accepted(rules: &policy::Sample, archives: &[ArchiveResult]) -> Findings {
+    let mut findings = Findings::default();
+    let compared: Option<Vec<&Compared>> = archives.iter().map(|archive| archive.compared.as_ref()).collect();
+    let Some(compared) = compared.filter(|compared| !compared.is_empty()) else { return findings };
+    let is_known = |name: &String| {
+        let mut mailboxes = compared.iter().flat_map(|compared| &compared.mailboxes);
+        mailboxes.any(|mailbox| mailbox.account.eq_ignore_ascii_case(name))
+    };
+    findings.extend(rules.accept_gone.iter().filter(|name| !is_known(name)).map(|name| {
+        let finding = Finding::new(&kinds::ACCEPTED_ACCOUNT_UNKNOWN, name);
+        finding.expected("an account of the archives").observed("none of them has it")
+    }));
+    findings
+}
+
 /// What kept mailboxes from being compared.
 pub fn troubles(compared: &Compared) -> impl Iterator<Item = Trouble> {
     let failed = compared.mailboxes.iter().filter(|mailbox| !mailbox.closed);
@@ -61,14 +78,15 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
         let count = doubtful(mailbox);
         let messages = if count == 1 { "message" } else { "messages" };
         return open(format!(
-            "{}: {count} {messages} could not be held against those of the server",
-            mailbox.account
+            "{}: {count} {messages} could not be held against those of the server{}",
+            mailbox.account,
+            unsearched(mailbox).map(|reason| format!(": {reason}")).unwrap_or_default()
         ));
     }
     if compared.checked() == 0 {
         return open("no message was compared".to_owned());
     }
-    if let Some(reason) = compared.mailboxes.iter().find_map(thinned).or_else(|| all_thinned(compared)) {
+    if let Some(reason) = thinned(compared) {
         return open(reason);
     }
     let below = standings.iter().find(|standing| standing.rung == Rung::Meaningful);
@@ -78,29 +96,24 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     }
 }
 
-/// Why the rest of a mailbox says too little of it: nothing of what was drawn is there as it was, or so much is gone or
-/// changed, for all that the server tells, that nobody deletes in the time between two backups.
-fn thinned(mailbox: &MailboxSample) -> Option<String> {
-    let comparison = mailbox.comparison.as_ref().ok().filter(|_| !mailbox.accepted)?;
-    let (checked, account) = (comparison.checked(), &mailbox.account);
-    if mailbox.wanted > 0 && checked == 0 {
-        return Some(format!("{account}: none of its messages is in the live mailbox as it was; {ACCEPT}"));
-    }
-    let (gone, drawn) = gone(comparison);
-    are_many(gone, drawn).then(|| {
-        format!("{account}: {gone} of {drawn} messages that were drawn are not in the live mailbox as they were; {ACCEPT}")
-    })
-}
-
-/// The same of all mailboxes together, of which each may be small.
-fn all_thinned(compared: &Compared) -> Option<String> {
+/// Why the rest of a mailbox, or of all of them, of which each may be small, says too little: so much is gone or changed, for
+/// all that the server tells, that nobody deletes in the time between two backups. What the policy accepts does not count.
+fn thinned(compared: &Compared) -> Option<String> {
+    let (mut all_gone, mut all_drawn) = (0, 0);
     let counted = compared.mailboxes.iter().filter(|mailbox| !mailbox.accepted);
-    let all = counted.filter_map(|mailbox| mailbox.comparison.as_ref().ok()).map(gone);
-    let (gone, drawn) = all.fold((0, 0), |(gone, drawn), (more, of)| (gone + more, drawn + of));
-    are_many(gone, drawn).then(|| {
-        format!(
-            "{gone} of {drawn} messages that were drawn are not in the live mailboxes as they were; {ACCEPT}"
-        )
+    for mailbox in counted {
+        let Ok(comparison) = &mailbox.comparison else { continue };
+        let (gone, drawn) = gone(comparison);
+        if are_many(gone, drawn) {
+            let account = &mailbox.account;
+            return Some(format!(
+                "{account}: {gone} of {drawn} messages that were drawn are not in the live mailbox as they were; {ACCEPT}"
+            ));
+        }
+        (all_gone, all_drawn) = (all_gone + gone, all_drawn + drawn);
+    }
+    are_many(all_gone, all_drawn).then(|| {
+        format!("{all_gone} of {all_drawn} messages that were drawn are not in the live mailboxes as they were; {ACCEPT}")
     })
 }
 
@@ -112,6 +125,13 @@ fn gone(comparison: &restorable::Comparison) -> (u64, u64) {
 
 fn are_many(gone: u64, drawn: u64) -> bool {
     gone >= MOST_GONE && gone * 4 > drawn
+}
+
+/// Why messages were not looked for to the end, where that is so.
+fn unsearched(mailbox: &MailboxSample) -> Option<String> {
+    let comparison = mailbox.comparison.as_ref().ok()?;
+    let mut doubtful = comparison.messages.iter().filter(|(_, difference)| difference.is_doubtful());
+    doubtful.find_map(|(_, difference)| difference.unverifiable())
 }
 
 fn doubtful(mailbox: &MailboxSample) -> u64 {

@@ -16,6 +16,7 @@ use crate::policy::Policy;
 use crate::verdict::{Coverage, Outcome, Severity, Unit};
 
 use super::archive::verify_archive;
+use super::restorable;
 use super::result::{ArchiveResult, RunResult, Trouble};
 use super::select::{Selection, Target};
 use super::stream::Tools;
@@ -103,7 +104,8 @@ fn conclude(
     archives: Vec<ArchiveResult>,
     selection: Selection,
 ) -> RunResult {
-    let Selection { started, findings, troubles, retries, .. } = selection;
+    let Selection { started, mut findings, troubles, retries, .. } = selection;
+    findings.append(restorable::unknown_accepted(&job.policy.sample, &archives));
     let interrupted = job.cancel.is_cancelled();
     let mut outcome = Outcome::worst(archives.iter().map(|archive| archive.outcome));
     if interrupted || !troubles.is_empty() {

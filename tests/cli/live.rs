@@ -503,9 +503,11 @@ fn where_most_is_gone_the_rest_proves_nothing() {
     let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(ended.code, Some(20), "{told}");
     assert!(told.contains("50 of 60 messages that were drawn are not in the live mailbox"), "{told}");
-    scene.adds(&format!("[sample]\naccept_gone = ['{}']\n", ANNA.to_uppercase()));
+    scene.adds(&format!("[sample]\naccept_gone = ['{}', 'ana@example.org']\n", ANNA.to_uppercase()));
     let ended = scene.verify(&["--quiet"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("info accepted-account-unknown: ana@example.org expected an account of"), "{told}");
 }
 
 #[test]

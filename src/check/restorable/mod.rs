@@ -41,6 +41,13 @@ pub enum Difference {
     MissingLive,
     /// Could not be compared, for this reason.
     Unverifiable(String),
+    /// More live messages are like it than are read to find one, and it is not among those that were.
+    Unsearched {
+        /// Of its size or its second.
+        alike: usize,
+        /// Those of them that were read.
+        read: usize,
+    },
 }
 
 impl Difference {
@@ -57,17 +64,32 @@ impl Difference {
             Self::SetBack => "set-back",
             Self::Withheld(_) => "withheld",
             Self::MissingLive => "missing-live",
-            Self::Unverifiable(_) => "unverifiable",
+            Self::Unverifiable(_) | Self::Unsearched { .. } => "unverifiable",
         }
     }
 }
 
 impl Difference {
-    /// Whether the server is at fault or in doubt, so that nothing can be said of messages that were not drawn. People
-    /// who edit and delete cause no doubt, and neither does a backup that states no digest.
+    /// Whether the server is at fault or in doubt, or we did not look, so that nothing can be said of messages that were
+    /// not drawn. People who edit and delete cause no doubt, and neither does a backup that states no digest.
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
-        matches!(self, Self::Differs | Self::Lost | Self::SetBack | Self::Withheld(_))
+        matches!(
+            self,
+            Self::Differs | Self::Lost | Self::SetBack | Self::Withheld(_) | Self::Unsearched { .. }
+        )
+    }
+
+    /// Why it could not be compared, where it could not.
+    #[must_use]
+    pub fn unverifiable(&self) -> Option<String> {
+        match self {
+            Self::Unverifiable(reason) => Some(reason.clone()),
+            Self::Unsearched { alike, read } => Some(format!(
+                "{alike} live messages have its size or its second, and {read} of them were read"
+            )),
+            _ => None,
+        }
     }
 }
 

@@ -207,10 +207,22 @@ fn other_line_ends_are_found_by_the_first_read() {
 #[test]
 fn reads_are_bounded_however_many_are_alike() {
     let wanted = [item(300, 10, b"the one that is looked for")];
-    let alike = |number| ("INBOX", 10, mail(&format!("not it, but of its second {number:03}")));
-    let (comparison, reads) = read((0..300).map(alike).collect(), &wanted, 1);
-    assert_eq!(comparison.of(ItemId(300)).unwrap().as_str(), "unverifiable");
+    let alike = |number| ("INBOX", 10, mail(&format!("not it, but of its second {number:06}")));
+    let (comparison, reads) = read((0..6_000).map(alike).collect(), &wanted, 1);
+    assert_eq!((comparison.count("unverifiable"), comparison.doubtful()), (1, 1));
     assert!(reads <= MOST_ALIKE + 100, "{reads}");
+}
+
+#[test]
+fn what_is_gone_among_many_of_its_size_is_gone_and_not_passed_over() {
+    let body = |id: u32| format!("one of many of its size {id:04}");
+    let messages: Vec<Item> = (1_000..1_400).map(|id| item(id, i64::from(id), body(id).as_bytes())).collect();
+    let live = (1_003..1_400).map(|id| ("INBOX", i64::from(id), mail(&body(id))));
+    let cut = ("INBOX", 1_000, mail("one of many"));
+    let (comparison, reads) = read(live.chain([cut]).collect(), &messages, 400);
+    assert_eq!((comparison.count("same"), comparison.count("missing-live")), (397, 3));
+    assert_eq!(comparison.strange.len(), 1, "what was cut is read");
+    assert!(reads <= 2 * 398, "{reads}: once more for other line ends, and never again");
 }
 
 #[test]

@@ -133,6 +133,11 @@ pub trait Examiner: Send {
     /// An entry is complete.
     fn entry(&mut self, entry: &Entry<'_>);
 
+    /// Whether nothing more is wanted of the export, which then counts as cut.
+    fn has_enough(&self) -> bool {
+        false
+    }
+
     /// The export ended, well or not.
     fn finish(self, mailbox: Mailbox) -> Self::Verdict;
 
@@ -188,6 +193,11 @@ struct Pending {
 }
 
 impl<E: Examiner> Export<E> {
+    /// Whether its examiner wants nothing more.
+    pub fn has_enough(&self) -> bool {
+        self.examiner.has_enough()
+    }
+
     /// Begins to read the export of `mailbox`, of which account, source and form are known.
     pub fn new(mailbox: Mailbox, examiner: E, limits: &Limits) -> Self {
         Self {

@@ -119,6 +119,7 @@ fn gone(text: &mut String, compared: &Compared, style: Style) {
 
 /// The accounts of which nothing was compared, for whatever is said of the others does not hold for them.
 fn not_compared(text: &mut String, compared: &Compared, style: Style) {
+    unverifiable(text, compared, style);
     let told = |count: u64, whose: &str| format!("not compared: {} of {whose}, unreachable", messages(count));
     for (account, count) in compared.closed().take(SHOWN_PER_KIND) {
         let (messages, account) = (messages(count), human::line(account));
@@ -137,6 +138,30 @@ fn not_compared(text: &mut String, compared: &Compared, style: Style) {
         let whose =
             format!("{} more {}", human::count(accounts), if accounts == 1 { "account" } else { "accounts" });
         style.prose(text, 4, &told(count, &whose));
+    }
+}
+
+/// The accounts that have messages which could not be compared, with the first reason of each.
+fn unverifiable(text: &mut String, compared: &Compared, style: Style) {
+    let read =
+        compared.mailboxes.iter().filter_map(|mailbox| Some((mailbox, mailbox.comparison.as_ref().ok()?)));
+    let open = read.filter_map(|(mailbox, comparison)| {
+        let mut reasons = comparison.messages.iter().filter_map(|(_, difference)| difference.unverifiable());
+        let first = reasons.next()?;
+        Some((&mailbox.account, 1 + reasons.count() as u64, first))
+    });
+    let open: Vec<_> = open.collect();
+    for (account, count, reason) in open.iter().take(SHOWN_PER_KIND) {
+        let whose = format!("{} of {}", messages(*count), human::line(account));
+        style.prose(text, 4, &format!("not comparable: {whose}: {}", human::line(reason)));
+    }
+    let more = open.len().saturating_sub(SHOWN_PER_KIND) as u64;
+    if more > 0 {
+        style.prose(
+            text,
+            4,
+            &format!("… and some of {}", human::counted(more, "more account", "more accounts")),
+        );
     }
 }
 

@@ -25,7 +25,7 @@ impl Writer {
             let mut late = Ranges::default();
             if let Some((mut there, validity)) = arrived(session, target, achieved)? {
                 for print in &target.resent {
-                    let found = there.find(session, &target.folder(), validity, print, achieved)?;
+                    let found = there.find_dated(session, &target.folder(), validity, print, achieved)?;
                     found.into_iter().for_each(|uid| late.add(uid));
                 }
                 if !late.is_empty() && select(session, &target.name)? == Some(validity) {

@@ -5,42 +5,36 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 use super::ranges::Ranges;
 use super::target::{Accepted, Target};
-use super::writer::{Writer, arrived};
+use super::writer::{Done, Writer, arrived};
 use crate::live::Fault;
 use crate::live::imap::rows;
 use crate::live::imap::session::Session;
-use crate::mailbox::ItemId;
 use crate::restore::Put;
 
 /// Messages that are asked for at once.
 const BATCH: usize = 500;
 
 impl Writer {
-    /// Tells what became of what was accepted; what is told already is not looked for again after a broken connection. For
-    /// messages without numbers the whole folder is listed, so they wait until it is `all`.
-    pub(super) fn look(
-        &mut self,
-        session: &mut Session,
-        all: bool,
-        achieved: &Cell<u64>,
-    ) -> Result<(), Fault> {
-        for target in self.folders.targets() {
-            let waits = !all && target.accepted.iter().any(|accepted| accepted.uid.is_none());
-            if target.accepted.is_empty() || waits {
-                continue;
-            }
+    /// Tells what became of what was accepted; what is told already is not looked for again after a broken connection.
+    pub(super) fn look(&mut self, session: &mut Session, achieved: &Cell<u64>) -> Result<(), Fault> {
+        for target in self.folders.targets().iter_mut().filter(|target| !target.accepted.is_empty()) {
             let mut fates = listed_by_number(session, target)?;
             fates.extend(listed_by_size(session, target, achieved)?);
             achieved.set(achieved.get().saturating_add(1));
+            let fates: Vec<Done> = fates.into_iter().map(|(accepted, there)| done(accepted, there)).collect();
             target.accepted = Vec::new();
-            self.done.extend(fates.into_iter().map(|(id, there)| (0, id, put(there))));
+            self.done.extend(fates);
         }
-        self.unseen = 0;
         Ok(())
     }
+}
+
+fn done(accepted: &Accepted, there: bool) -> Done {
+    Done { serial: 0, id: accepted.id, put: put(there), taken: Some(accepted.taken) }
 }
 
 fn put(there: bool) -> Put {
@@ -52,7 +46,10 @@ fn put(there: bool) -> Put {
 }
 
 /// Of messages whose numbers the server told, whether they are listed under them.
-fn listed_by_number(session: &mut Session, target: &Target) -> Result<Vec<(ItemId, bool)>, Fault> {
+fn listed_by_number<'a>(
+    session: &mut Session,
+    target: &'a Target,
+) -> Result<Vec<(&'a Accepted, bool)>, Fault> {
     let numbered = target.accepted.iter().filter_map(|accepted| Some((accepted.uid?.get(), accepted)));
     let mut numbered: Vec<(u32, &Accepted)> = numbered.collect();
     if numbered.is_empty() {
@@ -71,7 +68,7 @@ fn listed_by_number(session: &mut Session, target: &Target) -> Result<Vec<(ItemI
             // No two messages have one number.
             let size = sizes.remove(uid).filter(|_| *uid != last);
             last = *uid;
-            (accepted.id, size.is_some_and(|size| accepted.sizes.contains(&size)))
+            (*accepted, size.is_some_and(|size| accepted.sizes.contains(&size)))
         }));
     }
     Ok(fates)
@@ -91,11 +88,11 @@ fn sizes(session: &mut Session, batch: &[(u32, &Accepted)]) -> Result<HashMap<u3
 type Looks = HashMap<(u64, Option<i64>), u32>;
 
 /// Of messages without numbers, whether the folder lists as many of their sizes and dates that came since the restore began.
-fn listed_by_size(
+fn listed_by_size<'a>(
     session: &mut Session,
-    target: &Target,
+    target: &'a Target,
     achieved: &Cell<u64>,
-) -> Result<Vec<(ItemId, bool)>, Fault> {
+) -> Result<Vec<(&'a Accepted, bool)>, Fault> {
     let unnumbered = target.accepted.iter().filter(|accepted| accepted.uid.is_none());
     let unnumbered: Vec<&Accepted> = unnumbered.collect();
     if unnumbered.is_empty() {
@@ -109,29 +106,41 @@ fn listed_by_size(
     let [as_sent, crlf] = [[0, 1], [1, 0]].map(|order| given(&unnumbered, listed.clone(), order));
     let count = |there: &[bool]| there.iter().filter(|there| **there).count();
     let there = if count(&crlf) > count(&as_sent) { crlf } else { as_sent };
-    Ok(unnumbered.iter().map(|accepted| accepted.id).zip(there).collect())
+    Ok(unnumbered.into_iter().zip(there).collect())
 }
 
-/// Gives each of the listed messages to one that was accepted, the one form of it before the other.
+/// Gives each of the listed messages to one that was accepted: first to those of its date, then, as a server may have taken
+/// dates of its own, to those of its size; the one form of a message before the other.
 fn given(accepted: &[&Accepted], mut listed: Looks, order: [usize; 2]) -> Vec<bool> {
-    let mut take = |size: u64, date: Option<i64>| {
-        let left = match date {
-            Some(_) => listed.get_mut(&(size, date)).filter(|left| **left > 0),
-            // The server took a date of its own.
-            None => {
-                let mut all = listed.iter_mut().filter(|(_, left)| **left > 0);
-                all.find(|((other, _), _)| *other == size).map(|(_, left)| left)
-            }
-        };
-        left.map(|left| *left -= 1).is_some()
-    };
-    let there = |accepted: &&Accepted| order.iter().any(|form| take(accepted.sizes[*form], accepted.date));
-    accepted.iter().map(there).collect()
+    let mut there: Vec<bool> = accepted
+        .iter()
+        .map(|accepted| {
+            order.iter().any(|form| take(&mut listed, (accepted.sizes[*form], accepted.date)).is_some())
+        })
+        .collect();
+    let mut sizes: HashMap<u64, u32> = HashMap::new();
+    for ((size, _), left) in listed {
+        *sizes.entry(size).or_default() += left;
+    }
+    for (there, accepted) in there.iter_mut().zip(accepted).filter(|(there, _)| !**there) {
+        *there = order.iter().any(|form| take(&mut sizes, accepted.sizes[*form]).is_some());
+    }
+    there
+}
+
+/// Takes one of what is left.
+fn take<K: Eq + Hash>(left: &mut HashMap<K, u32>, key: K) -> Option<()> {
+    let left = left.get_mut(&key).filter(|left| **left > 0)?;
+    *left -= 1;
+    Some(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::mailbox::ItemId;
 
     #[test]
     fn each_listed_size_counts_for_one_message() {
@@ -140,6 +149,7 @@ mod tests {
             uid: None,
             sizes,
             date: Some(7),
+            taken: Instant::now(),
         });
         let accepted: Vec<&Accepted> = accepted.iter().collect();
         let given = |sizes: &[u64], order| {
@@ -151,5 +161,20 @@ mod tests {
         assert_eq!(given(&[12, 10, 8], [1, 0]), [true; 3]);
         assert_eq!(given(&[12, 8], [1, 0]), [true, true, false]);
         assert_eq!(given(&[9], [0, 1]), [false; 3]);
+    }
+
+    #[test]
+    fn dates_of_the_servers_own_hide_no_message_and_make_none() {
+        let accepted = [7, 8, 9].map(|date| Accepted {
+            id: ItemId(300),
+            uid: None,
+            sizes: [10, 10],
+            date: Some(date),
+            taken: Instant::now(),
+        });
+        let accepted: Vec<&Accepted> = accepted.iter().collect();
+        let listed = |dates: &[i64]| dates.iter().map(|date| ((10, Some(*date)), 1)).collect::<Looks>();
+        assert_eq!(given(&accepted, listed(&[100, 8, 101]), [0, 1]), [true; 3]);
+        assert_eq!(given(&accepted, listed(&[100, 8]), [0, 1]), [true, true, false]);
     }
 }

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 pub use clean::Cleaned;
 use folders::Folders;
-use writer::{Letter, Stage, Writer};
+use writer::{Done, Letter, Stage, Writer};
 
 use super::{Place, PlaceError, Put, Recovered, Settled};
 use crate::live::imap::{Access, Imap};
@@ -59,7 +59,6 @@ impl ImapPlace {
             folders: Folders::new(root.unwrap_or_default()),
             queue: VecDeque::new(),
             done: Vec::new(),
-            unseen: 0,
             full: (0, String::new()),
         };
         Ok(Self { imap: Imap::new(access, terms)?, writer, account: None, serial: 0 })
@@ -141,8 +140,8 @@ impl Place for ImapPlace {
             resent: false,
         });
         self.drive(false)?;
-        let done = self.writer.done.iter().position(|(number, ..)| *number == serial);
-        Ok(done.map_or(Put::Pending, |place| self.writer.done.swap_remove(place).2))
+        let done = self.writer.done.iter().position(|done| done.serial == serial);
+        Ok(done.map_or(Put::Pending, |place| self.writer.done.swap_remove(place).put))
     }
 
     fn finish(&mut self) -> Result<(), PlaceError> {
@@ -152,7 +151,8 @@ impl Place for ImapPlace {
     fn settled(&mut self) -> Vec<Settled> {
         let account = self.account.clone().unwrap_or_else(|| Arc::from(""));
         let done = std::mem::take(&mut self.writer.done);
-        done.into_iter().map(|(_, id, put)| Settled { account: account.clone(), id, put }).collect()
+        let settled = |Done { id, put, taken, .. }| Settled { account: account.clone(), id, put, taken };
+        done.into_iter().map(settled).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A folder that is restored into.
 
 use std::num::NonZero;
+use std::time::Instant;
 
 use super::ranges::Ranges;
 use super::there::{Print, There};
@@ -28,7 +29,7 @@ pub(super) struct Target {
     pub(super) unnoted: u64,
     /// What was sent a second time, after a connection broke.
     pub(super) resent: Vec<Print>,
-    /// What the server accepted and was not looked for so far; about 40 bytes each.
+    /// What the server accepted and was not looked for so far; about 60 bytes each.
     pub(super) accepted: Vec<Accepted>,
     /// Why nothing can be put there.
     pub(super) closed: Option<String>,
@@ -44,6 +45,8 @@ pub(super) struct Accepted {
     pub(super) sizes: [u64; 2],
     /// When it came, where the server was told that.
     pub(super) date: Option<i64>,
+    /// When the server accepted it.
+    pub(super) taken: Instant,
 }
 
 impl Target {

@@ -119,24 +119,21 @@ impl There {
         self.messages.last().map_or(1, |message| message.uid.saturating_add(1))
     }
 
-    /// Positions of messages that may be the wanted one, by size and date.
-    fn candidates(&self, [own, lines]: [u64; 2], date: Option<i64>) -> Vec<usize> {
-        let sizes = if own == lines { vec![own] } else { vec![own, lines] };
-        let places = sizes.iter().filter_map(|size| self.by_size.get(size)).flatten().copied();
-        let fits = |place: &usize| {
-            self.messages
-                .get(*place)
-                .is_some_and(|message| !message.taken && (date.is_none() || message.date == date))
-        };
-        places.filter(fits).collect()
+    /// Positions of messages that may be the wanted one by their size.
+    fn candidates(&self, [own, lines]: [u64; 2]) -> impl Iterator<Item = usize> {
+        let sizes = [Some(own), Some(lines).filter(|lines| *lines != own)];
+        let places =
+            sizes.into_iter().flatten().filter_map(|size| self.by_size.get(&size)).flatten().copied();
+        places.filter(|place| self.messages.get(*place).is_some_and(|message| !message.taken))
     }
 
     /// Whether one of the messages may be the wanted one.
     pub(super) fn may_have(&self, wanted: Wanted<'_>) -> bool {
-        !self.messages.is_empty() && !self.candidates(wanted.sizes(), wanted.date).is_empty()
+        !self.messages.is_empty() && self.candidates(wanted.sizes()).next().is_some()
     }
 
-    /// Looks for the message: its number. It is found once.
+    /// Looks for the message: its number. It is found once. One of its date goes before others, which have its bytes and
+    /// were given dates of the server's own.
     pub(super) fn find(
         &mut self,
         session: &mut Session,
@@ -145,7 +142,27 @@ impl There {
         print: &Print,
         achieved: &Cell<u64>,
     ) -> Result<Option<u32>, Fault> {
-        let candidates = self.candidates(print.sizes, print.date);
+        let found = self.find_dated(session, folder, validity, print, achieved)?;
+        match (found, print.date) {
+            (None, Some(_)) => {
+                let print = Print { date: None, ..print.clone() };
+                self.find_dated(session, folder, validity, &print, achieved)
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// The same, and where a date was told only one of that date.
+    pub(super) fn find_dated(
+        &mut self,
+        session: &mut Session,
+        folder: &Folder,
+        validity: u32,
+        print: &Print,
+        achieved: &Cell<u64>,
+    ) -> Result<Option<u32>, Fault> {
+        let of_date = |place: &usize| print.date.is_none() || self.messages[*place].date == print.date;
+        let candidates: Vec<usize> = self.candidates(print.sizes).filter(of_date).collect();
         if candidates.iter().any(|place| self.messages[*place].digest.is_none()) {
             self.read(session, folder, validity, &candidates, achieved)?;
         }

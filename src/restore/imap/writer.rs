@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
 
 use super::command;
 use super::folders::Folders;
@@ -24,8 +25,6 @@ use crate::restore::Put;
 const MOST_SENT: usize = 64;
 /// Bytes of those; one message may have more.
 const MOST_BYTES: usize = 4 << 20;
-/// So many accepted messages are looked for before others are sent.
-const MOST_UNSEEN: usize = 2_000;
 /// Up to so many bytes go out in one piece with their command.
 const ONE_PIECE: usize = 256 << 10;
 
@@ -60,15 +59,23 @@ pub(super) enum Stage {
     Unsure(usize),
 }
 
+/// What became of a message.
+#[derive(Debug)]
+pub(super) struct Done {
+    /// Its number in the run; 0 where nobody waits for it by that.
+    pub(super) serial: u64,
+    pub(super) id: ItemId,
+    pub(super) put: Put,
+    /// When the server took it.
+    pub(super) taken: Option<Instant>,
+}
+
 /// Messages on their way, and what is known of the folders.
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) folders: Folders,
     pub(super) queue: VecDeque<Letter>,
-    /// What became of messages, with their numbers in the run.
-    pub(super) done: Vec<(u64, ItemId, Put)>,
-    /// Messages that were accepted and not looked for so far.
-    pub(super) unseen: usize,
+    pub(super) done: Vec<Done>,
     /// How many in a row were refused because the mailbox is full, and the last words.
     pub(super) full: (u32, String),
 }
@@ -98,14 +105,14 @@ impl Writer {
                 self.step(session, at, at_once, achieved)?;
             }
         }
-        let due = all || self.unseen >= MOST_UNSEEN;
-        while !self.queue.is_empty() && (due || self.is_much()) {
+        while !self.queue.is_empty() && (all || self.is_much()) {
             self.take(session, achieved)?;
         }
         if all {
             self.take_back(session, achieved)?;
+            self.look(session, achieved)?;
         }
-        if due { self.look(session, all, achieved) } else { Ok(()) }
+        Ok(())
     }
 
     fn is_much(&self) -> bool {
@@ -236,7 +243,7 @@ impl Writer {
 
     /// The server says that it took a message; at the end it is looked for.
     fn accepted(&mut self, at: usize, target: usize, status: &Status) {
-        (self.full.0, self.unseen) = (0, self.unseen + 1);
+        self.full.0 = 0;
         let Some(letter) = self.queue.remove(at) else { return };
         let folder = self.folders.get_mut(target);
         let uid = folder.note_answer(status);
@@ -244,7 +251,8 @@ impl Writer {
             folder.resent.push(letter.wanted().print());
         }
         let Wanted { date, .. } = letter.wanted();
-        folder.accepted.push(Accepted { id: letter.id, uid, sizes: letter.wanted().sizes(), date });
+        let (sizes, taken) = (letter.wanted().sizes(), Instant::now());
+        folder.accepted.push(Accepted { id: letter.id, uid, sizes, date, taken });
     }
 
     /// After a connection broke: looks which of the messages arrived.
@@ -277,7 +285,7 @@ impl Writer {
     /// A message leaves the queue.
     fn settle(&mut self, at: usize, put: Put) {
         if let Some(letter) = self.queue.remove(at) {
-            self.done.push((letter.serial, letter.id, put));
+            self.done.push(Done { serial: letter.serial, id: letter.id, put, taken: None });
         }
     }
 }

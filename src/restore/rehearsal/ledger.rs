@@ -107,18 +107,17 @@ impl Ledger {
         key
     }
 
-    /// Notes what the place said of a message.
-    fn answer(&mut self, key: Key, put: &Put) {
+    /// Notes what the place said of a message that it took at this moment.
+    fn answer(&mut self, key: Key, put: &Put, taken: Instant) {
         let Some(note) = self.notes.get_mut(&key) else { return };
         note.open = note.open.saturating_sub(1);
         match put {
             Put::Restored => {
                 note.put += 1;
-                let (now, bytes) = (Instant::now(), note.item.size);
-                self.first.get_or_insert(now);
-                self.last = Some(now);
+                self.first = self.first.min(Some(taken)).or(Some(taken));
+                self.last = self.last.max(Some(taken));
                 self.messages += 1;
-                self.bytes += bytes;
+                self.bytes += note.item.size;
             }
             Put::AlreadyThere => note.there += 1,
             Put::Refused(_) if note.is_nothing() => drop(self.notes.remove(&key)),
@@ -130,7 +129,7 @@ impl Ledger {
     #[cfg(test)]
     pub(super) fn note_at_once(&mut self, room: &str, recovered: &Recovered<'_>, put: &Put) {
         let key = self.open(room.to_owned(), recovered);
-        self.answer(key, put);
+        self.answer(key, put, Instant::now());
     }
 
     /// Recognises a message that was read back.
@@ -239,7 +238,7 @@ impl Place for Noting<'_> {
         let key = self.ledger.open(room, item);
         match put {
             Put::Pending => self.wait(item.account, item.item.id, key),
-            _ => self.ledger.answer(key, &put),
+            _ => self.ledger.answer(key, &put, Instant::now()),
         }
         Ok(put)
     }
@@ -257,10 +256,10 @@ impl Place for Noting<'_> {
 
     fn settled(&mut self) -> Vec<Settled> {
         let settled = self.place.settled();
-        for Settled { account, id, put } in &settled {
+        for Settled { account, id, put, taken } in &settled {
             let who = (Arc::clone(account), *id);
             let Some(key) = self.waiting.remove(&who) else { continue };
-            self.ledger.answer(key, put);
+            self.ledger.answer(key, put, taken.unwrap_or_else(Instant::now));
             if let Some(next) = self.behind.get_mut(&who).and_then(VecDeque::pop_front) {
                 self.waiting.insert(who, next);
             }

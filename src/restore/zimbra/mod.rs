@@ -268,7 +268,8 @@ impl Place for ZimbraPlace {
     fn settled(&mut self) -> Vec<Settled> {
         let account = self.account.clone().unwrap_or_else(|| Arc::from(""));
         let settled = std::mem::take(&mut self.settled);
-        settled.into_iter().map(|(id, put)| Settled { account: account.clone(), id, put }).collect()
+        let settled = settled.into_iter();
+        settled.map(|(id, put)| Settled { account: account.clone(), id, put, taken: None }).collect()
     }
 }
 
