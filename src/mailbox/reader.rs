@@ -350,7 +350,9 @@ fn account_of(name: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mailbox::ItemKind;
     use crate::mailbox::zimbra::export::Entry;
+    use crate::mailbox::zimbra::import::{self as packed, Packer};
 
     /// Says only whose export it was.
     struct Named(String);
@@ -363,6 +365,44 @@ mod tests {
         fn finish(self, _: Mailbox) -> String {
             self.0
         }
+    }
+
+    /// Counts entries, and has enough of them after the first.
+    struct Sated(usize, Mailbox);
+
+    impl Examiner for Sated {
+        type Verdict = Self;
+
+        fn entry(&mut self, _: &Entry<'_>) {
+            self.0 += 1;
+        }
+
+        fn has_enough(&self) -> bool {
+            self.0 > 0
+        }
+
+        fn finish(self, mailbox: Mailbox) -> Self {
+            Self(self.0, mailbox)
+        }
+    }
+
+    #[test]
+    fn who_has_enough_of_an_export_is_shown_no_more_of_it() {
+        let mut packer = Packer::new(Vec::new(), 0);
+        for number in 0..20_000 {
+            let name = format!("Inbox/{number}-x.eml.meta").into_bytes();
+            let member = packed::Member { name: &name, kind: ItemKind::Message, date: 0, unread: false };
+            packer.add(member, b"d2:id3:300e").unwrap();
+        }
+        let tgz = packer.finish().unwrap();
+        let mut reader = Reader::new(&Limits::default(), 1, |_| Sated(0, Mailbox::default()));
+        let (name, size) = (b"anna@example.org.tgz".to_vec(), tgz.len() as u64);
+        reader.begin(&Member { name, kind: Kind::File, size, index: 0, offset: 0, modified: None });
+        reader.data(&tgz);
+        reader.end(Body::Whole);
+        let contents = reader.finish(true);
+        let Sated(seen, mailbox) = &contents.exports[0];
+        assert!((1..10_000).contains(seen) && !mailbox.ending.whole, "{seen}");
     }
 
     #[test]
