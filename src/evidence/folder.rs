@@ -13,8 +13,8 @@ pub(super) const HEAD: &str = "head.json";
 const LOCK: &str = ".lock";
 /// Digits of a record's number in its file's name.
 const DIGITS: usize = 9;
-/// How long another run's appending is waited for; it takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long another run's appending is waited for; it takes milliseconds, or seconds where a time stamp is asked for.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// No record is larger.
 pub(super) const LIMIT: u64 = 64 << 20;
 
@@ -35,6 +35,11 @@ pub(super) fn name_of(number: u64) -> String {
 /// The signature beside a record.
 pub(super) fn signature_of(number: u64) -> String {
     format!("{}.sig", name_of(number))
+}
+
+/// The time stamp beside a record.
+pub(super) fn stamp_of(number: u64) -> String {
+    format!("{}.tsr", name_of(number))
 }
 
 fn number_of(name: &str) -> Option<u64> {
@@ -62,11 +67,12 @@ pub(super) fn list(folder: &Path) -> io::Result<Listing> {
 
 impl Listing {
     fn note(&mut self, name: &str) {
-        let signature = name.strip_suffix(".sig").and_then(number_of).is_some();
+        let mut endings = [".sig", ".tsr"].into_iter();
+        let beside = endings.any(|ending| name.strip_suffix(ending).and_then(number_of).is_some());
         match number_of(name) {
             Some(number) => self.numbers.push(number),
             // Hidden files are the lock and what runs that were killed left.
-            None if signature || name == HEAD || name.starts_with('.') => {}
+            None if beside || name == HEAD || name.starts_with('.') => {}
             None => self.others += 1,
         }
     }
@@ -118,7 +124,7 @@ pub(super) fn lock(folder: &Path) -> io::Result<File> {
                 thread::sleep(Duration::from_millis(5));
             }
             Err(TryLockError::WouldBlock) => {
-                let why = "another run has held its lock (.lock) for a minute";
+                let why = "another run has held its lock (.lock) for two minutes";
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
             }
             Err(TryLockError::Error(error)) => return Err(error),
@@ -201,6 +207,7 @@ mod tests {
             "000000002.json",
             "000000001.json",
             "000000001.json.sig",
+            "000000001.json.tsr",
             "head.json",
             ".lock",
             ".part",

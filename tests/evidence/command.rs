@@ -35,13 +35,19 @@ fn the_schemas_of_records_and_checks_in_docs_are_this_versions() {
 
 /// A policy that signs with key 1; the key lies beside it.
 fn signing(bench: &Bench, number: u8) -> std::path::PathBuf {
-    let file = key_file(&bench.path(""), number);
-    let name = file.file_name().unwrap().to_str().unwrap();
-    bench.policy("", &format!("[archives]\nkey = \"sound\"\n[evidence]\nkey_file = \"{name}\"\n"))
+    signing_with(bench, number, "")
 }
 
-fn verify_evidence(bench: &Bench, more: &[&str]) -> (Option<i32>, Value) {
-    let ended = run(bare().args(["evidence", "verify", "--format", "json"]).arg(bench.records()).args(more));
+/// The same with more rules for evidence.
+pub fn signing_with(bench: &Bench, number: u8, more: &str) -> std::path::PathBuf {
+    let file = key_file(&bench.path(""), number);
+    let name = file.file_name().unwrap().to_str().unwrap();
+    bench.policy("", &format!("[archives]\nkey = \"sound\"\n[evidence]\nkey_file = \"{name}\"\n{more}"))
+}
+
+pub fn verify_evidence(bench: &Bench, more: &[&str]) -> (Option<i32>, Value) {
+    let mut command = bench.command("evidence");
+    let ended = run(command.args(["verify", "--format", "json"]).arg(bench.records()).args(more));
     let check = program::json(&ended.stdout);
     fits(&check, "evidence");
     (ended.code, check)

@@ -16,7 +16,7 @@ use crate::program::{bare, run};
 use crate::support;
 
 /// What `docs/verify-evidence.py` says last, and its exit code.
-fn script(folder: &Path, more: &[&str]) -> (String, Option<i32>) {
+pub fn script(folder: &Path, more: &[&str]) -> (String, Option<i32>) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-evidence.py");
     let output = support::tool("python3").arg(script).arg(folder).args(more).output().unwrap();
     let told =

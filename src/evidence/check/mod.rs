@@ -5,6 +5,7 @@
 
 mod reason;
 mod result;
+mod stamps;
 mod trust;
 mod walk;
 
@@ -16,11 +17,12 @@ use super::folder::{self, Listing};
 use super::head::Head;
 use super::key::PublicKey;
 use super::link::Link;
+use super::stamp::Authorities;
 use reason::Fault;
 use walk::Walk;
 
 pub use reason::Reason;
-pub use result::{Broken, Check, Coverage, Holding, KeySpan, SCHEMA, Trust, schema};
+pub use result::{Broken, Check, Coverage, Holding, KeySpan, SCHEMA, TimeStamps, Trust, Vouching, schema};
 pub use trust::{TrustError, allowed_signers};
 
 const UNSIGNED: &str =
@@ -38,6 +40,8 @@ pub struct Question {
     pub trust: Option<Vec<PublicKey>>,
     /// The head that was noted at an earlier check.
     pub expected: Option<Noted>,
+    /// Who is trusted to vouch for time stamps; without them those are held to their records alone.
+    pub authorities: Option<Authorities>,
     /// A chain that nobody signed may hold as well.
     pub unsigned: bool,
 }
@@ -91,7 +95,7 @@ struct Examination<'a> {
 
 impl<'a> Examination<'a> {
     fn new(folder: &'a Path, question: &'a Question) -> Self {
-        let walk = Walk::new(folder, question.trust.as_deref());
+        let walk = Walk::new(folder, question);
         let (broken, broken_count, reasons) = Default::default();
         Self { question, folder, walk, broken, broken_count, reasons, noted: None }
     }
@@ -227,7 +231,8 @@ impl<'a> Examination<'a> {
             unsigned: walk.unsigned,
             keys: spans(&walk.keys, end),
             head: walk.last,
-            warnings: walk.warnings.into_iter().take(MOST_NAMED).collect(),
+            time_stamps: walk.stamps.seen,
+            warnings: walk.warnings.into_iter().chain(walk.stamps.warnings).take(MOST_NAMED).collect(),
             not_in_chain: listing.others,
             why,
         }

@@ -25,6 +25,8 @@ pub enum Reason {
     Previous,
     /// The signature beside it is missing or does not hold.
     DetachedSignature,
+    /// It says that it has a time stamp, and that is missing or does not hold.
+    TimeStamp,
     /// The head speaks of later records, which are not there.
     Truncated,
     /// The head is missing, too old, or not of this chain.
@@ -47,6 +49,7 @@ impl Reason {
             Self::Sequence => "sequence",
             Self::Previous => "previous",
             Self::DetachedSignature => "detached-signature",
+            Self::TimeStamp => "time-stamp",
             Self::Truncated => "truncated",
             Self::Head => "head",
             Self::ExpectedHead => "expected-head",

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Question;
 use super::reason::{Fault, Reason};
+use super::stamps::Stamps;
 use crate::evidence::dsse::Envelope;
 use crate::evidence::folder;
 use crate::evidence::key::PublicKey;
@@ -14,7 +16,7 @@ use crate::evidence::sshsig;
 use crate::evidence::statement::{PAYLOAD_TYPE, Statement};
 
 /// Runs that end at the same time may be kept in the other order, and clocks are set.
-const PLAUSIBLE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const PLAUSIBLE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the walk knows so far.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub(super) struct Walk<'a> {
     folder: &'a Path,
     /// Keys that the auditor trusts; without them the first record's own key is taken.
     trust: Option<&'a [PublicKey]>,
+    pub stamps: Stamps<'a>,
     /// Keys, each with the number of the first record it is valid for.
     pub keys: Vec<(u64, PublicKey)>,
     /// The record before, as it lies there; absent where it can't be read.
@@ -33,9 +36,11 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(folder: &'a Path, trust: Option<&'a [PublicKey]>) -> Self {
+    pub fn new(folder: &'a Path, question: &'a Question) -> Self {
         let (keys, warnings) = Default::default();
-        Self { folder, trust, keys, last: None, finished: None, signed: 0, unsigned: 0, warnings }
+        let stamps = Stamps::new(folder, question.authorities.as_ref());
+        let trust = question.trust.as_deref();
+        Self { folder, trust, stamps, keys, last: None, finished: None, signed: 0, unsigned: 0, warnings }
     }
 
     /// Goes on to the record of this number.
@@ -63,7 +68,7 @@ impl<'a> Walk<'a> {
         if statement.signed_by != key {
             return Err(Fault::new(Reason::Schema, "it names another key than the one that signed it"));
         }
-        self.advance(number, key.clone(), statement.new_key);
+        self.advance(number, key.clone(), statement.new_key.clone());
         if statement.sequence != number {
             return Err(Fault::new(
                 Reason::Sequence,
@@ -72,10 +77,10 @@ impl<'a> Walk<'a> {
         }
         tied(number, statement.previous.as_ref(), before.as_ref())?;
         self.watch_clock(number, statement.finished);
-        match key {
-            Some(key) => self.detached(number, bytes, &key),
-            None => Ok(()),
+        if let Some(key) = key {
+            self.detached(number, bytes, &key)?;
         }
+        self.stamps.judge(number, bytes, &statement)
     }
 
     /// The key whose signature of the envelope holds; none where nobody has signed so far.
