@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::dsse::Envelope;
-use super::folder;
+use super::folder::{self, Listing};
 use super::head::Head;
 use super::key::{PublicKey, SigningKey};
 use super::link::Link;
@@ -112,6 +112,12 @@ impl Chain {
         &self.folder
     }
 
+    /// The authority that stamps new records.
+    #[must_use]
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
+    }
+
     /// The key that signs new records.
     #[must_use]
     pub fn key(&self) -> Option<&SigningKey> {
@@ -211,7 +217,7 @@ impl Chain {
             None => Tip { last: None, key: None, head_lags: false },
             Some(number) => self.tip_at(*number)?,
         };
-        self.refuse_other_key(tip.key.as_ref())?;
+        self.refuse_other_key(tip.key.as_ref(), &listing)?;
         let head_lags = self.head_lags(tip.last.as_ref())?;
         Ok(Tip { head_lags, ..tip })
     }
@@ -237,18 +243,33 @@ impl Chain {
     }
 
     /// A record that the chain's verifier would refuse must not get into it.
-    fn refuse_other_key(&self, wanted: Option<&PublicKey>) -> Result<(), RecordError> {
+    fn refuse_other_key(&self, wanted: Option<&PublicKey>, listing: &Listing) -> Result<(), RecordError> {
         let why = match (wanted, &self.key) {
             (Some(wanted), None) => format!(
                 "its records are signed by {wanted:?} and here is no key; name a policy with `evidence.key_file`, or another folder with --records"
             ),
-            (Some(wanted), Some(key)) if wanted != key.public() => format!(
+            (Some(wanted), Some(key)) if wanted == key.public() => return Ok(()),
+            (Some(wanted), Some(key)) if self.was_signed_by(key.public(), listing) => format!(
+                "the key here, {:?}, has handed over to {wanted:?}; name that one in `evidence.key_file`",
+                key.public()
+            ),
+            (Some(wanted), Some(key)) => format!(
                 "its records are signed by {wanted:?} and the key here is {:?}; let the old key hand over (`mailproof evidence hand-over`), or name another folder with --records",
                 key.public()
             ),
-            _ => return Ok(()),
+            (None, _) => return Ok(()),
         };
         Err(RecordError::Key { folder: self.folder.clone(), why })
+    }
+
+    /// Whether a record says that this key signed it; the last ones are asked first.
+    fn was_signed_by(&self, key: &PublicKey, listing: &Listing) -> bool {
+        listing.numbers.iter().rev().any(|number| {
+            let bytes = folder::read(&self.folder.join(folder::name_of(*number))).ok();
+            let envelope = bytes.and_then(|bytes| Envelope::read(&bytes).ok());
+            let statement = envelope.and_then(|envelope| Statement::read(&envelope.payload).ok());
+            statement.and_then(|statement| statement.signed_by).as_ref() == Some(key)
+        })
     }
 
     /// Whether the head is one record behind, as a run leaves it that is killed between the two; all else is damage.
