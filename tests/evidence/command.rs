@@ -156,6 +156,30 @@ fn a_hand_over_lets_the_new_key_sign_and_the_old_one_no_longer() {
 }
 
 #[test]
+fn the_doctor_reads_the_key_and_the_end_of_the_chain() {
+    let bench = Bench::new();
+    let policy = signing(&bench, 1);
+    let doctor = || run(bench.command("doctor").arg("--policy").arg(&policy));
+    let well = doctor();
+    assert_eq!((well.code, well.stdout.contains(&public(1).fingerprint())), (Some(0), true), "{well:?}");
+    assert_eq!(run(bench.command("verify").arg("--policy").arg(&policy)).code, Some(0));
+    assert_eq!(doctor().code, Some(0));
+    let ill = |said: &str| {
+        let ended = doctor();
+        assert_eq!(ended.code, Some(20), "{ended:?}");
+        let problem = ended.stdout.lines().find(|line| line.starts_with("PROBLEM  records: ")).unwrap();
+        assert!(problem.contains(said), "{problem}");
+    };
+    let head = bench.records().join("head.json");
+    let sound = fs::read(&head).unwrap();
+    fs::write(&head, "{}").unwrap();
+    ill("chain is broken");
+    fs::write(&head, sound).unwrap();
+    fs::write(bench.path("key-1.pem"), "no key").unwrap();
+    ill("key-1.pem");
+}
+
+#[test]
 fn wrong_usage_is_told_from_broken_evidence() {
     let bench = Bench::new();
     let ended = |arguments: &[&str]| run(bench.command("evidence").args(arguments));
