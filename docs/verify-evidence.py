@@ -6,7 +6,7 @@ checked as well; openssl (3.0) is asked about the signature inside an envelope w
 that of the head, and about time stamps. Without them it says what it did not check.
 Exit codes: 0 the chain holds, 10 it is broken, 20 nothing is claimed, 2 wrong usage.
 """
-import argparse, base64, calendar, hashlib, json, os, re, shlex, shutil, struct, subprocess, sys, tempfile, time
+import argparse, base64, calendar, hashlib, json, os, re, shlex, shutil, stat, struct, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 
 STATEMENT, RECORD = "https://in-toto.io/Statement/v1", "https://mailproof.dev/record/v1"
@@ -16,6 +16,10 @@ BLOB = struct.pack(">I11sI", 11, b"ssh-ed25519", 32)  # an OpenSSH public key: t
 
 class Fault(Exception):
     """Why a record does not hold: the word, and words."""
+
+
+class Closed(Exception):
+    """We have no right to read it, so nothing is known."""
 
 
 def need(condition, reason, detail):
@@ -54,10 +58,13 @@ def parse(data):
 
 
 def read(path):
-    if not os.path.isfile(path):
-        raise FileNotFoundError("no regular file" if os.path.exists(path) else "it is missing")
-    with open(path, "rb") as file:
-        data = file.read(LIMIT + 1)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise FileNotFoundError("no regular file")
+        with open(path, "rb") as file:
+            data = file.read(LIMIT + 1)
+    except PermissionError:
+        raise Closed("%s may not be read by this user; look as the user whose records they are" % path)
     if len(data) > LIMIT:
         raise OSError("larger than 64 MiB")
     return data
@@ -101,6 +108,7 @@ class Chain:
     def __init__(self, folder, trust, work, authority):
         self.folder, self.trust, self.work, self.authority = folder, trust, work, authority
         self.stamps, self.stamped = {"stamped": 0, "missing": 0, "none": 0}, None
+        self.looked = 0
         self.keys, self.before, self.finished, self.unsigned, self.warnings, self.cache = [], None, None, 0, [], {}
         names = os.listdir(folder)
         self.numbers = sorted(int(name[:9]) for name in names if re.fullmatch(r"[0-9]{9}\.json", name) and int(name[:9]))
@@ -112,7 +120,7 @@ class Chain:
         return os.path.join(self.folder, "%09d.json%s" % (number, end))
 
     def all_blake3(self):
-        found, paths = {}, [(number, self.path(number)) for number in self.numbers if os.path.isfile(self.path(number))]
+        found, paths = {}, [(number, self.path(number)) for number in self.numbers if os.path.isfile(self.path(number)) and os.access(self.path(number), os.R_OK)]
         for at in range(0, len(paths), 500):
             part = paths[at:at + 500]
             lines = subprocess.run(["b3sum", "--no-names", *(path for _, path in part)], capture_output=True, text=True).stdout.split()
@@ -157,7 +165,7 @@ class Chain:
             key = statement(payload)["signer"]
             if signature and key:
                 self.ssh_holds(number, data, key)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError, Closed):
             pass
 
     def key_for(self, number):
@@ -214,16 +222,22 @@ class Chain:
             self.warnings.append("record %d says that it ended before the one ahead of it" % number)
         self.finished = finished
         if key:
-            need(os.path.isfile(self.path(number, ".sig")), "detached-signature", "it is missing")
+            self.beside(number, ".sig", "detached-signature")
             need(self.ssh_holds(number, data, key), "detached-signature", "it does not hold")
         if inner["stamp"] == "stamped":
             self.time_stamp(number, data, finished)
         self.stamps[inner["stamp"]] += 1
 
+    def beside(self, number, end, reason):
+        try:
+            read(self.path(number, end))
+        except OSError as error:
+            raise Fault(reason, str(error))
+
     def time_stamp(self, number, data, finished):
         """Holds the answer of the authority to the record and to its own signature, or to the auditor's authority."""
         path, token = self.path(number, ".tsr"), os.path.join(self.work, "token-%d" % number)
-        need(os.path.isfile(path), "time-stamp", "it is missing")
+        self.beside(number, ".tsr", "time-stamp")
         if not shutil.which("openssl"):
             return
         told = openssl("ts", "-reply", "-in", path, "-text") or b""
@@ -290,7 +304,16 @@ def allowed_signers(path):
 
 
 def check(chain, expected):
-    broken, following = [], 1
+    """What is broken, how far the chain should go, and what could not be read; behind that nothing was looked at."""
+    broken = []
+    try:
+        return broken, look(chain, expected, broken), None
+    except Closed as closed:
+        return broken, max(chain.numbers, default=0), closed
+
+
+def look(chain, expected, broken):
+    following = 1
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(chain.ahead, chain.numbers))
     for number in chain.numbers:
@@ -300,7 +323,7 @@ def check(chain, expected):
             chain.step(number)
         except Fault as fault:
             broken.append((number, *fault.args))
-        following = number + 1
+        following, chain.looked = number + 1, chain.looked + 1
     end = following - 1
     try:
         stated = chain.head()
@@ -311,7 +334,7 @@ def check(chain, expected):
         broken.append((max(end, 1), *fault.args))
     if expected and chain.blake3.get(expected[0]) != expected[1]:
         broken.append((expected[0], "expected-head", "the record that was noted is not there, or is another one"))
-    return broken, end
+    return end
 
 
 def main():
@@ -342,8 +365,8 @@ def main():
             chain = Chain(args.folder, trust, work, args.timestamp_ca)
         except OSError as error:
             sys.exit(print("NOT VERIFIED  %s" % error) or 20)
-        broken, end = check(chain, expected)
-    covered = "checked %d of %d records" % (len(chain.numbers), end)
+        broken, end, closed = check(chain, expected)
+    covered = "checked %d of %d records" % (chain.looked, end)
     for warning in chain.warnings:
         print("warning: " + warning)
     for first, key in chain.keys:
@@ -359,6 +382,9 @@ def main():
     if broken:
         print("BROKEN  record %d %s: %s; %d faults; %s" % (*broken[0], len(broken), covered))
         return 10
+    if closed:
+        print("NOT VERIFIED  %s; %s" % (closed, covered))
+        return 20
     if not chain.numbers or (chain.unsigned and not args.unsigned):
         print("NOT VERIFIED  %s; %s" % ("not signed" if chain.numbers else "there are no records", covered))
         return 20

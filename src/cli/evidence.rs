@@ -1,6 +1,6 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::{fs, io};
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -101,9 +101,15 @@ fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
         authorities: args.timestamp_ca.as_deref().map(vouching).transpose()?,
         unsigned: args.unsigned,
     };
-    let check = check::check(&folder, &question).map_err(|error| Failure {
-        code: exit::NOT_VERIFIED,
-        message: format!("{} can't be looked at: {error}; name the folder of the records", folder.display()),
+    let check = check::check(&folder, &question).map_err(|error| {
+        let step = match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "look as the user whose records they are, or have them copied to you"
+            }
+            _ => "name the folder of the records",
+        };
+        let message = format!("{} can't be looked at: {error}; {step}", folder.display());
+        Failure { code: exit::NOT_VERIFIED, message }
     })?;
     print(&args.rendered(&check))?;
     Ok(check.exit_code)

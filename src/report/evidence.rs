@@ -46,7 +46,7 @@ fn headline(text: &mut String, check: &Check) {
         (Holding::Holds, _) => {
             writeln!(text, "HOLDS  {coverage}; {} are signed", human::count(check.signed))
         }
-        _ => writeln!(text, "NOT VERIFIED  {}; {coverage}", check.why.unwrap_or_default()),
+        _ => writeln!(text, "NOT VERIFIED  {}; {coverage}", check.why.as_deref().unwrap_or_default()),
     };
     let _ = writeln!(text, "  in {}", check.folder);
 }

@@ -54,7 +54,7 @@ pub struct Check {
     /// Files in the folder that are no part of the chain, such as records of earlier versions.
     pub not_in_chain: u64,
     /// Why nothing is claimed; absent where the chain holds or is broken.
-    pub why: Option<&'static str>,
+    pub why: Option<String>,
 }
 
 /// Whether a chain holds.

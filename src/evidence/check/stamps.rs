@@ -1,11 +1,10 @@
 //! Time stamps: each is held to its record's bytes, to its own signature, and to the authorities that the auditor trusts.
 
-use std::io;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::reason::{Fault, Reason};
+use super::reason::{self, Fault, Reason, Stop};
 use super::result::{TimeStamps, Vouching};
 use super::walk::PLAUSIBLE;
 use crate::evidence::folder;
@@ -36,7 +35,7 @@ impl<'a> Stamps<'a> {
     }
 
     /// Judges what lies beside the record of this number and these bytes.
-    pub fn judge(&mut self, number: u64, bytes: &[u8], statement: &Statement) -> Result<(), Fault> {
+    pub fn judge(&mut self, number: u64, bytes: &[u8], statement: &Statement) -> Result<(), Stop> {
         match statement.time_stamp {
             None => self.seen.without += 1,
             Some(StampState::Missing) => self.seen.missing += 1,
@@ -50,24 +49,20 @@ impl<'a> Stamps<'a> {
     }
 
     /// The time of the stamp, if that holds.
-    fn time(&self, number: u64, bytes: &[u8]) -> Result<Timestamp, Fault> {
+    fn time(&self, number: u64, bytes: &[u8]) -> Result<Timestamp, Stop> {
         let name = folder::stamp_of(number);
         let fault = |why: String| Fault::new(Reason::TimeStamp, format!("{name}: {why}"));
-        let answer = folder::read(&self.folder.join(&name)).map_err(|error| {
-            fault(match error.kind() {
-                io::ErrorKind::NotFound => "it is missing".to_owned(),
-                _ => error.to_string(),
-            })
-        })?;
+        let answer = reason::read(self.folder, &name, Reason::TimeStamp)?;
         let token = Token::read(&answer).map_err(fault)?;
         if !token.is_of(bytes) {
-            return Err(fault("it is the time stamp of other bytes".to_owned()));
+            return Err(fault("it is the time stamp of other bytes".to_owned()).into());
         }
         let checked = match self.authorities {
             Some(authorities) => token.check_by(authorities),
             None => token.check(),
         };
-        checked.map_err(fault).map(|()| token.time())
+        checked.map_err(fault)?;
+        Ok(token.time())
     }
 
     fn watch_clock(&mut self, number: u64, time: Timestamp, finished: Timestamp) {

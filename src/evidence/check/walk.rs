@@ -1,12 +1,11 @@
 //! From the first record to the last: each is held to its own form, to its key and to the one before it.
 
-use std::io;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Question;
-use super::reason::{Fault, Reason};
+use super::reason::{self, Fault, Reason, Stop};
 use super::stamps::Stamps;
 use crate::evidence::dsse::Envelope;
 use crate::evidence::folder;
@@ -44,36 +43,29 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes on to the record of this number.
-    pub fn step(&mut self, number: u64) -> Result<(), Fault> {
-        let read = folder::read(&self.folder.join(folder::name_of(number)));
-        let bytes = match read {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.last = None;
-                return Err(Fault::new(Reason::Unreadable, format!("the file can't be read: {error}")));
-            }
-        };
-        let before = self.last.replace(Link::to(number, &bytes));
+    pub fn step(&mut self, number: u64) -> Result<(), Stop> {
+        let before = self.last.take();
+        let bytes = reason::read(self.folder, &folder::name_of(number), Reason::Unreadable)?;
+        self.last = Some(Link::to(number, &bytes));
         self.judge(number, &bytes, before)
     }
 
-    fn judge(&mut self, number: u64, bytes: &[u8], before: Option<Link>) -> Result<(), Fault> {
+    fn judge(&mut self, number: u64, bytes: &[u8], before: Option<Link>) -> Result<(), Stop> {
         let envelope = Envelope::read(bytes).map_err(Fault::of(Reason::NotDsse))?;
         let statement = Statement::read(&envelope.payload);
         let key = self.signer(&envelope, statement.as_ref().ok())?;
         if envelope.payload_type != PAYLOAD_TYPE {
-            return Err(Fault::new(Reason::Schema, format!("its payload is `{}`", envelope.payload_type)));
+            let detail = format!("its payload is `{}`", envelope.payload_type);
+            return Err(Fault::new(Reason::Schema, detail).into());
         }
         let statement = statement.map_err(Fault::of(Reason::Schema))?;
         if statement.signed_by != key {
-            return Err(Fault::new(Reason::Schema, "it names another key than the one that signed it"));
+            return Err(Fault::new(Reason::Schema, "it names another key than the one that signed it").into());
         }
         self.advance(number, key.clone(), statement.new_key.clone());
         if statement.sequence != number {
-            return Err(Fault::new(
-                Reason::Sequence,
-                format!("it is number {} of its chain", statement.sequence),
-            ));
+            let detail = format!("it is number {} of its chain", statement.sequence);
+            return Err(Fault::new(Reason::Sequence, detail).into());
         }
         tied(number, statement.previous.as_ref(), before.as_ref())?;
         self.watch_clock(number, statement.finished);
@@ -134,16 +126,11 @@ impl<'a> Walk<'a> {
         self.finished = Some(finished);
     }
 
-    fn detached(&self, number: u64, bytes: &[u8], key: &PublicKey) -> Result<(), Fault> {
+    fn detached(&self, number: u64, bytes: &[u8], key: &PublicKey) -> Result<(), Stop> {
         let name = folder::signature_of(number);
+        let signature = reason::read(self.folder, &name, Reason::DetachedSignature)?;
         let fault = |why: String| Fault::new(Reason::DetachedSignature, format!("{name}: {why}"));
-        let signature = folder::read(&self.folder.join(&name)).map_err(|error| {
-            fault(match error.kind() {
-                io::ErrorKind::NotFound => "it is missing".to_owned(),
-                _ => error.to_string(),
-            })
-        })?;
-        sshsig::verify(bytes, &signature, key).map_err(fault)
+        sshsig::verify(bytes, &signature, key).map_err(|why| fault(why).into())
     }
 }
 
