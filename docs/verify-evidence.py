@@ -2,11 +2,11 @@
 """Checks the records of mailproof without mailproof. docs/evidence.md says what that proves.
 
 Needs Python 3.8 and, where the records are signed, ssh-keygen (OpenSSH 8.1). With b3sum on the PATH the BLAKE3 digests are
-checked as well; openssl (3.0) is asked about the signature inside an envelope where the one beside it does not hold, and about
-that of the head. Without them it says what it did not check.
+checked as well; openssl (3.0) is asked about the signature inside an envelope where the one beside it does not hold, about
+that of the head, and about time stamps. Without them it says what it did not check.
 Exit codes: 0 the chain holds, 10 it is broken, 20 nothing is claimed, 2 wrong usage.
 """
-import argparse, base64, hashlib, json, os, re, shlex, shutil, struct, subprocess, sys, tempfile, time
+import argparse, base64, calendar, hashlib, json, os, re, shlex, shutil, stat, struct, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 
 STATEMENT, RECORD = "https://in-toto.io/Statement/v1", "https://mailproof.dev/record/v1"
@@ -16,6 +16,10 @@ BLOB = struct.pack(">I11sI", 11, b"ssh-ed25519", 32)  # an OpenSSH public key: t
 
 class Fault(Exception):
     """Why a record does not hold: the word, and words."""
+
+
+class Closed(Exception):
+    """We have no right to read it, so nothing is known."""
 
 
 def need(condition, reason, detail):
@@ -54,10 +58,13 @@ def parse(data):
 
 
 def read(path):
-    if not os.path.isfile(path):
-        raise FileNotFoundError("no regular file" if os.path.exists(path) else "it is missing")
-    with open(path, "rb") as file:
-        data = file.read(LIMIT + 1)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise FileNotFoundError("no regular file")
+        with open(path, "rb") as file:
+            data = file.read(LIMIT + 1)
+    except PermissionError:
+        raise Closed("%s may not be read by this user; look as the user whose records they are" % path)
     if len(data) > LIMIT:
         raise OSError("larger than 64 MiB")
     return data
@@ -87,20 +94,25 @@ def statement(payload):
     good &= type(inner["sequence"]) is int and 0 <= inner["exit_code"] < 256 and isinstance(inner["result"], dict)
     good &= all(TIME.fullmatch(inner[name]) for name in ("started", "finished")) and link(inner.get("previous"))
     good &= all(isinstance(inner["tool"][name], str) for name in ("name", "version"))
+    stamp = inner.get("time_stamp") or {"authority": "", "state": "none"}
+    good &= isinstance(stamp["authority"], str) and stamp["state"] in ("none", "stamped", "missing")
     if not good:
         raise ValueError("not of the form mailproof/record/v1")
+    inner["stamp"] = stamp["state"]
     inner["signer"] = key_of(inner["signed_by"]) if inner.get("signed_by") else None
     inner["new_key"] = key_of(inner["hand_over"]["new_key"]) if inner["kind"] == "hand-over" else None
     return inner
 
 
 class Chain:
-    def __init__(self, folder, trust, work):
-        self.folder, self.trust, self.work = folder, trust, work
+    def __init__(self, folder, trust, work, authority):
+        self.folder, self.trust, self.work, self.authority = folder, trust, work, authority
+        self.stamps, self.stamped = {"stamped": 0, "missing": 0, "none": 0}, None
+        self.looked = 0
         self.keys, self.before, self.finished, self.unsigned, self.warnings, self.cache = [], None, None, 0, [], {}
         names = os.listdir(folder)
         self.numbers = sorted(int(name[:9]) for name in names if re.fullmatch(r"[0-9]{9}\.json", name) and int(name[:9]))
-        known = r"[0-9]{9}\.json(\.sig)?|head\.json|\..*"
+        known = r"[0-9]{9}\.json(\.sig|\.tsr)?|head\.json|\..*"
         self.others = sum(1 for name in names if not re.fullmatch(known, name) or name.startswith("000000000."))
         self.blake3 = self.all_blake3() if shutil.which("b3sum") else {}
 
@@ -108,7 +120,7 @@ class Chain:
         return os.path.join(self.folder, "%09d.json%s" % (number, end))
 
     def all_blake3(self):
-        found, paths = {}, [(number, self.path(number)) for number in self.numbers if os.path.isfile(self.path(number))]
+        found, paths = {}, [(number, self.path(number)) for number in self.numbers if os.path.isfile(self.path(number)) and os.access(self.path(number), os.R_OK)]
         for at in range(0, len(paths), 500):
             part = paths[at:at + 500]
             lines = subprocess.run(["b3sum", "--no-names", *(path for _, path in part)], capture_output=True, text=True).stdout.split()
@@ -153,7 +165,7 @@ class Chain:
             key = statement(payload)["signer"]
             if signature and key:
                 self.ssh_holds(number, data, key)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError, Closed):
             pass
 
     def key_for(self, number):
@@ -205,13 +217,46 @@ class Chain:
         if before and before["sequence"] == number - 1:
             same = all(before[name] in (None, stated[name]) for name in ("sha256", "blake3"))
             need(same, "previous", "the record before it is another one than when this was written")
-        finished = time.mktime(time.strptime(inner["finished"][:19], "%Y-%m-%dT%H:%M:%S"))
+        finished = calendar.timegm(time.strptime(inner["finished"][:19], "%Y-%m-%dT%H:%M:%S"))
         if self.finished and self.finished - finished > 300:
             self.warnings.append("record %d says that it ended before the one ahead of it" % number)
         self.finished = finished
         if key:
-            need(os.path.isfile(self.path(number, ".sig")), "detached-signature", "it is missing")
+            self.beside(number, ".sig", "detached-signature")
             need(self.ssh_holds(number, data, key), "detached-signature", "it does not hold")
+        if inner["stamp"] == "stamped":
+            self.time_stamp(number, data, finished)
+        self.stamps[inner["stamp"]] += 1
+
+    def beside(self, number, end, reason):
+        try:
+            read(self.path(number, end))
+        except OSError as error:
+            raise Fault(reason, str(error))
+
+    def time_stamp(self, number, data, finished):
+        """Holds the answer of the authority to the record and to its own signature, or to the auditor's authority."""
+        path, token = self.path(number, ".tsr"), os.path.join(self.work, "token-%d" % number)
+        self.beside(number, ".tsr", "time-stamp")
+        if not shutil.which("openssl"):
+            return
+        told = openssl("ts", "-reply", "-in", path, "-text") or b""
+        time_of = re.search(rb"^Status: Granted.*^Time stamp: (\w+ +\d+ \d\d:\d\d:\d\d)[.\d]* (\d+) GMT", told, re.S | re.M)
+        need(time_of, "time-stamp", "it grants nothing")
+        when = calendar.timegm(time.strptime(b" ".join(time_of.groups()).decode(), "%b %d %H:%M:%S %Y"))
+        if self.authority:
+            holds = openssl("ts", "-verify", "-data", self.path(number), "-in", path, "-CAfile", self.authority, "-attime", str(when))
+            need(holds is not None, "time-stamp", "openssl ts -verify does not accept it")
+        else:
+            openssl("ts", "-reply", "-in", path, "-token_out", "-out", token)
+            stated = openssl("cms", "-verify", "-noverify", "-inform", "DER", "-in", token)
+            need(stated, "time-stamp", "its signature does not hold")
+            need(hashlib.sha256(data).digest() in stated, "time-stamp", "it is the time stamp of other bytes")
+        if abs(when - finished) > 300:
+            self.warnings.append("record %d says another time than its time stamp" % number)
+        if self.stamped and self.stamped - when > 1:
+            self.warnings.append("record %d has an earlier time stamp than the one ahead of it" % number)
+        self.stamped = when
 
     def head(self):
         """The number that head.json states."""
@@ -239,6 +284,12 @@ class Chain:
         return number
 
 
+def openssl(*command):
+    """What openssl says, or nothing where it finds fault."""
+    done = subprocess.run(["openssl", *command], capture_output=True)
+    return done.stdout if done.returncode == 0 else None
+
+
 def allowed_signers(path):
     keys = []
     with open(path, encoding="utf-8") as file:
@@ -253,7 +304,16 @@ def allowed_signers(path):
 
 
 def check(chain, expected):
-    broken, following = [], 1
+    """What is broken, how far the chain should go, and what could not be read; behind that nothing was looked at."""
+    broken = []
+    try:
+        return broken, look(chain, expected, broken), None
+    except Closed as closed:
+        return broken, max(chain.numbers, default=0), closed
+
+
+def look(chain, expected, broken):
+    following = 1
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(chain.ahead, chain.numbers))
     for number in chain.numbers:
@@ -263,7 +323,7 @@ def check(chain, expected):
             chain.step(number)
         except Fault as fault:
             broken.append((number, *fault.args))
-        following = number + 1
+        following, chain.looked = number + 1, chain.looked + 1
     end = following - 1
     try:
         stated = chain.head()
@@ -274,7 +334,7 @@ def check(chain, expected):
         broken.append((max(end, 1), *fault.args))
     if expected and chain.blake3.get(expected[0]) != expected[1]:
         broken.append((expected[0], "expected-head", "the record that was noted is not there, or is another one"))
-    return broken, end
+    return end
 
 
 def main():
@@ -282,6 +342,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--trust", metavar="ALLOWED_SIGNERS")
     parser.add_argument("--expect-head", metavar="SEQ:BLAKE3")
+    parser.add_argument("--timestamp-ca", metavar="FILE", help="certificates (PEM) of the authority of the time stamps")
     parser.add_argument("--unsigned", action="store_true", help="let a chain pass that nobody signed")
     args = parser.parse_args()
     try:
@@ -292,29 +353,38 @@ def main():
         parser.error(str(error))
     if trust == [] or (expected and not shutil.which("b3sum")):
         parser.error("no ssh-ed25519 key for mailproof in the file" if trust == [] else "--expect-head needs b3sum")
-    for tool, what in (("openssl", "the signature of the head, and which of a record's two does not hold"), ("b3sum", "BLAKE3 digests")):
+    if args.timestamp_ca and not os.path.isfile(args.timestamp_ca):
+        parser.error("no such file: " + args.timestamp_ca)
+    for tool, what in (("openssl", "time stamps, the signature of the head, and which of a record's two does not hold"), ("b3sum", "BLAKE3 digests")):
         if not shutil.which(tool):
             print("not checked, as %s is missing: %s" % (tool, what))
     if not shutil.which("ssh-keygen"):
         sys.exit(print("NOT VERIFIED  ssh-keygen is missing") or 20)
     with tempfile.TemporaryDirectory() as work:
         try:
-            chain = Chain(args.folder, trust, work)
+            chain = Chain(args.folder, trust, work, args.timestamp_ca)
         except OSError as error:
             sys.exit(print("NOT VERIFIED  %s" % error) or 20)
-        broken, end = check(chain, expected)
-    covered = "checked %d of %d records" % (len(chain.numbers), end)
+        broken, end, closed = check(chain, expected)
+    covered = "checked %d of %d records" % (chain.looked, end)
     for warning in chain.warnings:
         print("warning: " + warning)
     for first, key in chain.keys:
         print("signed by %s from record %d on" % (fingerprint(key), first))
     if not trust:
         print("no file of keys was given: compare the fingerprint with one that you have from elsewhere")
+    if chain.stamps["stamped"] + chain.stamps["missing"] or args.timestamp_ca:
+        print("time stamps: %(stamped)d hold, %(missing)d are missing, for %(none)d none was asked" % chain.stamps)
+        if not args.timestamp_ca:
+            print("nobody vouches for the authority of the time stamps: name its certificate by --timestamp-ca")
     if chain.others:
         print("not part of the chain: %d files" % chain.others)
     if broken:
         print("BROKEN  record %d %s: %s; %d faults; %s" % (*broken[0], len(broken), covered))
         return 10
+    if closed:
+        print("NOT VERIFIED  %s; %s" % (closed, covered))
+        return 20
     if not chain.numbers or (chain.unsigned and not args.unsigned):
         print("NOT VERIFIED  %s; %s" % ("not signed" if chain.numbers else "there are no records", covered))
         return 20

@@ -1,8 +1,10 @@
 //! Records as evidence: what was altered is found, whoever looks and with whatever program.
 
 mod appending;
+mod authority;
 mod command;
 mod foreign;
+mod stamping;
 mod tampering;
 
 use std::fs;

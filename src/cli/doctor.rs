@@ -3,11 +3,13 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::args::PolicyArgs;
+use super::records::Records;
 use super::setup::Setup;
 use super::{Failure, fitted, print};
 use crate::archive::decrypt::Keyring;
 use crate::event::Tally;
 use crate::evidence;
+use crate::evidence::stamp::Authority;
 use crate::exit;
 use crate::live::Fault;
 use crate::policy::Select;
@@ -222,8 +224,37 @@ impl Visit<'_> {
         }
     }
 
+    /// Asks of the records all that a run asks before it begins: the key, the end of the chain, and the authority for stamps.
     fn records(&mut self) -> Result<(), Failure> {
-        let folder = self.setup.records();
+        let records = match Records::of(self.setup) {
+            Ok(records) => records,
+            Err(failure) => return self.bad("records", &failure.message),
+        };
+        let chain = records.chain();
+        match chain.key() {
+            Some(key) => self.good("record key", &format!("{:?} signs the records", key.public()))?,
+            None => self.good("record key", "none given; records are chained and not signed")?,
+        }
+        if chain.folder().exists() {
+            match chain.prepare() {
+                Ok(()) => self.good("records", &format!("go to {}", chain.folder().display()))?,
+                Err(error) => self.bad("records", &error.to_string())?,
+            }
+        } else {
+            self.new_records(chain.folder())?;
+        }
+        chain.authority().map_or(Ok(()), |authority| self.stamps(authority))
+    }
+
+    fn stamps(&mut self, authority: &Authority) -> Result<(), Failure> {
+        match authority.stamp(b"a question of mailproof doctor") {
+            Ok(_) => self.good("time stamps", &format!("{} gives them", authority.url())),
+            Err(why) => self.bad("time stamps", &format!("{}: {why}", authority.url())),
+        }
+    }
+
+    /// Asks whether a folder can be made that is not there yet.
+    fn new_records(&mut self, folder: &Path) -> Result<(), Failure> {
         // A relative path ends in an empty one, which stands for the folder we are in.
         let mut places = folder.ancestors().map(|place| Path::new(".").join(place));
         let existing = places.find(|place| place.exists());

@@ -1,6 +1,6 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::{fs, io};
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use super::records::{self, Records};
 use super::setup::{self, Setup};
 use super::{Failure, fitted, print};
 use crate::evidence::check::{self, Check, Noted, Question};
+use crate::evidence::stamp::Authorities;
 use crate::evidence::{PublicKey, Record};
 use crate::exit;
 use crate::report::evidence;
@@ -29,6 +30,7 @@ pub enum Command {
   mailproof evidence verify --policy /etc/mailproof/nightly.toml
   mailproof evidence verify ./records --trust allowed_signers
   mailproof evidence verify ./records --trust allowed_signers --expect-head 412:6b1f…
+  mailproof evidence verify ./records --trust allowed_signers --timestamp-ca tsa-ca.pem
 
 docs/evidence.md says what this proves and how to do the same without mailproof.")]
 pub struct VerifyArgs {
@@ -41,6 +43,9 @@ pub struct VerifyArgs {
     /// The head that an earlier check printed; it must be part of the chain.
     #[arg(long, value_name = "SEQ:BLAKE3", value_parser = Noted::from_str)]
     expect_head: Option<Noted>,
+    /// Certificates (PEM) of the authority that is trusted to stamp times; all time stamps must be its own.
+    #[arg(long, value_name = "FILE")]
+    timestamp_ca: Option<PathBuf>,
     /// Let a chain pass that nobody signed.
     #[arg(long)]
     unsigned: bool,
@@ -93,11 +98,18 @@ fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
     let question = Question {
         trust: args.trust.as_deref().map(trusted).transpose()?,
         expected: args.expect_head.clone(),
+        authorities: args.timestamp_ca.as_deref().map(vouching).transpose()?,
         unsigned: args.unsigned,
     };
-    let check = check::check(&folder, &question).map_err(|error| Failure {
-        code: exit::NOT_VERIFIED,
-        message: format!("{} can't be looked at: {error}; name the folder of the records", folder.display()),
+    let check = check::check(&folder, &question).map_err(|error| {
+        let step = match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "look as the user whose records they are, or have them copied to you"
+            }
+            _ => "name the folder of the records",
+        };
+        let message = format!("{} can't be looked at: {error}; {step}", folder.display());
+        Failure { code: exit::NOT_VERIFIED, message }
     })?;
     print(&args.rendered(&check))?;
     Ok(check.exit_code)
@@ -115,6 +127,11 @@ impl VerifyArgs {
 fn trusted(file: &Path) -> Result<Vec<PublicKey>, Failure> {
     let keys = check::allowed_signers(&text_of(file)?);
     keys.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+}
+
+fn vouching(file: &Path) -> Result<Authorities, Failure> {
+    let authorities = Authorities::read(text_of(file)?.as_bytes());
+    authorities.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }
 
 fn hand_over(args: &HandOverArgs) -> Result<u8, Failure> {

@@ -1,9 +1,10 @@
 //! The records of commands: where they go, who signs them, what is said of them.
 
-use std::env;
+use std::{env, fs};
 
 use super::setup::Setup;
 use super::{Failure, tell};
+use crate::evidence::stamp::{Authorities, Authority};
 use crate::evidence::{Basis, Chain, Kept, Record, RecordError, SigningKey};
 use crate::exit;
 use crate::secret::SecretFile;
@@ -29,8 +30,9 @@ impl Records {
         let file = setup.policy.evidence.key_file.as_deref();
         let file = file.map(|path| SecretFile::find(path, setup.credentials.as_deref()));
         let key = file.map(|file| SigningKey::load(&file)).transpose().map_err(Failure::usage)?;
+        let chain = Chain::new(setup.records(), key).stamped_by(authority(setup)?);
         let host = rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
-        Ok(Self { chain: Chain::new(setup.records(), key), host, operator: Some(operator()) })
+        Ok(Self { chain, host, operator: Some(operator()) })
     }
 
     /// The chain itself.
@@ -38,7 +40,7 @@ impl Records {
         &self.chain
     }
 
-    /// Writes the record that `make` makes.
+    /// Writes the record that `make` makes, and warns where it has no time stamp although the policy asks for one.
     pub fn keep(&self, setup: &Setup, make: impl FnOnce(&Basis<'_>) -> Record) -> Result<Kept, RecordError> {
         let basis = Basis {
             policy: &setup.policy,
@@ -48,8 +50,25 @@ impl Records {
         };
         let record = make(&basis);
         setup.begins_recording();
-        self.chain.append(record)
+        let kept = self.chain.append(record)?;
+        if let Some(why) = &kept.unstamped {
+            tell(&format!("warning: the record has no time stamp: {why}\n"));
+        }
+        Ok(kept)
     }
+}
+
+/// The authority that stamps records, where the policy names one; nothing is asked of it yet.
+fn authority(setup: &Setup) -> Result<Option<Authority>, Failure> {
+    let rules = &setup.policy.evidence;
+    let Some(url) = &rules.timestamp_url else { return Ok(None) };
+    let unusable = |why: String| Failure::usage(format!("`evidence.timestamp_ca_file`: {why}"));
+    let vouching = rules.timestamp_ca_file.as_deref().map(fs::read).transpose();
+    let vouching = vouching.map_err(|error| unusable(format!("{error}; check the path")))?;
+    let vouching = vouching.map(|pem| Authorities::read(&pem)).transpose().map_err(unusable)?;
+    let (runtime, cancel) = (setup.runtime.handle().clone(), setup.cancel.clone());
+    let authority = Authority::new(url.clone(), vouching, runtime, cancel);
+    authority.map(Some).map_err(|why| Failure::usage(format!("no connection can be prepared: {why}")))
 }
 
 /// Says on stderr where the record is, and gives the command's exit code: without a record there is no pass.

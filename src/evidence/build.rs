@@ -70,6 +70,7 @@ impl<'a> Basis<'a> {
             retries: None,
             resumes: None,
             hand_over: None,
+            time_stamp: None,
             result,
         }
     }

@@ -1,6 +1,6 @@
 //! Appending: each record points at the one before it, and no two at the same.
 //!
-//! Input: a record. Output: its files in the folder of the chain.
+//! Input: a record. Output: its files in the folder of the chain: the record, its signature, its time stamp, the head.
 //! Invariant: whenever a run is killed, what lies there is a chain that verifies, and a record whose number was given back
 //! is part of it.
 
@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::dsse::Envelope;
-use super::folder;
+use super::folder::{self, Listing};
 use super::head::Head;
 use super::key::{PublicKey, SigningKey};
 use super::link::Link;
-use super::record::Record;
+use super::record::{Record, TimeStamp};
 use super::sshsig;
+use super::stamp::{Authority, NoStamp};
 use super::statement::{self, Statement};
 
 /// A folder of records and the key that signs new ones.
@@ -23,6 +24,7 @@ use super::statement::{self, Statement};
 pub struct Chain {
     folder: PathBuf,
     key: Option<SigningKey>,
+    authority: Option<Authority>,
 }
 
 /// Why a record can't be kept.
@@ -71,6 +73,15 @@ pub struct Kept {
     pub path: PathBuf,
     /// Its number and digests: what an auditor notes.
     pub link: Link,
+    /// Why it has no time stamp, although one was asked for.
+    pub unstamped: Option<NoStamp>,
+}
+
+/// A record as it goes to the disk, with what lies beside it.
+struct Sealed {
+    envelope: Vec<u8>,
+    signature: Option<String>,
+    stamp: Option<Vec<u8>>,
 }
 
 /// The end of a chain, to which the next record is tied.
@@ -86,13 +97,25 @@ impl Chain {
     /// The chain in `folder`, continued by `key`.
     #[must_use]
     pub fn new(folder: PathBuf, key: Option<SigningKey>) -> Self {
-        Self { folder, key }
+        Self { folder, key, authority: None }
+    }
+
+    /// The same, with a time stamp of `authority` beside each new record.
+    #[must_use]
+    pub fn stamped_by(self, authority: Option<Authority>) -> Self {
+        Self { authority, ..self }
     }
 
     /// Where its records lie.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The authority that stamps new records.
+    #[must_use]
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
 
     /// The key that signs new records.
@@ -113,7 +136,8 @@ impl Chain {
         self.tip().map(drop)
     }
 
-    /// Adds `record` to the chain; folder and files are readable by their owner only.
+    /// Adds `record` to the chain; folder and files are readable by their owner only. Where its authority gives no time stamp,
+    /// the record says so and is kept all the same.
     ///
     /// # Errors
     /// [`RecordError`]; then the record is not part of the chain, unless only the head could not be written.
@@ -128,29 +152,54 @@ impl Chain {
         }
         record.place(tip.last, self.key.as_ref().map(SigningKey::public));
         let number = record.sequence;
-        let envelope = self.seal(&record).map_err(unwritable)?;
-        self.add(number, &envelope).map_err(unwritable)?;
-        let link = Link::to(number, &envelope);
+        let (sealed, unstamped) = self.seal(&mut record).map_err(unwritable)?;
+        self.add(number, &sealed).map_err(unwritable)?;
+        let link = Link::to(number, &sealed.envelope);
         self.write_head(&link).map_err(unwritable)?;
-        Ok(Kept { path: self.folder.join(folder::name_of(number)), link })
+        Ok(Kept { path: self.folder.join(folder::name_of(number)), link, unstamped })
     }
 
-    fn seal(&self, record: &Record) -> io::Result<Vec<u8>> {
-        let payload = statement::write(record)?;
-        Ok(Envelope::seal(statement::PAYLOAD_TYPE, payload, self.key.as_ref()).to_bytes()?)
-    }
-
-    /// The signature comes first: without its record it says nothing, and a record without it would not verify.
-    fn add(&self, number: u64, envelope: &[u8]) -> io::Result<()> {
-        let signature = folder::signature_of(number);
-        if let Some(key) = &self.key {
-            let signed = sshsig::sign(envelope, key).map_err(|error| io::Error::other(error.to_string()))?;
-            folder::replace(&self.folder, &signature, signed.as_bytes())?;
+    /// Puts `record` into its envelope and asks for what lies beside it. A stamp is of the whole envelope, so whether there
+    /// will be one must be said in it before; where there is none, it is made anew.
+    fn seal(&self, record: &mut Record) -> io::Result<(Sealed, Option<NoStamp>)> {
+        let Some(authority) = &self.authority else {
+            return Ok((self.sealed(record)?, None));
+        };
+        record.time_stamp = Some(TimeStamp::stamped(authority.url()));
+        let sealed = self.sealed(record)?;
+        match authority.stamp(&sealed.envelope) {
+            Ok(stamp) => Ok((Sealed { stamp: Some(stamp), ..sealed }, None)),
+            Err(why) => {
+                record.time_stamp = Some(TimeStamp::missing(authority.url(), why.to_string()));
+                Ok((self.sealed(record)?, Some(why)))
+            }
         }
-        let added = folder::add(&self.folder, &folder::name_of(number), envelope);
-        if added.is_err() && self.key.is_some() {
+    }
+
+    fn sealed(&self, record: &Record) -> io::Result<Sealed> {
+        let payload = statement::write(record)?;
+        let envelope = Envelope::seal(statement::PAYLOAD_TYPE, payload, self.key.as_ref()).to_bytes()?;
+        let signature = self.key.as_ref().map(|key| sshsig::sign(&envelope, key)).transpose();
+        let signature = signature.map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(Sealed { envelope, signature, stamp: None })
+    }
+
+    /// What lies beside the record comes first: without the record it says nothing, and a record without it would not verify.
+    /// What a run that was killed left there is taken away.
+    fn add(&self, number: u64, sealed: &Sealed) -> io::Result<()> {
+        let signature = sealed.signature.as_deref().map(str::as_bytes);
+        let beside =
+            [(folder::signature_of(number), signature), (folder::stamp_of(number), sealed.stamp.as_deref())];
+        for (name, bytes) in &beside {
+            match bytes {
+                Some(bytes) => folder::replace(&self.folder, name, bytes)?,
+                None => folder::remove(&self.folder.join(name))?,
+            }
+        }
+        let added = folder::add(&self.folder, &folder::name_of(number), &sealed.envelope);
+        if added.is_err() {
             // What is left of it would only be in the way; the first error is the one to tell.
-            let _ = folder::remove(&self.folder.join(signature));
+            beside.iter().for_each(|(name, _)| drop(folder::remove(&self.folder.join(name))));
         }
         added?;
         folder::flush(&self.folder)
@@ -168,7 +217,7 @@ impl Chain {
             None => Tip { last: None, key: None, head_lags: false },
             Some(number) => self.tip_at(*number)?,
         };
-        self.refuse_other_key(tip.key.as_ref())?;
+        self.refuse_other_key(tip.key.as_ref(), &listing)?;
         let head_lags = self.head_lags(tip.last.as_ref())?;
         Ok(Tip { head_lags, ..tip })
     }
@@ -194,18 +243,33 @@ impl Chain {
     }
 
     /// A record that the chain's verifier would refuse must not get into it.
-    fn refuse_other_key(&self, wanted: Option<&PublicKey>) -> Result<(), RecordError> {
+    fn refuse_other_key(&self, wanted: Option<&PublicKey>, listing: &Listing) -> Result<(), RecordError> {
         let why = match (wanted, &self.key) {
             (Some(wanted), None) => format!(
                 "its records are signed by {wanted:?} and here is no key; name a policy with `evidence.key_file`, or another folder with --records"
             ),
-            (Some(wanted), Some(key)) if wanted != key.public() => format!(
+            (Some(wanted), Some(key)) if wanted == key.public() => return Ok(()),
+            (Some(wanted), Some(key)) if self.was_signed_by(key.public(), listing) => format!(
+                "the key here, {:?}, has handed over to {wanted:?}; name that one in `evidence.key_file`",
+                key.public()
+            ),
+            (Some(wanted), Some(key)) => format!(
                 "its records are signed by {wanted:?} and the key here is {:?}; let the old key hand over (`mailproof evidence hand-over`), or name another folder with --records",
                 key.public()
             ),
-            _ => return Ok(()),
+            (None, _) => return Ok(()),
         };
         Err(RecordError::Key { folder: self.folder.clone(), why })
+    }
+
+    /// Whether a record says that this key signed it; the last ones are asked first.
+    fn was_signed_by(&self, key: &PublicKey, listing: &Listing) -> bool {
+        listing.numbers.iter().rev().any(|number| {
+            let bytes = folder::read(&self.folder.join(folder::name_of(*number))).ok();
+            let envelope = bytes.and_then(|bytes| Envelope::read(&bytes).ok());
+            let statement = envelope.and_then(|envelope| Statement::read(&envelope.payload).ok());
+            statement.and_then(|statement| statement.signed_by).as_ref() == Some(key)
+        })
     }
 
     /// Whether the head is one record behind, as a run leaves it that is killed between the two; all else is damage.

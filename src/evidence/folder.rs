@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 pub(super) const HEAD: &str = "head.json";
 /// Whoever holds it appends.
 const LOCK: &str = ".lock";
+/// What is being written.
+const PART: &str = ".part";
 /// Digits of a record's number in its file's name.
 const DIGITS: usize = 9;
-/// How long another run's appending is waited for; it takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long another run's appending is waited for; it takes milliseconds, or seconds where a time stamp is asked for.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// No record is larger.
 pub(super) const LIMIT: u64 = 64 << 20;
 
@@ -35,6 +37,11 @@ pub(super) fn name_of(number: u64) -> String {
 /// The signature beside a record.
 pub(super) fn signature_of(number: u64) -> String {
     format!("{}.sig", name_of(number))
+}
+
+/// The time stamp beside a record.
+pub(super) fn stamp_of(number: u64) -> String {
+    format!("{}.tsr", name_of(number))
 }
 
 fn number_of(name: &str) -> Option<u64> {
@@ -62,11 +69,12 @@ pub(super) fn list(folder: &Path) -> io::Result<Listing> {
 
 impl Listing {
     fn note(&mut self, name: &str) {
-        let signature = name.strip_suffix(".sig").and_then(number_of).is_some();
+        let mut endings = [".sig", ".tsr"].into_iter();
+        let beside = endings.any(|ending| name.strip_suffix(ending).and_then(number_of).is_some());
         match number_of(name) {
             Some(number) => self.numbers.push(number),
             // Hidden files are the lock and what runs that were killed left.
-            None if signature || name == HEAD || name.starts_with('.') => {}
+            None if beside || name == HEAD || name.starts_with('.') => {}
             None => self.others += 1,
         }
     }
@@ -96,20 +104,38 @@ pub(super) fn make(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// The system's answer to either.
 pub fn probe(folder: &Path) -> io::Result<()> {
-    let file = folder.join(format!(".{}.probe", std::process::id()));
-    private(&file)?;
-    fs::remove_file(&file)
+    let name = format!(".{}.probe", std::process::id());
+    private(folder, &name)?;
+    fs::remove_file(folder.join(name))
 }
 
 /// A new file that only its owner reads.
-fn private(path: &Path) -> io::Result<File> {
-    File::options().write(true).create_new(true).mode(0o600).open(path)
+fn private(folder: &Path, name: &str) -> io::Result<File> {
+    let file = File::options().write(true).create_new(true).mode(0o600).open(folder.join(name))?;
+    give(&file, folder);
+    Ok(file)
+}
+
+/// Gives a file that root made to whom the folder belongs: root's own would stop that user's next run.
+///
+/// To be called for new files alone: where the name was there, a link of that user could lead to any file of the system.
+fn give(file: &File, folder: &Path) {
+    let owners = || Some((fs::metadata(folder).ok()?, file.metadata().ok()?));
+    let Some((wanted, own)) = owners().filter(|_| rustix::process::geteuid().is_root()) else { return };
+    if (wanted.uid(), wanted.gid()) != (own.uid(), own.gid()) {
+        // Where a file system gives nothing away, root's runs are root's affair, as they were.
+        let _ = fchown(file, Some(wanted.uid()), Some(wanted.gid()));
+    }
 }
 
 /// Waits until nobody else appends, and keeps others from it until the file is dropped.
 pub(super) fn lock(folder: &Path) -> io::Result<File> {
-    let file =
-        File::options().create(true).truncate(false).write(true).mode(0o600).open(folder.join(LOCK))?;
+    let file = match private(folder, LOCK) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            File::options().write(true).open(folder.join(LOCK))?
+        }
+        made => made?,
+    };
     let end = Instant::now() + PATIENCE;
     loop {
         match file.try_lock() {
@@ -118,7 +144,7 @@ pub(super) fn lock(folder: &Path) -> io::Result<File> {
                 thread::sleep(Duration::from_millis(5));
             }
             Err(TryLockError::WouldBlock) => {
-                let why = "another run has held its lock (.lock) for a minute";
+                let why = "another run has held its lock (.lock) for two minutes";
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
             }
             Err(TryLockError::Error(error)) => return Err(error),
@@ -153,9 +179,9 @@ pub(super) fn flush(folder: &Path) -> io::Result<()> {
 }
 
 fn written(folder: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-    let part = folder.join(".part");
+    let part = folder.join(PART);
     remove(&part)?;
-    let mut file = private(&part)?;
+    let mut file = private(folder, PART)?;
     let filled = file.write_all(bytes).and_then(|()| file.sync_all());
     if filled.is_err() {
         cleared(&part, filled)?;
@@ -201,6 +227,7 @@ mod tests {
             "000000002.json",
             "000000001.json",
             "000000001.json.sig",
+            "000000001.json.tsr",
             "head.json",
             ".lock",
             ".part",
@@ -231,6 +258,32 @@ mod tests {
         rename_to_free(&folder.path().join("a"), &folder.path().join("b")).unwrap();
         fs::write(folder.path().join("c"), "four").unwrap();
         rename_to_free(&folder.path().join("c"), &folder.path().join("b")).unwrap_err();
+    }
+
+    #[test]
+    fn what_root_makes_in_the_folder_of_a_user_is_that_users() {
+        let folder = tempfile::tempdir().unwrap();
+        if std::os::unix::fs::chown(folder.path(), Some(4711), Some(4712)).is_err() {
+            // Only root gives files away, and so only root has something to give back.
+            return;
+        }
+        drop(lock(folder.path()).unwrap());
+        add(folder.path(), "a", b"one").unwrap();
+        replace(folder.path(), "b", b"two").unwrap();
+        for name in ["a", "b", LOCK] {
+            let owner = fs::metadata(folder.path().join(name)).unwrap();
+            assert_eq!((owner.uid(), owner.gid(), owner.mode() & 0o777), (4711, 4712, 0o600), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_file_that_was_there_changes_its_owner() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join(LOCK)).unwrap();
+        let before = elsewhere.path().metadata().unwrap().uid();
+        let _ = std::os::unix::fs::chown(folder.path(), Some(4711), Some(4712));
+        drop(lock(folder.path()).unwrap());
+        assert_eq!(elsewhere.path().metadata().unwrap().uid(), before);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! Invariant: a record appears whole or not at all; a run that was killed leaves none, and breaks no chain.
 //!
 //! The way: `build` makes a [`Record`] of a result, `statement` puts it into words that others know (in-toto), `dsse` signs
-//! those, `sshsig` signs the file once more for `ssh-keygen`, and [`Chain`] writes both. [`check`] goes the other way, with the
-//! eyes of somebody who trusts none of it.
+//! those, `sshsig` signs the file once more for `ssh-keygen`, [`stamp`] asks an authority elsewhere for the time, and [`Chain`]
+//! writes all three. [`check`] goes the other way, with the eyes of somebody who trusts none of it.
 
 mod build;
 mod chain;
@@ -17,6 +17,7 @@ mod key;
 mod link;
 mod record;
 mod sshsig;
+pub mod stamp;
 mod statement;
 
 pub use build::Basis;

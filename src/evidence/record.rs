@@ -3,7 +3,7 @@
 //! `docs/record.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::key::PublicKey;
 use super::link::Link;
@@ -61,6 +61,9 @@ pub struct Record {
     /// The key that signs from the next record on; in records of the kind `hand-over` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
+    /// What became of asking an authority for a time stamp; absent where none was to be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_stamp: Option<TimeStamp>,
     /// The result as it was printed: the form that its own `schema` names.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub result: Content,
@@ -203,6 +206,41 @@ pub struct HandOver {
     pub fingerprint: String,
     /// The new key is valid after the record of this number, and the old one no longer.
     pub valid_after_sequence: u64,
+}
+
+/// What became of asking an authority for a time stamp of the record (RFC 3161). A stamp itself is of the whole record, so
+/// it lies beside it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TimeStamp {
+    /// The address of the authority.
+    pub authority: String,
+    /// Whether it gave one.
+    pub state: StampState,
+    /// Why it gave none; absent where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl TimeStamp {
+    /// Of a record beside which a stamp will lie.
+    pub(super) fn stamped(authority: &str) -> Self {
+        Self { authority: authority.to_owned(), state: StampState::Stamped, why: None }
+    }
+
+    /// Of a record that has none.
+    pub(super) fn missing(authority: &str, why: String) -> Self {
+        Self { authority: authority.to_owned(), state: StampState::Missing, why: Some(why) }
+    }
+}
+
+/// Whether a record has a time stamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StampState {
+    /// It lies in the file `.tsr` beside the record.
+    Stamped,
+    /// The authority gave none.
+    Missing,
 }
 
 /// The result in the form that is printed.

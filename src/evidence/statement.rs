@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::PublicKey;
 use super::link::{Link, sha256};
-use super::record::{Record, SCHEMA};
+use super::record::{Record, SCHEMA, StampState, TimeStamp};
 use crate::report::writing;
 
 /// What the payload of an envelope is.
@@ -62,6 +62,8 @@ pub(super) struct Statement {
     pub signed_by: Option<PublicKey>,
     /// The key that signs from the next record on, where this one says so.
     pub new_key: Option<PublicKey>,
+    /// Whether a time stamp is said to lie beside it; absent where none was asked for.
+    pub time_stamp: Option<StampState>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +101,7 @@ struct Predicate {
     #[serde(rename = "exit_code")]
     _exit_code: u8,
     hand_over: Option<HandOver>,
+    time_stamp: Option<TimeStamp>,
     #[serde(rename = "result")]
     _result: BTreeMap<String, IgnoredAny>,
 }
@@ -136,7 +139,9 @@ impl Statement {
             (true, None) => return Err("it hands over and names no key".to_owned()),
         };
         let (sequence, previous) = (predicate.sequence, predicate.previous);
-        Ok(Self { sequence, previous, finished: time(&predicate.finished)?, signed_by, new_key })
+        let time_stamp = predicate.time_stamp.map(|stamp| stamp.state);
+        let finished = time(&predicate.finished)?;
+        Ok(Self { sequence, previous, finished, signed_by, new_key, time_stamp })
     }
 }
 

@@ -6,6 +6,7 @@ mod authorities;
 mod bandwidth;
 mod cancel;
 mod causes;
+mod proxy;
 mod retry;
 mod tls;
 
@@ -13,5 +14,6 @@ pub use authorities::certificates;
 pub use bandwidth::Bandwidth;
 pub use cancel::Cancel;
 pub(crate) use causes::{chain, find};
+pub(crate) use proxy::proxy;
 pub use retry::{Backoff, Passing, Retry};
 pub use tls::client_config;

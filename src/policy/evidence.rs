@@ -11,4 +11,11 @@ pub struct Evidence {
     /// passphrase, mode 0600; a bare name is looked up in `$CREDENTIALS_DIRECTORY`. Without it records are chained and not signed.
     #[schemars(length(min = 1))]
     pub key_file: Option<PathBuf>,
+    /// `http://` or `https://` address of an authority that stamps times (RFC 3161). It is asked for a stamp of each record, which goes
+    /// beside it; nothing but a digest is sent. Without it no record has one.
+    #[schemars(length(min = 1))]
+    pub timestamp_url: Option<String>,
+    /// PEM file with the certificate of the authority that vouches for `timestamp_url`; a stamp that it does not vouch for is not taken.
+    #[schemars(length(min = 1))]
+    pub timestamp_ca_file: Option<PathBuf>,
 }

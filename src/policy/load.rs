@@ -56,7 +56,7 @@ impl Policy {
 
     /// Makes relative paths start in `base`, the folder of the policy file.
     ///
-    /// `ca_file` and `run.records` always; `credentials_file`, `password_file`, `keys.identities`,
+    /// `ca_file`, `timestamp_ca_file` and `run.records` always; `credentials_file`, `password_file`, `keys.identities`,
     /// `keys.passphrase_file` and `evidence.key_file` only with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
     /// With a relative `base` this is not idempotent; [`Policy::load`] has done it.
     pub fn resolve(&mut self, base: &Path) {
@@ -78,6 +78,7 @@ impl Policy {
             .chain(&mut keys.passphrase_file)
             .chain(&mut evidence.key_file)
             .for_each(|path| resolve_credential(path, base));
+        evidence.timestamp_ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
         run.records.iter_mut().for_each(|path| *path = base.join(&*path));
     }
 
@@ -108,6 +109,8 @@ impl Policy {
         }
         let key_file = self.evidence.key_file.iter();
         paths.extend(key_file.map(|path| ("evidence.key_file".to_owned(), path.as_path())));
+        let ca_file = self.evidence.timestamp_ca_file.iter();
+        paths.extend(ca_file.map(|path| ("evidence.timestamp_ca_file".to_owned(), path.as_path())));
         paths.extend(self.run.records.iter().map(|path| ("run.records".to_owned(), path.as_path())));
         paths
     }
@@ -175,7 +178,8 @@ mod tests {
         let text = "[store]\nurl = \"s3://b\"\nca_file = \"ca.pem\"\ncredentials_file = \"s3\"\n\
                     [[replica]]\nurl = \"s3://c\"\ncredentials_file = \"./s3\"\n\
                     [keys]\nidentities = [\"bare\", \"keys/a\", \"/abs/b\"]\npassphrase_file = \"pass\"\n\
-                    [run]\nrecords = \"records\"\n[evidence]\nkey_file = \"keys/sign\"\n";
+                    [run]\nrecords = \"records\"\n[evidence]\nkey_file = \"keys/sign\"\n\
+                    timestamp_ca_file = \"tsa.pem\"\n";
         let mut policy = Policy::parse(text, "p").unwrap();
         policy.resolve(Path::new("/etc/mailproof"));
         let paths: Vec<_> =
@@ -189,6 +193,7 @@ mod tests {
             "keys.identities[2] /abs/b",
             "keys.passphrase_file pass",
             "evidence.key_file /etc/mailproof/keys/sign",
+            "evidence.timestamp_ca_file /etc/mailproof/tsa.pem",
             "run.records /etc/mailproof/records",
         ];
         assert_eq!(paths, expected);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::human;
-use crate::evidence::check::{Check, Holding, Trust};
+use crate::evidence::check::{Check, Holding, TimeStamps, Trust, Vouching};
 
 /// What is named of many.
 const MOST_NAMED: usize = 10;
@@ -15,6 +15,7 @@ pub fn render(check: &Check) -> String {
     headline(&mut text, check);
     broken(&mut text, check);
     signers(&mut text, check);
+    stamps(&mut text, check.time_stamps);
     for warning in check.warnings.iter().take(MOST_NAMED) {
         let _ = writeln!(text, "  warning: {warning}");
     }
@@ -45,7 +46,7 @@ fn headline(text: &mut String, check: &Check) {
         (Holding::Holds, _) => {
             writeln!(text, "HOLDS  {coverage}; {} are signed", human::count(check.signed))
         }
-        _ => writeln!(text, "NOT VERIFIED  {}; {coverage}", check.why.unwrap_or_default()),
+        _ => writeln!(text, "NOT VERIFIED  {}; {coverage}", check.why.as_deref().unwrap_or_default()),
     };
     let _ = writeln!(text, "  in {}", check.folder);
 }
@@ -73,4 +74,24 @@ fn signers(text: &mut String, check: &Check) {
         Trust::None => "not signed: whoever can write there can make all of it anew",
     };
     let _ = writeln!(text, "  {told}");
+}
+
+fn stamps(text: &mut String, stamps: TimeStamps) {
+    let TimeStamps { stamped, missing, without, vouching } = stamps;
+    // Who names an authority wants to know also that there is nothing of it.
+    if stamped + missing == 0 && vouching == Vouching::Nobody {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "  time stamps: {} hold, {} are missing as the authority gave none, for {} none was asked",
+        human::count(stamped),
+        human::count(missing),
+        human::count(without)
+    );
+    if stamped > 0 && vouching == Vouching::Nobody {
+        let told = "nobody vouches for the authority of the time stamps, so the times are worth no more than those of the machine: \
+                    name its certificate by --timestamp-ca";
+        let _ = writeln!(text, "  {told}");
+    }
 }

@@ -7,13 +7,19 @@ use std::{env, fs, io};
 
 use mailproof::evidence::Chain;
 use mailproof::evidence::check::Holding;
+use mailproof::evidence::stamp::Authority as Stamping;
+use mailproof::network::Cancel;
+use tokio::runtime::Runtime;
 
+use super::authority::Authority;
 use super::{checked, first, hand_over, key, record, trusting};
 use crate::support;
 
 /// Where the appender puts its records, and how many.
 const FOLDER: &str = "MAILPROOF_TEST_APPEND_TO";
 const COUNT: &str = "MAILPROOF_TEST_APPEND";
+/// Who stamps them; nobody without it.
+const AUTHORITY: &str = "MAILPROOF_TEST_APPEND_AUTHORITY";
 
 /// The other side of the tests below: appends and says which records are kept, each in a line.
 #[test]
@@ -21,7 +27,11 @@ const COUNT: &str = "MAILPROOF_TEST_APPEND";
 fn appender() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let count: u64 = env::var(COUNT).unwrap().parse().unwrap();
-    let chain = Chain::new(folder.into(), Some(key(1)));
+    let runtime = Runtime::new().unwrap();
+    let authority = env::var(AUTHORITY)
+        .ok()
+        .map(|url| Stamping::new(url, None, runtime.handle().clone(), Cancel::default()).unwrap());
+    let chain = Chain::new(folder.into(), Some(key(1))).stamped_by(authority);
     for _ in 0..count {
         let kept = chain.append(record()).unwrap();
         // By one write each, so that a kill leaves no half of a line.
@@ -87,9 +97,20 @@ fn a_killed_run_leaves_a_chain_that_holds_all_it_spoke_of() {
 #[test]
 #[ignore = "needs strace: run ./tests/run"]
 fn a_run_that_is_killed_before_any_of_its_calls_leaves_a_chain_that_holds() {
+    kill_before_each_of(200, None);
+}
+
+#[test]
+#[ignore = "needs strace and openssl: run ./tests/run"]
+fn a_run_that_is_killed_while_it_stamps_leaves_a_chain_that_holds() {
+    let authority = Authority::new("ec -pkeyopt ec_paramgen_curve:P-256");
+    kill_before_each_of(80, Some(&authority.serve()));
+}
+
+fn kill_before_each_of(calls: u64, authority: Option<&str>) {
     const CALLS: &str = "openat,flock,write,fsync,rename,linkat,unlink";
     let (mut folder, mut last) = (support::folder(), 0);
-    for call in 1..=200_u64 {
+    for call in 1..=calls {
         if call % 20 == 0 {
             (folder, last) = (support::folder(), 0);
         }
@@ -101,13 +122,19 @@ fn a_run_that_is_killed_before_any_of_its_calls_leaves_a_chain_that_holds() {
             strace.arg("-P").arg(folder.path().join(name));
         }
         strace.arg("-e").arg(format!("inject={CALLS}:signal=SIGKILL:when={call}"));
+        strace.envs(authority.map(|url| (AUTHORITY, url)));
         let output = appending(&mut strace, folder.path(), 30).output().unwrap();
         assert!(!output.status.success(), "the run came to its end before call {call}");
         let (said, before) = (kept(&output.stdout[..]).last(), last);
         last = assert_whole(folder.path(), said.unwrap_or(before));
         let done = kept(&output.stdout[..]).count() as u64;
+        assert_eq!(stamped(folder.path()), authority.map_or(0, |_| last), "those that say so");
         assert!((before + done..=before + done + 1).contains(&last), "{before} and {done} make {last}");
     }
+}
+
+fn stamped(folder: &Path) -> u64 {
+    checked(folder, &trusting(&[1])).time_stamps.stamped
 }
 
 #[test]
@@ -136,10 +163,14 @@ fn only_the_key_that_is_due_appends() {
     let refused = Chain::new(folder.path().to_owned(), None).prepare().unwrap_err().to_string();
     assert!(refused.contains("evidence.key_file"), "{refused}");
     chain(1).append(hand_over(2)).unwrap();
-    assert!(chain(1).prepare().is_err(), "the old key is out");
-    chain(2).append(record()).unwrap();
+    for _ in 0..2 {
+        let refused = chain(1).prepare().unwrap_err().to_string();
+        assert!(refused.contains("name that one in `evidence.key_file`"), "the old key is out: {refused}");
+        chain(2).append(record()).unwrap();
+    }
+    assert!(chain(3).prepare().unwrap_err().to_string().contains("hand-over"), "a strange key");
     let check = checked(folder.path(), &trusting(&[1]));
-    assert_eq!((check.outcome, check.keys.len(), check.signed), (Holding::Holds, 2, 3));
+    assert_eq!((check.outcome, check.keys.len(), check.signed), (Holding::Holds, 2, 4));
 }
 
 #[test]

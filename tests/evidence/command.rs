@@ -35,13 +35,19 @@ fn the_schemas_of_records_and_checks_in_docs_are_this_versions() {
 
 /// A policy that signs with key 1; the key lies beside it.
 fn signing(bench: &Bench, number: u8) -> std::path::PathBuf {
-    let file = key_file(&bench.path(""), number);
-    let name = file.file_name().unwrap().to_str().unwrap();
-    bench.policy("", &format!("[archives]\nkey = \"sound\"\n[evidence]\nkey_file = \"{name}\"\n"))
+    signing_with(bench, number, "")
 }
 
-fn verify_evidence(bench: &Bench, more: &[&str]) -> (Option<i32>, Value) {
-    let ended = run(bare().args(["evidence", "verify", "--format", "json"]).arg(bench.records()).args(more));
+/// The same with more rules for evidence.
+pub fn signing_with(bench: &Bench, number: u8, more: &str) -> std::path::PathBuf {
+    let file = key_file(&bench.path(""), number);
+    let name = file.file_name().unwrap().to_str().unwrap();
+    bench.policy("", &format!("[archives]\nkey = \"sound\"\n[evidence]\nkey_file = \"{name}\"\n{more}"))
+}
+
+pub fn verify_evidence(bench: &Bench, more: &[&str]) -> (Option<i32>, Value) {
+    let mut command = bench.command("evidence");
+    let ended = run(command.args(["verify", "--format", "json"]).arg(bench.records()).args(more));
     let check = program::json(&ended.stdout);
     fits(&check, "evidence");
     (ended.code, check)
@@ -147,6 +153,30 @@ fn a_hand_over_lets_the_new_key_sign_and_the_old_one_no_longer() {
     let trust = allowed_signers(&bench.path(""), &[1]);
     let (code, check) = verify_evidence(&bench, &["--trust", trust.to_str().unwrap()]);
     assert_eq!((code, check["keys"].as_array().unwrap().len()), (Some(0), 2));
+}
+
+#[test]
+fn the_doctor_reads_the_key_and_the_end_of_the_chain() {
+    let bench = Bench::new();
+    let policy = signing(&bench, 1);
+    let doctor = || run(bench.command("doctor").arg("--policy").arg(&policy));
+    let well = doctor();
+    assert_eq!((well.code, well.stdout.contains(&public(1).fingerprint())), (Some(0), true), "{well:?}");
+    assert_eq!(run(bench.command("verify").arg("--policy").arg(&policy)).code, Some(0));
+    assert_eq!(doctor().code, Some(0));
+    let ill = |said: &str| {
+        let ended = doctor();
+        assert_eq!(ended.code, Some(20), "{ended:?}");
+        let problem = ended.stdout.lines().find(|line| line.starts_with("PROBLEM  records: ")).unwrap();
+        assert!(problem.contains(said), "{problem}");
+    };
+    let head = bench.records().join("head.json");
+    let sound = fs::read(&head).unwrap();
+    fs::write(&head, "{}").unwrap();
+    ill("chain is broken");
+    fs::write(&head, sound).unwrap();
+    fs::write(bench.path("key-1.pem"), "no key").unwrap();
+    ill("key-1.pem");
 }
 
 #[test]

@@ -11,12 +11,12 @@ use mailproof::evidence::dsse::{Envelope, pae};
 use mailproof::secret::SecretFile;
 
 use super::tampering::{CASES, Case, KEYS, copy, sound};
-use super::{allowed_signers, append, checked, key, key_file, signature, trusting};
+use super::{allowed_signers, append, checked, file, key, key_file, signature, trusting};
 use crate::program::{bare, run};
 use crate::support;
 
 /// What `docs/verify-evidence.py` says last, and its exit code.
-fn script(folder: &Path, more: &[&str]) -> (String, Option<i32>) {
+pub fn script(folder: &Path, more: &[&str]) -> (String, Option<i32>) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-evidence.py");
     let output = support::tool("python3").arg(script).arg(folder).args(more).output().unwrap();
     let told =
@@ -64,6 +64,58 @@ fn the_script_claims_nothing_more_than_the_tool() {
     same(&["--unsigned", "--expect-head", &noted], 0);
     same(&["--unsigned", "--expect-head", &noted.replacen('6', "5", 1)], 10);
     same(&["--trust", "/nowhere"], 2);
+}
+
+/// What this program says to somebody whom permissions bind.
+fn as_nobody(command: &Command) -> (String, Option<i32>) {
+    let root = support::output(support::tool("id").arg("-u")) == b"0\n";
+    let mut bound = support::tool(if root { "setpriv" } else { "env" });
+    if root {
+        bound.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
+    }
+    let ended = run(bound.arg(command.get_program()).args(command.get_args()));
+    (ended.stdout + &ended.stderr, ended.code)
+}
+
+#[test]
+#[ignore = "needs python3, ssh-keygen and setpriv: run ./tests/run"]
+fn what_may_not_be_read_is_no_broken_chain() {
+    let folder = support::folder();
+    let path = folder.path();
+    append(path, Some(key(1)), 4);
+    let mode = |name: &Path, mode| fs::set_permissions(name, fs::Permissions::from_mode(mode)).unwrap();
+    let both = |said: &str, expected: i32| {
+        let mut tool = bare();
+        tool.args(["evidence", "verify"]).arg(path);
+        let mut script = support::tool("python3");
+        script.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-evidence.py")).arg(path);
+        for command in [tool, script] {
+            let (told, code) = as_nobody(&command);
+            assert!(told.contains(said) && code == Some(expected), "{code:?}: {told}");
+        }
+    };
+    for entry in fs::read_dir(path).unwrap() {
+        mode(&entry.unwrap().path(), 0o644);
+    }
+    mode(path, 0o755);
+    both("checked 4 of 4 records", 0);
+    for (name, said) in [
+        (file(path, 3), "checked 2 of 4 records"),
+        (signature(path, 3), "checked 2 of 4 records"),
+        (path.join("head.json"), "checked 4 of 4 records"),
+    ] {
+        mode(&name, 0o000);
+        both(said, 20);
+        both(&format!("{} may not be read by this user", name.display()), 20);
+        mode(&name, 0o644);
+    }
+    // What was found before stays found.
+    mode(&file(path, 3), 0o000);
+    fs::write(file(path, 1), "").unwrap();
+    both("BROKEN  record 1 not-dsse: ", 10);
+    mode(path, 0o000);
+    both("Permission denied", 20);
+    mode(path, 0o755);
 }
 
 #[test]

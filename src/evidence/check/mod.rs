@@ -5,22 +5,24 @@
 
 mod reason;
 mod result;
+mod stamps;
 mod trust;
 mod walk;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::folder::{self, Listing};
 use super::head::Head;
 use super::key::PublicKey;
 use super::link::Link;
-use reason::Fault;
+use super::stamp::Authorities;
+use reason::{Fault, Stop};
 use walk::Walk;
 
 pub use reason::Reason;
-pub use result::{Broken, Check, Coverage, Holding, KeySpan, SCHEMA, Trust, schema};
+pub use result::{Broken, Check, Coverage, Holding, KeySpan, SCHEMA, TimeStamps, Trust, Vouching, schema};
 pub use trust::{TrustError, allowed_signers};
 
 const UNSIGNED: &str =
@@ -38,6 +40,8 @@ pub struct Question {
     pub trust: Option<Vec<PublicKey>>,
     /// The head that was noted at an earlier check.
     pub expected: Option<Noted>,
+    /// Who is trusted to vouch for time stamps; without them those are held to their records alone.
+    pub authorities: Option<Authorities>,
     /// A chain that nobody signed may hold as well.
     pub unsigned: bool,
 }
@@ -72,10 +76,9 @@ impl FromStr for Noted {
 pub fn check(folder: &Path, question: &Question) -> io::Result<Check> {
     let listing = folder::list(folder)?;
     let mut examination = Examination::new(folder, question);
-    examination.walk(&listing);
-    let end = examination.head(&listing);
-    examination.expected(&listing);
-    Ok(examination.conclude(folder, &listing, end))
+    let looked = examination.look(&listing);
+    let end = looked.as_ref().map_or(listing.numbers.last().copied().unwrap_or(0), |end| *end);
+    Ok(examination.conclude(folder, &listing, end, looked.err()))
 }
 
 struct Examination<'a> {
@@ -87,16 +90,27 @@ struct Examination<'a> {
     reasons: std::collections::BTreeMap<&'static str, u64>,
     /// The record of the number that was noted earlier.
     noted: Option<Link>,
+    /// Records that were looked at.
+    checked: u64,
 }
 
 impl<'a> Examination<'a> {
     fn new(folder: &'a Path, question: &'a Question) -> Self {
-        let walk = Walk::new(folder, question.trust.as_deref());
+        let walk = Walk::new(folder, question);
         let (broken, broken_count, reasons) = Default::default();
-        Self { question, folder, walk, broken, broken_count, reasons, noted: None }
+        Self { question, folder, walk, broken, broken_count, reasons, noted: None, checked: 0 }
     }
 
-    fn walk(&mut self, listing: &Listing) {
+    /// Looks at everything and gives the number of the last record that should be there; or the file that we have no right to
+    /// read. Then the rest is left: nobody knows to which key such a record hands over.
+    fn look(&mut self, listing: &Listing) -> Result<u64, PathBuf> {
+        self.walk(listing)?;
+        let end = self.head(listing)?;
+        self.expected(listing);
+        Ok(end)
+    }
+
+    fn walk(&mut self, listing: &Listing) -> Result<(), PathBuf> {
         let mut next = 1;
         for number in &listing.numbers {
             if *number > next {
@@ -106,14 +120,18 @@ impl<'a> Examination<'a> {
                 };
                 self.note(next, number - next, Fault::new(Reason::Gap, detail));
             }
-            if let Err(fault) = self.walk.step(*number) {
-                self.note(*number, 1, fault);
+            match self.walk.step(*number) {
+                Ok(()) => {}
+                Err(Stop::Fault(fault)) => self.note(*number, 1, fault),
+                Err(Stop::Closed(file)) => return Err(file),
             }
+            self.checked += 1;
             if self.question.expected.as_ref().is_some_and(|noted| noted.sequence == *number) {
                 self.noted.clone_from(&self.walk.last);
             }
             next = number + 1;
         }
+        Ok(())
     }
 
     fn note(&mut self, record: u64, count: u64, fault: Fault) {
@@ -125,33 +143,33 @@ impl<'a> Examination<'a> {
     }
 
     /// Looks at the head and gives the number of the last record that should be there.
-    fn head(&mut self, listing: &Listing) -> u64 {
+    fn head(&mut self, listing: &Listing) -> Result<u64, PathBuf> {
         let last = listing.numbers.last().copied().unwrap_or(0);
         match self.judge_head(last) {
             Ok(end) if end > last => {
                 let detail = format!("head.json speaks of {end} records");
                 self.note(last + 1, end - last, Fault::new(Reason::Truncated, detail));
-                end
+                Ok(end)
             }
-            Ok(_) => last,
-            Err(detail) => {
-                self.note(last.max(1), 1, Fault::new(Reason::Head, format!("head.json: {detail}")));
-                last
+            Ok(_) => Ok(last),
+            Err(Stop::Closed(file)) => Err(file),
+            Err(Stop::Fault(fault)) => {
+                self.note(last.max(1), 1, fault);
+                Ok(last)
             }
         }
     }
 
     /// The number that the head states, if it is one of this chain and speaks of its end or of later.
-    fn judge_head(&mut self, last: u64) -> Result<u64, String> {
-        let bytes = match folder::read(&self.folder.join(folder::HEAD)) {
-            Ok(bytes) => bytes,
-            // A run that was killed between its record and the head leaves the head one behind.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && last <= 1 => return Ok(last),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("it is missing".to_owned()),
-            Err(error) => return Err(error.to_string()),
-        };
-        let stated = Head::read(&bytes, &self.head_keys(last))?.last;
-        let other = || Err(format!("it states other digests of record {}", stated.sequence));
+    fn judge_head(&mut self, last: u64) -> Result<u64, Stop> {
+        // A run that was killed between its record and the head leaves the head one behind.
+        if last <= 1 && !self.folder.join(folder::HEAD).exists() {
+            return Ok(last);
+        }
+        let fault = |why: String| Stop::from(Fault::new(Reason::Head, format!("{}: {why}", folder::HEAD)));
+        let bytes = reason::read(self.folder, folder::HEAD, Reason::Head)?;
+        let stated = Head::read(&bytes, &self.head_keys(last)).map_err(fault)?.last;
+        let other = || Err(fault(format!("it states other digests of record {}", stated.sequence)));
         match stated.sequence {
             sequence if sequence > last => {}
             sequence if sequence == last && self.walk.last.as_ref().is_some_and(|link| *link != stated) => {
@@ -166,7 +184,9 @@ impl<'a> Examination<'a> {
                     "head.json is one record behind, as a run leaves it that was killed at its end; the next run mends it (it speaks of record {sequence})"
                 ));
             }
-            sequence => return Err(format!("it is an old one: it speaks of record {sequence} as the last")),
+            sequence => {
+                return Err(fault(format!("it is an old one: it speaks of record {sequence} as the last")));
+            }
         }
         Ok(stated.sequence)
     }
@@ -196,15 +216,21 @@ impl<'a> Examination<'a> {
         self.note(noted.sequence, 1, Fault::new(Reason::ExpectedHead, fault));
     }
 
-    fn conclude(self, folder: &Path, listing: &Listing, end: u64) -> Check {
-        let Self { question, walk, broken, broken_count, reasons, .. } = self;
-        let (outcome, why) = match () {
-            () if broken_count > 0 => (Holding::Broken, None),
-            () if listing.numbers.is_empty() => (Holding::NotVerified, Some("there are no records in it")),
-            () if walk.unsigned > 0 && !question.unsigned => {
-                (Holding::NotVerified, Some(if walk.signed > 0 { BEGUN_UNSIGNED } else { UNSIGNED }))
+    fn conclude(self, folder: &Path, listing: &Listing, end: u64, closed: Option<PathBuf>) -> Check {
+        let Self { question, walk, broken, broken_count, reasons, checked, .. } = self;
+        let why = match closed {
+            _ if broken_count > 0 => None,
+            Some(file) => Some(unread(&file)),
+            None if listing.numbers.is_empty() => Some("there are no records in it".to_owned()),
+            None if walk.unsigned > 0 && !question.unsigned => {
+                Some(if walk.signed > 0 { BEGUN_UNSIGNED } else { UNSIGNED }.to_owned())
             }
-            () => (Holding::Holds, None),
+            None => None,
+        };
+        let outcome = match &why {
+            _ if broken_count > 0 => Holding::Broken,
+            Some(_) => Holding::NotVerified,
+            None => Holding::Holds,
         };
         let trust = match (&question.trust, walk.keys.is_empty()) {
             (Some(_), _) => Trust::AllowedSigners,
@@ -217,7 +243,7 @@ impl<'a> Examination<'a> {
             outcome,
             exit_code: outcome.exit_code(),
             folder: folder.display().to_string(),
-            coverage: Coverage { checked: listing.numbers.len() as u64, total: end },
+            coverage: Coverage { checked, total: end },
             first_broken: broken.first().cloned(),
             broken_count,
             broken,
@@ -227,11 +253,19 @@ impl<'a> Examination<'a> {
             unsigned: walk.unsigned,
             keys: spans(&walk.keys, end),
             head: walk.last,
-            warnings: walk.warnings.into_iter().take(MOST_NAMED).collect(),
+            time_stamps: walk.stamps.seen,
+            warnings: walk.warnings.into_iter().chain(walk.stamps.warnings).take(MOST_NAMED).collect(),
             not_in_chain: listing.others,
             why,
         }
     }
+}
+
+fn unread(file: &Path) -> String {
+    let file = file.display();
+    format!(
+        "{file} may not be read by this user, so it and what follows was not looked at; look as the user whose records they are, or have them copied to you"
+    )
 }
 
 fn spans(keys: &[(u64, PublicKey)], end: u64) -> Vec<KeySpan> {

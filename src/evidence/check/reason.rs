@@ -1,7 +1,10 @@
-use std::fmt;
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::evidence::folder;
 
 /// Why a record does not hold. The list is fixed: scripts and auditors' notes rely on the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -25,6 +28,8 @@ pub enum Reason {
     Previous,
     /// The signature beside it is missing or does not hold.
     DetachedSignature,
+    /// It says that it has a time stamp, and that is missing or does not hold.
+    TimeStamp,
     /// The head speaks of later records, which are not there.
     Truncated,
     /// The head is missing, too old, or not of this chain.
@@ -47,6 +52,7 @@ impl Reason {
             Self::Sequence => "sequence",
             Self::Previous => "previous",
             Self::DetachedSignature => "detached-signature",
+            Self::TimeStamp => "time-stamp",
             Self::Truncated => "truncated",
             Self::Head => "head",
             Self::ExpectedHead => "expected-head",
@@ -58,6 +64,32 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
+}
+
+/// Why one record was not found good.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It does not hold.
+    Fault(Fault),
+    /// We have no right to read this file, so nothing is known.
+    Closed(PathBuf),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Reads the file of this name in the folder of a chain. Where that can't be done, `reason` is what is wrong with the record
+/// to which it belongs.
+pub(super) fn read(folder: &Path, name: &str, reason: Reason) -> Result<Vec<u8>, Stop> {
+    let path = folder.join(name);
+    folder::read(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => Stop::Closed(path),
+        io::ErrorKind::NotFound => Fault::new(reason, format!("{name}: it is missing")).into(),
+        _ => Fault::new(reason, format!("{name}: {error}")).into(),
+    })
 }
 
 /// What is wrong with one record.

@@ -45,6 +45,8 @@ pub struct Check {
     pub signed: u64,
     /// Records that nobody signed.
     pub unsigned: u64,
+    /// What is known of the records' time stamps.
+    pub time_stamps: TimeStamps,
     /// The keys that signed, in the order in which they took over.
     pub keys: Vec<KeySpan>,
     /// The last record that is there: what an auditor notes.
@@ -52,7 +54,7 @@ pub struct Check {
     /// Files in the folder that are no part of the chain, such as records of earlier versions.
     pub not_in_chain: u64,
     /// Why nothing is claimed; absent where the chain holds or is broken.
-    pub why: Option<&'static str>,
+    pub why: Option<String>,
 }
 
 /// Whether a chain holds.
@@ -120,6 +122,29 @@ pub struct KeySpan {
     pub first: u64,
     /// The last one so far.
     pub last: u64,
+}
+
+/// What is known of time stamps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TimeStamps {
+    /// Records whose time stamp holds.
+    pub stamped: u64,
+    /// Records that have none because the authority gave none.
+    pub missing: u64,
+    /// Records for which none was asked.
+    pub without: u64,
+    /// Who vouches for the authority that made them.
+    pub vouching: Vouching,
+}
+
+/// Who vouches for an authority that stamps times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vouching {
+    /// Authorities that the auditor has from elsewhere: the times are theirs.
+    Authorities,
+    /// Nobody: a stamp holds for its record, and whoever made it is whoever the stamp says.
+    Nobody,
 }
 
 /// The JSON Schema of [`Check`] (draft 2020-12).

@@ -1,11 +1,12 @@
 //! From the first record to the last: each is held to its own form, to its key and to the one before it.
 
-use std::io;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::reason::{Fault, Reason};
+use super::Question;
+use super::reason::{self, Fault, Reason, Stop};
+use super::stamps::Stamps;
 use crate::evidence::dsse::Envelope;
 use crate::evidence::folder;
 use crate::evidence::key::PublicKey;
@@ -14,7 +15,7 @@ use crate::evidence::sshsig;
 use crate::evidence::statement::{PAYLOAD_TYPE, Statement};
 
 /// Runs that end at the same time may be kept in the other order, and clocks are set.
-const PLAUSIBLE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const PLAUSIBLE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the walk knows so far.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(super) struct Walk<'a> {
     folder: &'a Path,
     /// Keys that the auditor trusts; without them the first record's own key is taken.
     trust: Option<&'a [PublicKey]>,
+    pub stamps: Stamps<'a>,
     /// Keys, each with the number of the first record it is valid for.
     pub keys: Vec<(u64, PublicKey)>,
     /// The record before, as it lies there; absent where it can't be read.
@@ -33,49 +35,44 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(folder: &'a Path, trust: Option<&'a [PublicKey]>) -> Self {
+    pub fn new(folder: &'a Path, question: &'a Question) -> Self {
         let (keys, warnings) = Default::default();
-        Self { folder, trust, keys, last: None, finished: None, signed: 0, unsigned: 0, warnings }
+        let stamps = Stamps::new(folder, question.authorities.as_ref());
+        let trust = question.trust.as_deref();
+        Self { folder, trust, stamps, keys, last: None, finished: None, signed: 0, unsigned: 0, warnings }
     }
 
     /// Goes on to the record of this number.
-    pub fn step(&mut self, number: u64) -> Result<(), Fault> {
-        let read = folder::read(&self.folder.join(folder::name_of(number)));
-        let bytes = match read {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.last = None;
-                return Err(Fault::new(Reason::Unreadable, format!("the file can't be read: {error}")));
-            }
-        };
-        let before = self.last.replace(Link::to(number, &bytes));
+    pub fn step(&mut self, number: u64) -> Result<(), Stop> {
+        let before = self.last.take();
+        let bytes = reason::read(self.folder, &folder::name_of(number), Reason::Unreadable)?;
+        self.last = Some(Link::to(number, &bytes));
         self.judge(number, &bytes, before)
     }
 
-    fn judge(&mut self, number: u64, bytes: &[u8], before: Option<Link>) -> Result<(), Fault> {
+    fn judge(&mut self, number: u64, bytes: &[u8], before: Option<Link>) -> Result<(), Stop> {
         let envelope = Envelope::read(bytes).map_err(Fault::of(Reason::NotDsse))?;
         let statement = Statement::read(&envelope.payload);
         let key = self.signer(&envelope, statement.as_ref().ok())?;
         if envelope.payload_type != PAYLOAD_TYPE {
-            return Err(Fault::new(Reason::Schema, format!("its payload is `{}`", envelope.payload_type)));
+            let detail = format!("its payload is `{}`", envelope.payload_type);
+            return Err(Fault::new(Reason::Schema, detail).into());
         }
         let statement = statement.map_err(Fault::of(Reason::Schema))?;
         if statement.signed_by != key {
-            return Err(Fault::new(Reason::Schema, "it names another key than the one that signed it"));
+            return Err(Fault::new(Reason::Schema, "it names another key than the one that signed it").into());
         }
-        self.advance(number, key.clone(), statement.new_key);
+        self.advance(number, key.clone(), statement.new_key.clone());
         if statement.sequence != number {
-            return Err(Fault::new(
-                Reason::Sequence,
-                format!("it is number {} of its chain", statement.sequence),
-            ));
+            let detail = format!("it is number {} of its chain", statement.sequence);
+            return Err(Fault::new(Reason::Sequence, detail).into());
         }
         tied(number, statement.previous.as_ref(), before.as_ref())?;
         self.watch_clock(number, statement.finished);
-        match key {
-            Some(key) => self.detached(number, bytes, &key),
-            None => Ok(()),
+        if let Some(key) = key {
+            self.detached(number, bytes, &key)?;
         }
+        self.stamps.judge(number, bytes, &statement)
     }
 
     /// The key whose signature of the envelope holds; none where nobody has signed so far.
@@ -129,16 +126,11 @@ impl<'a> Walk<'a> {
         self.finished = Some(finished);
     }
 
-    fn detached(&self, number: u64, bytes: &[u8], key: &PublicKey) -> Result<(), Fault> {
+    fn detached(&self, number: u64, bytes: &[u8], key: &PublicKey) -> Result<(), Stop> {
         let name = folder::signature_of(number);
+        let signature = reason::read(self.folder, &name, Reason::DetachedSignature)?;
         let fault = |why: String| Fault::new(Reason::DetachedSignature, format!("{name}: {why}"));
-        let signature = folder::read(&self.folder.join(&name)).map_err(|error| {
-            fault(match error.kind() {
-                io::ErrorKind::NotFound => "it is missing".to_owned(),
-                _ => error.to_string(),
-            })
-        })?;
-        sshsig::verify(bytes, &signature, key).map_err(fault)
+        sshsig::verify(bytes, &signature, key).map_err(|why| fault(why).into())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the parts of a policy must be to one another, beyond what the schema can say.
 
+mod evidence;
 mod live;
 mod rehearsal;
 mod store;
@@ -64,6 +65,7 @@ impl Policy {
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal::judge(rehearsal, &mut found);
         }
+        evidence::judge(&self.evidence, &mut found);
         judge_paths(self, &mut found);
         found
     }

@@ -27,7 +27,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use super::bounded::Bounded;
 use super::{credentials, trust};
 use crate::archive::storage::StorageError;
-use crate::policy;
+use crate::{network, policy};
 
 /// Signed into every call; stores that are not Amazon's accept any.
 const ANY_REGION: &str = "us-east-1";
@@ -123,12 +123,6 @@ fn endpoint_authority(endpoint: &str) -> &str {
     rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
 }
 
-/// Whether the endpoint is this machine, where no proxy is ever meant.
-fn is_local(endpoint: &str) -> bool {
-    let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
-    ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local))
-}
-
 /// Connections with our trust, our crypto, bounded answers and the usual proxy variables. Connectors are kept for each
 /// pair of timeouts, as those of credentials differ from those of objects.
 #[derive(Debug)]
@@ -142,8 +136,7 @@ type Timeouts = (Option<Duration>, Option<Duration>);
 
 impl Http {
     fn new(config: &policy::Store) -> Result<Self, StorageError> {
-        let local = config.endpoint.as_deref().is_some_and(is_local);
-        let proxy = if local { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+        let proxy = config.endpoint.as_deref().map_or_else(ProxyConfig::from_env, network::proxy);
         Ok(Self { trust: trust::context(config.ca_file.as_deref())?, proxy, connectors: Mutex::default() })
     }
 }
@@ -190,13 +183,5 @@ mod tests {
             assert!(!message.contains("hunter2") && message.contains("@"), "{message}");
         }
         assert!(checked("https://s3.example.org/a@b").is_ok());
-    }
-
-    #[test]
-    fn no_proxy_stands_between_this_machine_and_itself() {
-        for endpoint in ["http://localhost:1", "https://127.0.0.1", "http://[::1]:9000"] {
-            assert!(is_local(endpoint), "{endpoint}");
-        }
-        assert!(!is_local("https://s3.example.org"));
     }
 }
