@@ -118,7 +118,8 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
 
 fn is_record(path: &Path) -> bool {
     let name = path.file_name().unwrap().to_str().unwrap();
-    if name.starts_with('.') || name == "head.json" || name.ends_with(".json.sig") {
+    if name.starts_with('.') || name == "head.json" || name == "history.sqlite" || name.ends_with(".json.sig")
+    {
         return false;
     }
     let digits = name.strip_suffix(".json").unwrap_or_default();

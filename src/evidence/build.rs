@@ -1,5 +1,6 @@
 //! From what a run found out to the record of it: one builder for each kind.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -160,13 +161,13 @@ impl Record {
         self.resumes = Some(facts().map(|facts| facts.resumes).sum());
         self.scope = scope(run);
         let named = run.archives.first().map(|archive| kind_of(&archive.archive));
-        self.environment.store_kind = self.environment.store_kind.or(named);
+        self.environment.store_kind = self.environment.store_kind.take().or(named);
     }
 }
 
 /// What kind of store an address leads to.
-fn kind_of(address: &str) -> &'static str {
-    if address.starts_with("s3:") { "s3" } else { "folder" }
+fn kind_of(address: &str) -> Cow<'static, str> {
+    Cow::Borrowed(if address.starts_with("s3:") { "s3" } else { "folder" })
 }
 
 /// An address without a name and a password, which somebody may have put there on the command line.

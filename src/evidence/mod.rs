@@ -5,7 +5,7 @@
 //!
 //! The way: `build` makes a [`Record`] of a result, `statement` puts it into words that others know (in-toto), `dsse` signs
 //! those, `sshsig` signs the file once more for `ssh-keygen`, and [`Chain`] writes both. [`check`] goes the other way, with the
-//! eyes of somebody who trusts none of it.
+//! eyes of somebody who trusts none of it; [`past`] reads what stands in records, and trusts all of it.
 
 mod build;
 mod chain;
@@ -15,13 +15,14 @@ mod folder;
 mod head;
 mod key;
 mod link;
+pub mod past;
 mod record;
 mod sshsig;
 mod statement;
 
 pub use build::Basis;
 pub use chain::{Chain, Kept, RecordError};
-pub use folder::probe;
+pub use folder::{INDEX, probe};
 pub use key::{PublicKey, SigningKey};
 pub use link::Link;
 pub use record::*;

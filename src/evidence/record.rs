@@ -2,8 +2,10 @@
 //!
 //! `docs/record.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::key::PublicKey;
 use super::link::Link;
@@ -90,7 +92,7 @@ pub struct Tool {
 }
 
 /// The policy that a run obeyed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyFile {
     /// The file as it was named.
     pub file: String,
@@ -99,7 +101,7 @@ pub struct PolicyFile {
 }
 
 /// What a run was to look at.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Scope {
     /// Archives that were selected.
     pub archives: Option<u64>,
@@ -116,7 +118,7 @@ pub struct Scope {
 }
 
 /// Something that was not looked at.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Excluded {
     /// An archive, a mailbox or a stage of the run.
     pub what: String,
@@ -125,7 +127,7 @@ pub struct Excluded {
 }
 
 /// What was drawn from one archive.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Draw {
     /// Its address.
     pub archive: String,
@@ -142,7 +144,7 @@ pub struct Draw {
 }
 
 /// How the size of a sample came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// So many that a share of defects would be noticed with a stated confidence.
@@ -167,7 +169,7 @@ pub enum Method {
 }
 
 /// Targets and what was measured.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Objectives {
     /// How long a restore may take.
     pub rto_target_seconds: Option<u64>,
@@ -180,10 +182,10 @@ pub struct Objectives {
 }
 
 /// Where a run took place.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
     /// `s3` or `folder`; absent where the run named no store.
-    pub store_kind: Option<&'static str>,
+    pub store_kind: Option<Cow<'static, str>>,
     /// The address of the store, as the policy writes it.
     pub store: Option<String>,
     /// The base address of a store that is not Amazon's.
@@ -195,7 +197,7 @@ pub struct Environment {
 }
 
 /// Which key signs from the next record on.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct HandOver {
     /// The key as OpenSSH writes it (`ssh-ed25519 …`).
     pub new_key: String,
