@@ -9,6 +9,7 @@ pub mod archive;
 pub mod check;
 pub mod cli;
 pub mod compare;
+pub mod controls;
 pub mod demo;
 pub mod event;
 pub mod evidence;

@@ -11,6 +11,7 @@ mod support;
 
 mod archives;
 mod cli;
+mod controls;
 mod decompress;
 mod decrypt;
 mod demo;

@@ -162,6 +162,14 @@ pub fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
+/// Holds a result to its schema in `docs`.
+pub fn fits(value: &Value, schema: &str) {
+    let path = format!("{}/docs/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let validator = jsonschema::validator_for(&json(&fs::read_to_string(path).unwrap())).unwrap();
+    let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
+}
+
 /// A run that goes on, and its events as they come.
 pub struct Running {
     child: Child,

@@ -62,14 +62,14 @@ fn export(account: &str, messages: u32) -> Export {
 }
 
 /// A bench with an archive of two accounts, their live Maildirs, a sandbox, and a policy that names them all.
-struct Scene {
-    bench: Bench,
-    archive: PathBuf,
+pub struct Scene {
+    pub bench: Bench,
+    pub archive: PathBuf,
     sandbox: PathBuf,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with("", MESSAGES)
     }
 
@@ -105,7 +105,7 @@ impl Scene {
     }
 
     /// Writes the policy anew: a line in the first section, more in the last.
-    fn policy(&self, first: &str, more: &str) {
+    pub fn policy(&self, first: &str, more: &str) {
         let to = format!("to = 'maildir://{}'\n", self.sandbox.display());
         let to = if more.starts_with("to = ") { "" } else { &to };
         let text = format!(
@@ -116,7 +116,7 @@ impl Scene {
     }
 
     /// The live Maildirs with the same mail, and the section that names them.
-    fn live(&self) -> String {
+    pub fn live(&self) -> String {
         for account in [ANNA, BRUNO] {
             let folder = self.bench.path("mail").join(account);
             maildir(&folder);

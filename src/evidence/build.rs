@@ -10,6 +10,7 @@ use super::record::{
     Content, Draw, Environment, Excluded, HandOver, Kind, Method, Objectives, PolicyFile, Record, SCHEMA,
     Scope, Tool,
 };
+use super::review::{Action, SignOff};
 use crate::compare::{Compared, MailboxSample};
 use crate::mailbox::ItemKind;
 use crate::policy::{self, Policy};
@@ -71,6 +72,8 @@ impl<'a> Basis<'a> {
             retries: None,
             resumes: None,
             hand_over: None,
+            sign_off: None,
+            action: None,
             result,
         }
     }
@@ -151,6 +154,22 @@ impl Record {
         let mut record = basis.record(Kind::HandOver, (at, at), Outcome::Passed, Content::Nothing {});
         let (new_key, fingerprint) = (new.openssh(), new.fingerprint());
         record.hand_over = Some(HandOver { new_key, fingerprint, valid_after_sequence: 0 });
+        record
+    }
+
+    /// The record by which somebody signs another one off.
+    #[must_use]
+    pub fn of_sign_off(sign_off: SignOff, at: Timestamp, basis: &Basis<'_>) -> Self {
+        let mut record = basis.record(Kind::SignOff, (at, at), Outcome::Passed, Content::Nothing {});
+        record.sign_off = Some(sign_off);
+        record
+    }
+
+    /// The record by which a corrective action is opened or closed.
+    #[must_use]
+    pub fn of_action(action: Action, at: Timestamp, basis: &Basis<'_>) -> Self {
+        let mut record = basis.record(Kind::Action, (at, at), Outcome::Passed, Content::Nothing {});
+        record.action = Some(action);
         record
     }
 

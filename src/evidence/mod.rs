@@ -5,7 +5,8 @@
 //!
 //! The way: `build` makes a [`Record`] of a result, `statement` puts it into words that others know (in-toto), `dsse` signs
 //! those, `sshsig` signs the file once more for `ssh-keygen`, and [`Chain`] writes both. [`check`] goes the other way, with the
-//! eyes of somebody who trusts none of it; [`past`] reads what stands in records, and trusts all of it.
+//! eyes of somebody who trusts none of it; [`past`] reads what stands in records, and trusts all of it. `review` is what
+//! people add: who looked at a record, and what is to be done; a [`Ledger`] lists who did.
 
 mod build;
 mod chain;
@@ -14,9 +15,11 @@ pub mod dsse;
 mod folder;
 mod head;
 mod key;
+mod ledger;
 mod link;
 pub mod past;
 mod record;
+mod review;
 mod sshsig;
 mod statement;
 
@@ -24,7 +27,9 @@ pub use build::Basis;
 pub use chain::{Chain, Kept, RecordError};
 pub use folder::{INDEX, probe};
 pub use key::{PublicKey, SigningKey};
+pub use ledger::{Closing, Entry, Ledger, Refusal, Tracked};
 pub use link::Link;
 pub use record::*;
+pub use review::{About, Action, LONGEST_NAME, LONGEST_NOTE, SignOff, WordsError};
 pub use sshsig::NAMESPACE;
 pub use statement::{PAYLOAD_TYPE, PREDICATE};

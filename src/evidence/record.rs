@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::PublicKey;
 use super::link::Link;
+use super::review::{Action, SignOff};
 use crate::report::{json, rehearsal, restored};
 use crate::verdict::{Coverage, Outcome};
 
@@ -63,6 +64,12 @@ pub struct Record {
     /// The key that signs from the next record on; in records of the kind `hand-over` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
+    /// Who looked at which record, and what was seen; in records of the kind `sign-off` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_off: Option<SignOff>,
+    /// The corrective action that was opened or closed; in records of the kind `action` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
     /// The result as it was printed: the form that its own `schema` names.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub result: Content,
@@ -80,6 +87,25 @@ pub enum Kind {
     Restore,
     /// Another key took over.
     HandOver,
+    /// Somebody signed a record off.
+    SignOff,
+    /// A corrective action was opened or closed.
+    Action,
+}
+
+impl Kind {
+    /// The word in records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Rehearse => "rehearse",
+            Self::Restore => "restore",
+            Self::HandOver => "hand-over",
+            Self::SignOff => "sign-off",
+            Self::Action => "action",
+        }
+    }
 }
 
 /// The program that made a record.

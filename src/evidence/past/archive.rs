@@ -27,6 +27,8 @@ pub struct PastArchive {
     pub reading: Option<Reading>,
     /// Bytes of the object.
     pub stored_bytes: Option<u64>,
+    /// `age`, `age-armored` or `none`; absent where that layer was not read to its end.
+    pub encryption: Option<String>,
     /// What a sample says of all messages, as it was stated.
     pub statement: Option<Statement>,
     /// Each mailbox in it.

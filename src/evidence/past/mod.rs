@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use super::record::{Draw, Environment, HandOver, Objectives, PolicyFile, SCHEMA, Scope};
+use super::review::{Action, SignOff};
 use super::statement::{self, PREDICATE, STATEMENT};
 use crate::verdict::{Coverage, Outcome};
 
@@ -64,6 +65,10 @@ pub struct Past {
     pub signed_by: Option<String>,
     /// The key that signs from the next record on.
     pub hand_over: Option<HandOver>,
+    /// Who looked at which record.
+    pub sign_off: Option<SignOff>,
+    /// The corrective action that was opened or closed.
+    pub action: Option<Action>,
     #[serde(rename = "result")]
     form: Form,
     /// Each archive.

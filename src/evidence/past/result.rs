@@ -74,6 +74,7 @@ struct Facts {
     stored_bytes: u64,
     unpacked_bytes: u64,
     elapsed_ms: u64,
+    encryption: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -151,7 +152,7 @@ impl From<Restored> for Found {
 
 impl From<Archive> for PastArchive {
     fn from(archive: Archive) -> Self {
-        let Facts { stored_bytes, unpacked_bytes: bytes, elapsed_ms } = archive.facts;
+        let Facts { stored_bytes, unpacked_bytes: bytes, elapsed_ms, encryption } = archive.facts;
         let (statement, samples) =
             archive.live.map_or((None, Vec::new()), |live| (live.statement, live.accounts));
         Self {
@@ -163,6 +164,7 @@ impl From<Archive> for PastArchive {
             findings: tally(&archive.findings, &archive.finding_counts),
             reading: (bytes > 0).then_some(Reading { bytes, elapsed_ms }),
             stored_bytes: Some(stored_bytes),
+            encryption,
             statement,
             accounts: archive.accounts,
             samples,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Past;
 use crate::evidence::dsse::Envelope;
 use crate::evidence::folder::{self, Listing};
+use crate::evidence::link::Link;
 use crate::evidence::statement::PAYLOAD_TYPE;
 
 /// The records of a folder, in their order.
@@ -73,6 +74,15 @@ impl Shelf {
             true => Ok(past),
             false => Err(format!("it states another number than its file: {}", past.sequence)),
         }
+    }
+
+    /// The number and the digests of a record's file.
+    ///
+    /// # Errors
+    /// The system's answer.
+    pub fn link(&self, number: u64) -> io::Result<Link> {
+        let bytes = folder::read(&self.folder.join(folder::name_of(number)))?;
+        Ok(Link::to(number, &bytes))
     }
 
     /// What tells a record's file from any other that was there before: its length, its inode and its last change, which
