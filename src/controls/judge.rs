@@ -54,7 +54,7 @@ impl<'a> Case<'a> {
     /// What must be done once in so much time.
     fn repeated(&self, every: Age) -> Judged {
         let candidates = self.candidates();
-        let Some(entry) = candidates.iter().find(|entry| self.lack(entry).is_none()) else {
+        let Some(entry) = candidates.iter().copied().find(|entry| self.lack(entry).is_none()) else {
             return self.missing(&candidates);
         };
         let stale_after = self.requirement.stale_after.unwrap_or(every);
@@ -65,15 +65,19 @@ impl<'a> Case<'a> {
             at if at >= soon => State::DueSoon,
             _ => State::Answered,
         };
-        let why = (state == State::Stale).then(|| "nothing newer answers it".to_owned());
-        let later = candidates.iter().take_while(|other| other.about != entry.about);
+        let later: Vec<&Entry> =
+            candidates.iter().copied().take_while(|other| other.about != entry.about).collect();
+        let (why, step) = match state {
+            State::Answered => (None, None),
+            _ => self.next(&later, (state == State::Stale).then_some("nothing newer answers it")),
+        };
         Judged {
-            record: Some(Answer::from(*entry)),
+            record: Some(Answer::from(entry)),
             review: self.review(entry),
             due: Some(due.to_string()),
             good_until: Some(good_until.to_string()),
-            since: since(later.copied()),
-            step: if state == State::Answered { None } else { self.requirement.step.clone() },
+            since: since(&later),
+            step,
             ..self.judged(state, why)
         }
     }
@@ -90,22 +94,27 @@ impl<'a> Case<'a> {
     }
 
     fn missing(&self, candidates: &[&Entry]) -> Judged {
-        let nearest = candidates.iter().filter_map(|entry| Some((self.lack(entry)?, *entry)));
-        // Of several that lack the same the newest, which comes first.
-        let nearest = nearest.reduce(|best, other| if other.0 > best.0 { other } else { best });
-        let Some((lack, entry)) = nearest else {
-            let kinds: Vec<_> = self.requirement.answered_by.iter().map(|kind| kind.as_str()).collect();
-            let why = format!("there is no record of the kind {}", kinds.join(" or "));
-            return Judged { step: self.requirement.step.clone(), ..self.judged(State::Missing, Some(why)) };
-        };
-        let step = match lack {
-            Lack::Review => Some(format!(
-                "mailproof evidence sign-off {} --policy FILE --by NAME --note TEXT",
-                entry.number()
-            )),
-            _ => self.requirement.step.clone(),
-        };
-        Judged { step, ..self.judged(State::Missing, Some(self.said_of(&lack, entry))) }
+        let kinds: Vec<_> = self.requirement.answered_by.iter().map(|kind| kind.as_str()).collect();
+        let none = format!("there is no record of the kind {}", kinds.join(" or "));
+        let (why, step) = self.next(candidates, Some(&none));
+        Judged { step, ..self.judged(State::Missing, why) }
+    }
+
+    /// What the nearest of these records lacks, and what to do about it; of several that lack the same the newest, which comes
+    /// first.
+    fn next(&self, candidates: &[&Entry], otherwise: Option<&str>) -> (Option<String>, Option<String>) {
+        let lacking = candidates.iter().filter_map(|entry| Some((self.lack(entry)?, *entry)));
+        let step = self.requirement.step.clone();
+        match lacking.reduce(|best, other| if other.0 > best.0 { other } else { best }) {
+            None => (otherwise.map(str::to_owned), step),
+            Some((Lack::Review, entry)) => {
+                let number = entry.number();
+                let sign =
+                    format!("mailproof evidence sign-off {number} --policy FILE --by NAME --note TEXT");
+                (Some(self.said_of(&Lack::Review, entry)), Some(sign))
+            }
+            Some((lack, entry)) => (Some(self.said_of(&lack, entry)), step),
+        }
     }
 
     fn lack(&self, entry: &Entry) -> Option<Lack> {
@@ -217,7 +226,7 @@ fn is_measured(objective: Objective, entry: &Entry) -> bool {
     }
 }
 
-fn since<'a>(later: impl Iterator<Item = &'a Entry>) -> Option<Since> {
+fn since(later: &[&Entry]) -> Option<Since> {
     let mut since = Since { failed: 0, not_verified: 0 };
     for entry in later {
         match entry.outcome {

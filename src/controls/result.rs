@@ -125,7 +125,7 @@ pub struct Judged {
     pub asks: String,
     /// What became of it.
     pub state: State,
-    /// Why it is missing or stale.
+    /// Why it is missing or stale, or what a newer record lacks.
     pub why: Option<String>,
     /// The record that answers it, or did until it was stale.
     pub record: Option<Answer>,

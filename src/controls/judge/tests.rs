@@ -174,6 +174,24 @@ fn the_nearest_record_says_what_it_lacks() {
 }
 
 #[test]
+fn what_is_due_is_told_by_what_a_newer_record_lacks() {
+    let requirement = asked("answered_by = ['verify']\nreview = true");
+    let mut chain = Chain::default();
+    chain.passed("verify", 0);
+    chain.sign_off(1, 1);
+    chain.says(&requirement, 9, State::DueSoon, "");
+    assert_eq!(chain.judge(&requirement, 9).why, None);
+    chain.passed("verify", 10);
+    chain.add("verify", 11, Outcome::Failed);
+    for (day, state) in [(8, State::Answered), (11, State::DueSoon), (13, State::Stale)] {
+        assert_eq!(chain.judge(&requirement, day).state, state, "day {day}");
+    }
+    let judged = chain.judge(&requirement, 13);
+    assert!(judged.why.unwrap().starts_with("record 3 (verify of 2026-01-11) would answer it"));
+    assert!(judged.step.unwrap().starts_with("mailproof evidence sign-off 3 "));
+}
+
+#[test]
 fn a_sign_off_of_another_record_of_that_number_counts_for_nothing() {
     let requirement = asked("answered_by = ['verify']\nreview = true");
     let mut chain = Chain::default();
