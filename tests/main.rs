@@ -17,6 +17,7 @@ mod demo;
 mod evidence;
 mod findings;
 mod foreign;
+mod history;
 mod live;
 mod mailbox;
 mod manifest;

@@ -62,9 +62,9 @@ fn export(account: &str, messages: u32) -> Export {
 }
 
 /// A bench with an archive of two accounts, their live Maildirs, a sandbox, and a policy that names them all.
-struct Scene {
-    bench: Bench,
-    archive: PathBuf,
+pub(crate) struct Scene {
+    pub(crate) bench: Bench,
+    pub(crate) archive: PathBuf,
     sandbox: PathBuf,
 }
 
@@ -74,7 +74,7 @@ impl Scene {
     }
 
     /// With more lines in the section [rehearsal].
-    fn with(more: &str, messages: u32) -> Self {
+    pub(crate) fn with(more: &str, messages: u32) -> Self {
         Self::of(&[ANNA, BRUNO], more, messages)
     }
 
