@@ -14,6 +14,7 @@ pub mod demo;
 pub mod event;
 pub mod evidence;
 pub mod exit;
+pub mod history;
 mod legible;
 pub mod live;
 pub mod mailbox;

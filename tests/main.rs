@@ -18,6 +18,7 @@ mod demo;
 mod evidence;
 mod findings;
 mod foreign;
+mod history;
 mod live;
 mod mailbox;
 mod manifest;
