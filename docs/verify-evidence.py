@@ -112,7 +112,7 @@ class Chain:
         self.keys, self.before, self.finished, self.unsigned, self.warnings, self.cache = [], None, None, 0, [], {}
         names = os.listdir(folder)
         self.numbers = sorted(int(name[:9]) for name in names if re.fullmatch(r"[0-9]{9}\.json", name) and int(name[:9]))
-        known = r"[0-9]{9}\.json(\.sig|\.tsr)?|head\.json|\..*"
+        known = r"[0-9]{9}\.json(\.sig|\.tsr)?|head\.json|history\.sqlite(-wal|-shm|-journal)?|\..*"
         self.others = sum(1 for name in names if not re.fullmatch(known, name) or name.startswith("000000000."))
         self.blake3 = self.all_blake3() if shutil.which("b3sum") else {}
 

@@ -23,7 +23,7 @@ use mailproof::verify::RunResult;
 use crate::support;
 
 /// The file of a key that is always the same, as `openssl genpkey -algorithm ed25519` writes it (RFC 8410).
-fn key_file(folder: &Path, number: u8) -> PathBuf {
+pub fn key_file(folder: &Path, number: u8) -> PathBuf {
     let path = folder.join(format!("key-{number}.pem"));
     if !path.exists() {
         let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
@@ -39,12 +39,12 @@ fn key(number: u8) -> SigningKey {
     SigningKey::load(&SecretFile::find(&key_file(folder.path(), number), None)).unwrap()
 }
 
-fn public(number: u8) -> PublicKey {
+pub fn public(number: u8) -> PublicKey {
     key(number).public().clone()
 }
 
 /// A file `allowed_signers` with these keys.
-fn allowed_signers(folder: &Path, keys: &[u8]) -> PathBuf {
+pub fn allowed_signers(folder: &Path, keys: &[u8]) -> PathBuf {
     let path = folder.join("allowed_signers");
     let lines: String = keys.iter().map(|key| format!("mailproof {}\n", public(*key).openssh())).collect();
     fs::write(&path, lines).unwrap();

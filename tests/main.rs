@@ -11,12 +11,14 @@ mod support;
 
 mod archives;
 mod cli;
+mod controls;
 mod decompress;
 mod decrypt;
 mod demo;
 mod evidence;
 mod findings;
 mod foreign;
+mod history;
 mod live;
 mod mailbox;
 mod manifest;

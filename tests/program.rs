@@ -119,7 +119,7 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
 fn is_record(path: &Path) -> bool {
     let name = path.file_name().unwrap().to_str().unwrap();
     if name.starts_with('.')
-        || name == "head.json"
+        || ["head.json", "history.sqlite"].contains(&name)
         || [".json.sig", ".json.tsr"].iter().any(|ending| name.ends_with(ending))
     {
         return false;
@@ -162,6 +162,14 @@ fn ended(output: &Output) -> Ended {
 /// Reads one JSON value.
 pub fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// Holds a result to its schema in `docs`.
+pub fn fits(value: &Value, schema: &str) {
+    let path = format!("{}/docs/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let validator = jsonschema::validator_for(&json(&fs::read_to_string(path).unwrap())).unwrap();
+    let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
 }
 
 /// A run that goes on, and its events as they come.

@@ -62,19 +62,19 @@ fn export(account: &str, messages: u32) -> Export {
 }
 
 /// A bench with an archive of two accounts, their live Maildirs, a sandbox, and a policy that names them all.
-struct Scene {
-    bench: Bench,
-    archive: PathBuf,
+pub(crate) struct Scene {
+    pub(crate) bench: Bench,
+    pub(crate) archive: PathBuf,
     sandbox: PathBuf,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with("", MESSAGES)
     }
 
     /// With more lines in the section [rehearsal].
-    fn with(more: &str, messages: u32) -> Self {
+    pub(crate) fn with(more: &str, messages: u32) -> Self {
         Self::of(&[ANNA, BRUNO], more, messages)
     }
 
@@ -105,7 +105,7 @@ impl Scene {
     }
 
     /// Writes the policy anew: a line in the first section, more in the last.
-    fn policy(&self, first: &str, more: &str) {
+    pub(crate) fn policy(&self, first: &str, more: &str) {
         let to = format!("to = 'maildir://{}'\n", self.sandbox.display());
         let to = if more.starts_with("to = ") { "" } else { &to };
         let text = format!(
@@ -116,7 +116,7 @@ impl Scene {
     }
 
     /// The live Maildirs with the same mail, and the section that names them.
-    fn live(&self) -> String {
+    pub(crate) fn live(&self) -> String {
         for account in [ANNA, BRUNO] {
             let folder = self.bench.path("mail").join(account);
             maildir(&folder);

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
 use crate::policy::{Policy, Store};
 
 /// The policy and what overrides it.
@@ -74,6 +78,16 @@ impl PolicyArgs {
         }
         replace(&mut policy.keys.passphrase_file, self.keys.passphrase_file.clone());
     }
+}
+
+/// A moment, or the beginning of a day (UTC).
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    let wrong = |_| "write a day such as 2026-11-25, or a moment such as 2026-11-25T03:00:00Z".to_owned();
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment);
+    }
+    let day: Date = text.parse().map_err(wrong)?;
+    TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).map_err(wrong)
 }
 
 fn replace<T>(current: &mut Option<T>, given: Option<T>) {

@@ -4,22 +4,46 @@ use std::{fs, io};
 
 use clap::ValueEnum;
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 
 use super::args::PolicyArgs;
 use super::records::{self, Records};
 use super::setup::{self, Setup};
-use super::{Failure, fitted, print};
+use super::{Failure, fitted, gaps, print, reviews};
 use crate::evidence::check::{self, Check, Noted, Question};
 use crate::evidence::stamp::Authorities;
-use crate::evidence::{PublicKey, Record};
+use crate::evidence::{Ledger, PublicKey, Record};
 use crate::exit;
 use crate::report::evidence;
 
-/// Checks the records of runs, and hands the key that signs them over.
+/// Checks the records of runs, says what they answer, and keeps what people say of them.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Verify(VerifyArgs),
+    Gaps(gaps::Args),
+    Controls(gaps::ControlsArgs),
+    SignOff(reviews::SignOffArgs),
+    #[command(subcommand)]
+    Action(reviews::ActionCommand),
     HandOver(HandOverArgs),
+}
+
+/// A chain that is read, and what its keys are held to.
+#[derive(Debug, Default, clap::Args)]
+pub struct Chain {
+    /// Folder of the records; by default the one of the policy or the system.
+    #[arg(long, value_name = "DIR")]
+    records: Option<PathBuf>,
+    /// Policy that names the folder of the records.
+    #[arg(short, long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// File of the keys that may sign, as `ssh-keygen -Y verify -f` takes it (`mailproof ssh-ed25519 AAAA…`).
+    #[arg(long, value_name = "ALLOWED_SIGNERS")]
+    trust: Option<PathBuf>,
+    /// Let a chain pass that nobody signed.
+    #[arg(long)]
+    unsigned: bool,
 }
 
 /// Checks that no record was altered, taken away or added.
@@ -78,7 +102,7 @@ pub struct HandOverArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub enum Format {
     Text,
     Json,
 }
@@ -86,6 +110,10 @@ enum Format {
 pub fn run(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Verify(args) => verify(&args),
+        Command::Gaps(args) => gaps::run(&args),
+        Command::Controls(args) => gaps::controls(&args),
+        Command::SignOff(args) => reviews::sign_off(&args),
+        Command::Action(command) => reviews::action(&command),
         Command::HandOver(args) => hand_over(&args),
     }
 }
@@ -101,18 +129,51 @@ fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
         authorities: args.timestamp_ca.as_deref().map(vouching).transpose()?,
         unsigned: args.unsigned,
     };
-    let check = check::check(&folder, &question).map_err(|error| {
-        let step = match error.kind() {
-            io::ErrorKind::PermissionDenied => {
-                "look as the user whose records they are, or have them copied to you"
-            }
-            _ => "name the folder of the records",
-        };
-        let message = format!("{} can't be looked at: {error}; {step}", folder.display());
-        Failure { code: exit::NOT_VERIFIED, message }
-    })?;
+    let check = check::check(&folder, &question).map_err(|error| unreadable(&folder, &error))?;
     print(&args.rendered(&check))?;
     Ok(check.exit_code)
+}
+
+fn unreadable(folder: &Path, error: &io::Error) -> Failure {
+    let step = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "look as the user whose records they are, or have them copied to you"
+        }
+        _ => "name the folder of the records",
+    };
+    let message = format!("{} can't be looked at: {error}; {step}", folder.display());
+    Failure { code: exit::NOT_VERIFIED, message }
+}
+
+impl Chain {
+    /// The chain in this folder, whose keys are held to its own first record.
+    pub fn of(folder: PathBuf) -> Self {
+        Self { records: Some(folder), unsigned: true, ..Self::default() }
+    }
+
+    /// Checks it, and reads what its records say.
+    pub fn read(&self) -> Result<(Ledger, Check), Failure> {
+        let folder = match &self.records {
+            Some(folder) => folder.clone(),
+            None => setup_of(self.policy.clone(), None)?.records(),
+        };
+        let trust = self.trust.as_deref().map(trusted).transpose()?;
+        let question = Question { trust, unsigned: self.unsigned, ..Question::default() };
+        // What is added between the two is checked and not read, or read and not checked: in this order never the latter.
+        let ledger = Ledger::read(&folder).map_err(|error| unreadable(&folder, &error))?;
+        let check = check::check(&folder, &question).map_err(|error| unreadable(&folder, &error))?;
+        Ok((ledger, check))
+    }
+}
+
+/// A moment, or the end of a day in UTC.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = || {
+        let date: Date = text.parse().ok()?;
+        TimeZone::UTC.to_timestamp(date.to_datetime(Time::MAX)).ok()
+    };
+    let told = || "write a day (2026-12-31) or a moment (2026-12-31T18:00:00Z)".to_owned();
+    text.parse().ok().or_else(day).ok_or_else(told)
 }
 
 impl VerifyArgs {
@@ -160,7 +221,7 @@ fn hand_over(args: &HandOverArgs) -> Result<u8, Failure> {
     records::told(kept, true, exit::PASSED)
 }
 
-fn setup_of(policy: Option<PathBuf>, records: Option<PathBuf>) -> Result<Setup, Failure> {
+pub fn setup_of(policy: Option<PathBuf>, records: Option<PathBuf>) -> Result<Setup, Failure> {
     let mut setup = Setup::load(&PolicyArgs { policy, ..PolicyArgs::default() })?;
     if records.is_some() {
         setup.policy.run.records = records;
@@ -168,7 +229,7 @@ fn setup_of(policy: Option<PathBuf>, records: Option<PathBuf>) -> Result<Setup, 
     Ok(setup)
 }
 
-fn text_of(file: &Path) -> Result<String, Failure> {
+pub fn text_of(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("{} can't be read: {error}; check the path", file.display())))
 }

@@ -7,12 +7,15 @@ mod demo;
 mod destination;
 mod doctor;
 mod evidence;
+mod gaps;
+mod history;
 mod list;
 mod policy;
 mod progress;
 mod records;
 mod rehearse;
 mod restore;
+mod reviews;
 mod setup;
 mod show;
 mod verify;
@@ -48,6 +51,7 @@ enum Command {
     Doctor(doctor::Args),
     #[command(subcommand)]
     Evidence(evidence::Command),
+    History(history::Args),
     Demo(demo::Args),
     #[command(subcommand)]
     Policy(policy::Command),
@@ -89,6 +93,7 @@ fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
         Command::List(args) => list::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Evidence(command) => evidence::run(command),
+        Command::History(args) => history::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Policy(command) => policy::run(command),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -42,13 +42,21 @@ impl Records {
 
     /// Writes the record that `make` makes, and warns where it has no time stamp although the policy asks for one.
     pub fn keep(&self, setup: &Setup, make: impl FnOnce(&Basis<'_>) -> Record) -> Result<Kept, RecordError> {
-        let basis = Basis {
+        self.append(setup, self.made(setup, make))
+    }
+
+    /// What `make` makes of what is known here.
+    pub fn made<T>(&self, setup: &Setup, make: impl FnOnce(&Basis<'_>) -> T) -> T {
+        make(&Basis {
             policy: &setup.policy,
             source: setup.source(),
             host: self.host.as_deref(),
             operator: self.operator.as_deref(),
-        };
-        let record = make(&basis);
+        })
+    }
+
+    /// Writes a record.
+    pub fn append(&self, setup: &Setup, record: Record) -> Result<Kept, RecordError> {
         setup.begins_recording();
         let kept = self.chain.append(record)?;
         if let Some(why) = &kept.unstamped {

@@ -4,10 +4,8 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, ValueEnum};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
 
-use super::args::PolicyArgs;
+use super::args::{PolicyArgs, moment};
 use super::destination::{Destination, Login};
 use super::records::Records;
 use super::setup::{self, Setup};
@@ -56,7 +54,7 @@ pub struct Args {
     items: Vec<u32>,
     /// Only what was received on this day (UTC) or at this moment, or later.
     #[arg(long, value_name = "DATE", value_parser = moment)]
-    since: Option<i64>,
+    since: Option<Timestamp>,
     /// Only messages for which all these words hold.
     #[arg(long, value_name = "TEXT", value_parser = Query::from_str)]
     query: Option<Query>,
@@ -98,16 +96,6 @@ enum Kind {
     Document,
     Chat,
     Note,
-}
-
-/// A moment, or the beginning of a day (UTC), in seconds since 1970.
-fn moment(text: &str) -> Result<i64, String> {
-    let wrong = |_| "write a day such as 2026-11-25, or a moment such as 2026-11-25T03:00:00Z".to_owned();
-    if let Ok(moment) = text.parse::<Timestamp>() {
-        return Ok(moment.as_second());
-    }
-    let day: Date = text.parse().map_err(wrong)?;
-    TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).map(Timestamp::as_second).map_err(wrong)
 }
 
 pub fn run(args: Args) -> Result<u8, Failure> {
@@ -217,7 +205,7 @@ impl Args {
             folder: self.folder.clone(),
             items: self.items.iter().copied().map(ItemId).collect(),
             kinds: self.kinds.iter().map(|kind| kind.of()).collect(),
-            since: self.since,
+            since: self.since.map(Timestamp::as_second),
             message_id: self.message_id.clone(),
             query: self.query.clone(),
             ..Selection::default()

@@ -1,5 +1,6 @@
 //! From what a run found out to the record of it: one builder for each kind.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use super::record::{
     Content, Draw, Environment, Excluded, HandOver, Kind, Method, Objectives, PolicyFile, Record, SCHEMA,
     Scope, Tool,
 };
+use super::review::{Action, SignOff};
 use crate::compare::{Compared, MailboxSample};
 use crate::mailbox::ItemKind;
 use crate::policy::{self, Policy};
@@ -71,6 +73,8 @@ impl<'a> Basis<'a> {
             resumes: None,
             hand_over: None,
             time_stamp: None,
+            sign_off: None,
+            action: None,
             result,
         }
     }
@@ -154,6 +158,22 @@ impl Record {
         record
     }
 
+    /// The record by which somebody signs another one off.
+    #[must_use]
+    pub fn of_sign_off(sign_off: SignOff, at: Timestamp, basis: &Basis<'_>) -> Self {
+        let mut record = basis.record(Kind::SignOff, (at, at), Outcome::Passed, Content::Nothing {});
+        record.sign_off = Some(sign_off);
+        record
+    }
+
+    /// The record by which a corrective action is opened or closed.
+    #[must_use]
+    pub fn of_action(action: Action, at: Timestamp, basis: &Basis<'_>) -> Self {
+        let mut record = basis.record(Kind::Action, (at, at), Outcome::Passed, Content::Nothing {});
+        record.action = Some(action);
+        record
+    }
+
     /// Takes in what the reading of archives tells.
     fn take_reading(&mut self, run: &RunResult) {
         let facts = || run.archives.iter().map(|archive| &archive.facts);
@@ -161,13 +181,13 @@ impl Record {
         self.resumes = Some(facts().map(|facts| facts.resumes).sum());
         self.scope = scope(run);
         let named = run.archives.first().map(|archive| kind_of(&archive.archive));
-        self.environment.store_kind = self.environment.store_kind.or(named);
+        self.environment.store_kind = self.environment.store_kind.take().or(named);
     }
 }
 
 /// What kind of store an address leads to.
-fn kind_of(address: &str) -> &'static str {
-    if address.starts_with("s3:") { "s3" } else { "folder" }
+fn kind_of(address: &str) -> Cow<'static, str> {
+    Cow::Borrowed(if address.starts_with("s3:") { "s3" } else { "folder" })
 }
 
 /// An address without a name and a password, which somebody may have put there on the command line.

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 /// Says how far the chain goes.
 pub(super) const HEAD: &str = "head.json";
+/// The name of an index of what the records say, which may lie beside them: no part of the chain, and no stranger to it.
+pub const INDEX: &str = "history.sqlite";
 /// Whoever holds it appends.
 const LOCK: &str = ".lock";
 /// What is being written.
@@ -53,6 +55,11 @@ fn number_of(name: &str) -> Option<u64> {
         .filter(|number| *number > 0)
 }
 
+/// Whether a file is the index, or what SQLite keeps beside one while it is open.
+fn is_index(name: &str) -> bool {
+    name.strip_prefix(INDEX).is_some_and(|end| ["", "-wal", "-shm", "-journal"].contains(&end))
+}
+
 /// Lists the folder.
 pub(super) fn list(folder: &Path) -> io::Result<Listing> {
     let mut listing = Listing::default();
@@ -74,7 +81,7 @@ impl Listing {
         match number_of(name) {
             Some(number) => self.numbers.push(number),
             // Hidden files are the lock and what runs that were killed left.
-            None if beside || name == HEAD || name.starts_with('.') => {}
+            None if beside || name == HEAD || is_index(name) || name.starts_with('.') => {}
             None => self.others += 1,
         }
     }
@@ -237,12 +244,18 @@ mod tests {
             "+00000001.json",
             "20261130T150000Z-000000001-passed.json",
             "notes.sig",
+            "history.sqlite",
+            "history.sqlite-wal",
+            "history.sqlite-shm",
+            "history.sqlite-journal",
+            "history.sqlite.old",
+            "other.sqlite",
         ];
         for name in names {
             fs::write(folder.path().join(name), "").unwrap();
         }
         let listing = list(folder.path()).unwrap();
-        assert_eq!((listing.numbers, listing.others), (vec![1, 2], 6));
+        assert_eq!((listing.numbers, listing.others), (vec![1, 2], 8));
     }
 
     #[test]

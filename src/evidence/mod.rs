@@ -5,7 +5,9 @@
 //!
 //! The way: `build` makes a [`Record`] of a result, `statement` puts it into words that others know (in-toto), `dsse` signs
 //! those, `sshsig` signs the file once more for `ssh-keygen`, [`stamp`] asks an authority elsewhere for the time, and [`Chain`]
-//! writes all three. [`check`] goes the other way, with the eyes of somebody who trusts none of it.
+//! writes all three. [`check`] goes the other way, with the eyes of somebody who trusts none of it; [`past`] reads what stands
+//! in records, and trusts all of it. `review` is what people add: who looked at a record, and what is to be done; a [`Ledger`]
+//! lists who did.
 
 mod build;
 mod chain;
@@ -14,17 +16,22 @@ pub mod dsse;
 mod folder;
 mod head;
 mod key;
+mod ledger;
 mod link;
+pub mod past;
 mod record;
+mod review;
 mod sshsig;
 pub mod stamp;
 mod statement;
 
 pub use build::Basis;
 pub use chain::{Chain, Kept, RecordError};
-pub use folder::probe;
+pub use folder::{INDEX, probe};
 pub use key::{PublicKey, SigningKey};
+pub use ledger::{Closing, Entry, Ledger, Refusal, Tracked};
 pub use link::Link;
 pub use record::*;
+pub use review::{About, Action, LONGEST_NAME, LONGEST_NOTE, SignOff, WordsError};
 pub use sshsig::NAMESPACE;
 pub use statement::{PAYLOAD_TYPE, PREDICATE};

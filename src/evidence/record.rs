@@ -2,11 +2,14 @@
 //!
 //! `docs/record.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key::PublicKey;
 use super::link::Link;
+use super::review::{Action, SignOff};
 use crate::report::{json, rehearsal, restored};
 use crate::verdict::{Coverage, Outcome};
 
@@ -64,6 +67,12 @@ pub struct Record {
     /// What became of asking an authority for a time stamp; absent where none was to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_stamp: Option<TimeStamp>,
+    /// Who looked at which record, and what was seen; in records of the kind `sign-off` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_off: Option<SignOff>,
+    /// The corrective action that was opened or closed; in records of the kind `action` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
     /// The result as it was printed: the form that its own `schema` names.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub result: Content,
@@ -81,6 +90,25 @@ pub enum Kind {
     Restore,
     /// Another key took over.
     HandOver,
+    /// Somebody signed a record off.
+    SignOff,
+    /// A corrective action was opened or closed.
+    Action,
+}
+
+impl Kind {
+    /// The word in records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Rehearse => "rehearse",
+            Self::Restore => "restore",
+            Self::HandOver => "hand-over",
+            Self::SignOff => "sign-off",
+            Self::Action => "action",
+        }
+    }
 }
 
 /// The program that made a record.
@@ -93,7 +121,7 @@ pub struct Tool {
 }
 
 /// The policy that a run obeyed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyFile {
     /// The file as it was named.
     pub file: String,
@@ -102,7 +130,7 @@ pub struct PolicyFile {
 }
 
 /// What a run was to look at.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Scope {
     /// Archives that were selected.
     pub archives: Option<u64>,
@@ -119,7 +147,7 @@ pub struct Scope {
 }
 
 /// Something that was not looked at.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Excluded {
     /// An archive, a mailbox or a stage of the run.
     pub what: String,
@@ -128,7 +156,7 @@ pub struct Excluded {
 }
 
 /// What was drawn from one archive.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Draw {
     /// Its address.
     pub archive: String,
@@ -145,7 +173,7 @@ pub struct Draw {
 }
 
 /// How the size of a sample came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// So many that a share of defects would be noticed with a stated confidence.
@@ -170,7 +198,7 @@ pub enum Method {
 }
 
 /// Targets and what was measured.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Objectives {
     /// How long a restore may take.
     pub rto_target_seconds: Option<u64>,
@@ -183,10 +211,10 @@ pub struct Objectives {
 }
 
 /// Where a run took place.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
     /// `s3` or `folder`; absent where the run named no store.
-    pub store_kind: Option<&'static str>,
+    pub store_kind: Option<Cow<'static, str>>,
     /// The address of the store, as the policy writes it.
     pub store: Option<String>,
     /// The base address of a store that is not Amazon's.
@@ -198,7 +226,7 @@ pub struct Environment {
 }
 
 /// Which key signs from the next record on.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct HandOver {
     /// The key as OpenSSH writes it (`ssh-ed25519 …`).
     pub new_key: String,

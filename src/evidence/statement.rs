@@ -14,7 +14,7 @@ use crate::report::writing;
 /// What the payload of an envelope is.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 /// What the statement is.
-const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+pub(super) const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// What it states.
 pub const PREDICATE: &str = "https://mailproof.dev/record/v1";
 /// The kind of record by which another key takes over.
@@ -145,7 +145,8 @@ impl Statement {
     }
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+/// A time as records state it.
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let time = text.parse().ok().filter(|_| text.ends_with('Z'));
     time.ok_or_else(|| "it states a time that is no RFC 3339 in UTC".to_owned())
 }

@@ -1,8 +1,11 @@
-//! From the text of a policy file to a policy, or to everything that is wrong with it.
+//! From the text of a policy file to a policy, or to everything that is wrong with it; other files in TOML that people
+//! write by hand are read in the same way.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use toml::de::DeTable;
 
 use super::document::Document;
@@ -24,45 +27,79 @@ impl Policy {
     ///
     /// All problems of the text: of its syntax, its keys and values, and of what contradicts itself.
     pub fn parse(text: &str, file_name: &str) -> Result<Self, Problems> {
-        let source = Source::new(text);
-        if let Some(fault) = too_large(text).or_else(|| not_text(source.text)) {
-            return Err(problems(&source, vec![fault], &[], file_name));
-        }
-        let (table, errors) = DeTable::parse_recoverable(source.text);
-        let document = Document::read(table.get_ref(), &schema());
-        let policy = serde_json::from_value::<Self>(document.data.clone());
-        let syntax: Vec<Fault> = errors.iter().map(|error| syntax_fault(source.text, error)).collect();
-        let judged =
-            policy.as_ref().map_or_else(|error| vec![schema_gap(error)], |policy| judge(policy, &document));
-        let faults = gather(&source, syntax, document.faults.into_iter().chain(judged));
-        match policy {
-            Ok(policy) if faults.is_empty() => Ok(policy),
-            _ => Err(problems(&source, faults, &document.secrets, file_name)),
-        }
+        let form = FileForm { called: "policy", schema: &schema() };
+        form.parse(text, file_name, Self::validate)
     }
 }
 
-fn too_large(text: &str) -> Option<Fault> {
-    (text.len() > MAX_SIZE).then(|| Fault {
-        span: 0..0,
-        message: "this file is too large for a policy".to_owned(),
-        hint: "name the policy itself; no policy is larger than 1 MiB".to_owned(),
-    })
+/// What a file is to hold.
+pub(crate) struct FileForm<'a> {
+    /// What such a file is called, in messages.
+    pub called: &'static str,
+    /// The one list of its keys; nothing in it is required, so that the rules can say what is missing, and where.
+    pub schema: &'a Value,
 }
 
-fn not_text(text: &str) -> Option<Fault> {
-    text.find('\0').map(|at| Fault {
-        span: at..at + 1,
-        message: "this is no text file: it holds a NUL".to_owned(),
-        hint: "name the policy itself, not an archive".to_owned(),
-    })
+impl FileForm<'_> {
+    /// Reads a file of this form, and holds it to the rules.
+    pub fn parse<T: DeserializeOwned>(
+        &self,
+        text: &str,
+        file_name: &str,
+        rules: impl FnOnce(&T) -> Vec<Violation>,
+    ) -> Result<T, Problems> {
+        let source = Source::new(text);
+        if let Some(fault) = self.too_large(text).or_else(|| self.not_text(source.text)) {
+            return Err(problems(&source, vec![fault], &[], file_name));
+        }
+        let (table, errors) = DeTable::parse_recoverable(source.text);
+        let document = Document::read(table.get_ref(), self.schema);
+        let read = serde_json::from_value::<T>(document.data.clone());
+        let syntax: Vec<Fault> = errors.iter().map(|error| syntax_fault(source.text, error)).collect();
+        let judged = match &read {
+            Ok(read) => judge(rules(read), &document),
+            // What was put in place of a wrong item of a list may be none of its words.
+            Err(_) if !document.faults.is_empty() => Vec::new(),
+            Err(error) => vec![self.schema_gap(error)],
+        };
+        let faults = gather(&source, syntax, document.faults.into_iter().chain(judged));
+        match read {
+            Ok(read) if faults.is_empty() => Ok(read),
+            _ => Err(problems(&source, faults, &document.secrets, file_name)),
+        }
+    }
+
+    fn too_large(&self, text: &str) -> Option<Fault> {
+        let called = self.called;
+        (text.len() > MAX_SIZE).then(|| Fault {
+            span: 0..0,
+            message: format!("this file is too large for a {called}"),
+            hint: format!("name the {called} itself; no {called} is larger than 1 MiB"),
+        })
+    }
+
+    fn not_text(&self, text: &str) -> Option<Fault> {
+        text.find('\0').map(|at| Fault {
+            span: at..at + 1,
+            message: "this is no text file: it holds a NUL".to_owned(),
+            hint: format!("name the {} itself, not an archive", self.called),
+        })
+    }
+
+    /// The model refused what the schema allows.
+    fn schema_gap(&self, error: &serde_json::Error) -> Fault {
+        let called = self.called;
+        let hint =
+            format!("this is a fault of mailproof: please report it with the {called}, without its secrets");
+        Fault { span: 0..0, message: format!("the {called} can't be taken: {error}"), hint }
+    }
 }
 
 /// Faults that the rules find where nothing is known to be wrong yet.
-fn judge(policy: &Policy, document: &Document) -> Vec<Fault> {
+fn judge(violations: Vec<Violation>, document: &Document) -> Vec<Fault> {
     let known = |key: &str| document.is_faulty(key);
     let stale = |violation: &Violation| known(&violation.key) || violation.beside.is_some_and(known);
-    let fresh = policy.validate().into_iter().filter(|violation| !stale(violation));
+    let fresh = violations.into_iter().filter(|violation| !stale(violation));
     fresh
         .map(|violation| Fault {
             span: document.place(&violation.key),
@@ -70,13 +107,6 @@ fn judge(policy: &Policy, document: &Document) -> Vec<Fault> {
             hint: violation.hint,
         })
         .collect()
-}
-
-/// The model refused what the schema allows.
-fn schema_gap(error: &serde_json::Error) -> Fault {
-    let hint =
-        "this is a fault of mailproof: please report it with the policy, without its secrets".to_owned();
-    Fault { span: 0..0, message: format!("the policy can't be taken: {error}"), hint }
 }
 
 /// What follows from a broken line says nothing new: only the first fault of such a line is kept, and none of a

@@ -1,6 +1,6 @@
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use super::Policy;
@@ -11,9 +11,14 @@ use super::Policy;
 /// so there is none in it. `format` names what a text must be: `age`, `bytes`, `bytes-per-second` or `share`.
 #[must_use]
 pub fn schema() -> Value {
+    schema_of::<Policy>()
+}
+
+/// The same for another file in TOML.
+pub(crate) fn schema_of<T: JsonSchema>() -> Value {
     let settings =
         SchemaSettings::draft2020_12().for_deserialize().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<Policy>();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
     RecursiveTransform(forget_null).transform(&mut schema);
     RecursiveTransform(state_upper_bound).transform(&mut schema);
     RecursiveTransform(mend_description).transform(&mut schema);

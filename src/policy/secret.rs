@@ -29,7 +29,7 @@ pub(super) fn hint_for_key(name: &str) -> Option<String> {
 }
 
 /// Holds if this text is a secret itself.
-pub(super) fn is_value(text: &str) -> bool {
+pub(crate) fn is_value(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     VALUES.iter().any(|value| text.contains(value))
 }

@@ -7,15 +7,7 @@ use mailproof::evidence::{self, check};
 use serde_json::{Value, json};
 
 use super::{allowed_signers, key_file, public};
-use crate::program::{self, Bench, bare, records_in, run};
-
-fn fits(value: &Value, schema: &str) {
-    let path = format!("{}/docs/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
-    let schema = program::json(&fs::read_to_string(path).unwrap());
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
-}
+use crate::program::{self, Bench, bare, fits, records_in, run};
 
 #[test]
 fn the_schemas_of_records_and_checks_in_docs_are_this_versions() {

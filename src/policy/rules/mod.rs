@@ -30,7 +30,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    fn new(key: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(key: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { key: key.into(), message: message.into(), hint: hint.into(), beside: None }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::compare::{Compared, MailboxSample};
 use crate::policy::Share;
@@ -27,7 +27,7 @@ pub struct Live {
 }
 
 /// What a sample without a difference says of all it was drawn from.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Statement {
     /// How sure, in millionths; 1000000 where all was drawn, which leaves nothing to chance.
     pub confidence_ppm: u32,

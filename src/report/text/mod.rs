@@ -5,8 +5,10 @@
 
 pub(super) mod archive;
 mod groups;
+mod history;
 pub(super) mod mailboxes;
 mod rehearsal;
+mod sparkline;
 mod steps;
 mod wrap;
 
@@ -17,7 +19,9 @@ use crate::verdict::{Outcome, Rung, Severity, Standing, State};
 use crate::verify::{ArchiveResult, RunResult};
 use archive::Remedies;
 
+pub use history::render_history;
 pub use rehearsal::render_rehearsal;
+pub use sparkline::Bars;
 pub use wrap::wrap;
 
 /// How the text is dressed, and how much of it there is.

@@ -1,0 +1,79 @@
+//! Which runs are asked for, and how the index finds them.
+
+use jiff::Timestamp;
+use rusqlite::{Transaction, params};
+
+use super::index::Fault;
+use super::run::Run;
+use crate::verdict::Outcome;
+
+/// What is asked for; what is absent does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// Runs that began at this time or later.
+    pub since: Option<Timestamp>,
+    /// Runs of this kind.
+    pub kind: Option<String>,
+    /// Archives in whose address this stands.
+    pub archive: Option<String>,
+    /// Archives in which this account has mail, or out of which its mail was restored.
+    pub account: Option<String>,
+    /// Archives that ended so, and runs where that is said of them alone.
+    pub outcome: Option<Outcome>,
+    /// The newest so many runs.
+    pub limit: Option<u32>,
+}
+
+const LINES: &str = "
+    WITH hit AS (
+        SELECT line.sequence, line.place FROM line JOIN record USING (sequence)
+        WHERE (?1 IS NULL OR record.started >= ?1)
+            AND (?2 IS NULL OR record.kind = ?2)
+            AND (?3 IS NULL OR instr(line.archive, ?3) > 0)
+            AND (?4 IS NULL OR EXISTS (
+                SELECT 1 FROM mailbox
+                WHERE mailbox.sequence = line.sequence AND mailbox.place = line.place AND mailbox.account = ?4))
+            AND (?5 IS NULL OR line.outcome = ?5)
+    ), newest AS (SELECT DISTINCT sequence FROM hit ORDER BY sequence DESC LIMIT ?6)
+    SELECT hit.sequence, hit.place, record.run
+    FROM newest JOIN hit USING (sequence) JOIN record USING (sequence)
+    ORDER BY hit.sequence, hit.place";
+
+/// The runs that are asked for, each with those archives alone that are.
+pub(super) fn select(transaction: &Transaction<'_>, question: &Question) -> Result<Vec<Run>, Fault> {
+    let mut query = transaction.prepare(LINES)?;
+    let mut rows = query.query(params![
+        question.since.map(Timestamp::as_millisecond),
+        question.kind,
+        question.archive,
+        question.account,
+        question.outcome.map(Outcome::as_str),
+        // SQLite takes a negative limit for none.
+        question.limit.map_or(-1, i64::from),
+    ])?;
+    let mut runs = Vec::new();
+    let mut current: Option<(Run, Vec<usize>)> = None;
+    while let Some(row) = rows.next()? {
+        let (sequence, place): (u64, usize) = (row.get(0)?, row.get(1)?);
+        match &mut current {
+            Some((run, places)) if run.sequence == sequence => places.push(place),
+            _ => {
+                let run = serde_json::from_str(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
+                runs.extend(current.replace((run, vec![place])).map(restricted));
+            }
+        }
+    }
+    runs.extend(current.map(restricted));
+    Ok(runs)
+}
+
+/// The run with what stands at these places.
+fn restricted((mut run, places): (Run, Vec<usize>)) -> Run {
+    let mut place = 0;
+    run.archives.retain(|_| {
+        place += 1;
+        places.contains(&place)
+    });
+    run.by_itself = places.contains(&0);
+    run
+}
