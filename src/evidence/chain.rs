@@ -14,6 +14,7 @@ use super::folder;
 use super::head::Head;
 use super::key::{PublicKey, SigningKey};
 use super::link::Link;
+use super::pseudonym::Pseudonyms;
 use super::record::Record;
 use super::sshsig;
 use super::statement::{self, Statement};
@@ -23,6 +24,7 @@ use super::statement::{self, Statement};
 pub struct Chain {
     folder: PathBuf,
     key: Option<SigningKey>,
+    pseudonyms: Option<Pseudonyms>,
 }
 
 /// Why a record can't be kept.
@@ -86,7 +88,13 @@ impl Chain {
     /// The chain in `folder`, continued by `key`.
     #[must_use]
     pub fn new(folder: PathBuf, key: Option<SigningKey>) -> Self {
-        Self { folder, key }
+        Self { folder, key, pseudonyms: None }
+    }
+
+    /// The same chain, in whose new records pseudonyms stand for addresses of mailboxes.
+    #[must_use]
+    pub fn with_pseudonyms(self, pseudonyms: Option<Pseudonyms>) -> Self {
+        Self { pseudonyms, ..self }
     }
 
     /// Where its records lie.
@@ -127,6 +135,7 @@ impl Chain {
             self.write_head(last).map_err(unwritable)?;
         }
         record.place(tip.last, self.key.as_ref().map(SigningKey::public));
+        record.pseudonyms = self.pseudonyms.as_ref().map(Pseudonyms::id);
         let number = record.sequence;
         let envelope = self.seal(&record).map_err(unwritable)?;
         self.add(number, &envelope).map_err(unwritable)?;
@@ -136,7 +145,7 @@ impl Chain {
     }
 
     fn seal(&self, record: &Record) -> io::Result<Vec<u8>> {
-        let payload = statement::write(record)?;
+        let payload = statement::write(record, self.pseudonyms.as_ref())?;
         Ok(Envelope::seal(statement::PAYLOAD_TYPE, payload, self.key.as_ref()).to_bytes()?)
     }
 

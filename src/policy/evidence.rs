@@ -11,4 +11,8 @@ pub struct Evidence {
     /// passphrase, mode 0600; a bare name is looked up in `$CREDENTIALS_DIRECTORY`. Without it records are chained and not signed.
     #[schemars(length(min = 1))]
     pub key_file: Option<PathBuf>,
+    /// File with a secret of at least 32 bytes, mode 0600; a bare name is looked up in `$CREDENTIALS_DIRECTORY`. With it, pseudonyms stand for
+    /// addresses of mailboxes in records (`p-` and 16 hexadecimal digits), the same for the same address; without it addresses stand as they are.
+    #[schemars(length(min = 1))]
+    pub pseudonyms_key_file: Option<PathBuf>,
 }
