@@ -244,6 +244,61 @@ fn where_there_is_nothing_the_next_step_is_said() {
 }
 
 #[test]
+fn with_a_secret_no_address_gets_into_a_record() {
+    let scene = Scene::with("scope = 'all'", 6);
+    support::secret_file(&scene.bench.path(""), "p-key", &"k".repeat(32));
+    let policy = fs::read_to_string(scene.bench.path("rehearsal.toml")).unwrap();
+    let veiled = policy + "[evidence]\npseudonyms_key_file = 'p-key'\n";
+    fs::write(scene.bench.path("veiled.toml"), veiled).unwrap();
+    let archive = scene.bench.path("bruno@example.org-20261130.tar.zst.age");
+    fs::copy(&scene.archive, &archive).unwrap();
+    let mut bytes = fs::read(&archive).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(scene.bench.path("carla@example.org.tar.zst.age"), bytes).unwrap();
+    let ended = |command: &str, more: &[&str], archive: &str| {
+        let mut command = scene.bench.command(command);
+        run(command.args(["--policy", "veiled.toml"]).args(more).arg(scene.bench.path(archive)))
+    };
+    let meaningful = ["--rung", "meaningful", "--format", "json"];
+    let shown = ended("verify", &meaningful, "bruno@example.org-20261130.tar.zst.age");
+    assert!(
+        shown.code == Some(0) && shown.stdout.contains(ANNA),
+        "what is printed keeps addresses: {shown:?}"
+    );
+    assert_eq!(ended("verify", &meaningful, "carla@example.org.tar.zst.age").code, Some(10));
+    assert_eq!(ended("rehearse", &[], "bruno@example.org-20261130.tar.zst.age").code, Some(0));
+    assert_eq!(ended("rehearse", &["--only", "dora@example.org"], "a.tar.zst.age").code, Some(20));
+    assert_eq!(
+        ended("restore", &["--account", ANNA, "--to", "./anna@example.org"], "a.tar.zst.age").code,
+        Some(0)
+    );
+    let records = scene.bench.kept();
+    assert_eq!(records.len(), 5);
+    for record in &records {
+        let text = record.to_string().to_lowercase();
+        for name in ["anna", "bruno", "carla", "dora", "sandbox@", "other@"] {
+            assert!(!text.contains(name), "{name}: {record:#}");
+        }
+        assert!(!text.contains('@') && text.contains("p-"), "{record:#}");
+        assert!(record["pseudonyms"].is_string());
+    }
+    let accounts = |record: usize, path: &str| records[record]["result"].pointer(path).unwrap().clone();
+    let anna = accounts(0, "/archives/0/accounts/0/account");
+    assert_eq!(accounts(2, "/verification/archives/0/accounts/0/account"), anna);
+    assert_eq!(accounts(4, "/folders/0/account"), anna);
+    assert!(
+        records[0]["result"]["archives"][0]["archive"].as_str().unwrap().ends_with("-20261130.tar.zst.age")
+    );
+    let check = run(bare().args(["evidence", "verify", "--unsigned"]).arg(scene.bench.records()));
+    assert_eq!(check.code, Some(0), "{}", check.stdout);
+    let mut history = scene.bench.command("history");
+    let history = run(history.args(["--policy", "veiled.toml", "--account", ANNA, "--json"]));
+    assert!(numbers(&program::json(&history.stdout)).contains(&5), "{history:?}");
+    assert_eq!(numbers(&told(&scene.bench.records(), &["--account", ANNA]).1), [0; 0]);
+}
+
+#[test]
 #[ignore = "needs sqlite3: run ./tests/run"]
 fn sqlite3_finds_a_row_for_each_record_and_each_archive() {
     let scene = scene();

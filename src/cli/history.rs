@@ -84,15 +84,13 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> Result<u8, Failure> {
-    let folder = match &args.records {
-        Some(folder) => folder.clone(),
-        None => Setup::load(&PolicyArgs { policy: args.policy.clone(), ..PolicyArgs::default() })?.records(),
-    };
-    let history =
-        history::look(&folder, &args.question(Timestamp::now()), args.rebuild).map_err(|error| Failure {
-            code: exit::NOT_VERIFIED,
-            message: format!("{} can't be looked at: {error}", folder.display()),
-        })?;
+    let setup = Setup::load(&PolicyArgs { policy: args.policy.clone(), ..PolicyArgs::default() })?;
+    let folder = args.records.clone().unwrap_or_else(|| setup.records());
+    let question = Question { accounts: args.accounts(&setup)?, ..args.question(Timestamp::now()) };
+    let history = history::look(&folder, &question, args.rebuild).map_err(|error| Failure {
+        code: exit::NOT_VERIFIED,
+        message: format!("{} can't be looked at: {error}", folder.display()),
+    })?;
     print(&args.rendered(&history))?;
     Ok(history.exit_code)
 }
@@ -104,10 +102,18 @@ impl Args {
             since: self.since.or(self.days.map(days)),
             kind: self.kind.and_then(|kind| Some(kind.to_possible_value()?.get_name().to_owned())),
             archive: self.archive.clone(),
-            account: self.account.clone(),
+            accounts: Vec::new(),
             outcome: self.outcome.map(Ending::outcome),
             limit: self.limit,
         }
+    }
+
+    /// The account by its address, and by what stands for it in records under this policy; the secret is read only where an
+    /// account is asked for.
+    fn accounts(&self, setup: &Setup) -> Result<Vec<String>, Failure> {
+        let Some(account) = &self.account else { return Ok(Vec::new()) };
+        let pseudonym = setup.pseudonyms()?.map(|pseudonyms| pseudonyms.of(account));
+        Ok(std::iter::once(account.clone()).chain(pseudonym).collect())
     }
 
     fn rendered(&self, history: &History) -> String {

@@ -25,13 +25,14 @@ impl Records {
         Ok(records)
     }
 
-    /// Takes the folder and the key that the policy names; nothing is looked at but the key.
+    /// Takes the folder and the keys that the policy names; nothing is looked at but these.
     pub fn of(setup: &Setup) -> Result<Self, Failure> {
         let file = setup.policy.evidence.key_file.as_deref();
         let file = file.map(|path| SecretFile::find(path, setup.credentials.as_deref()));
         let key = file.map(|file| SigningKey::load(&file)).transpose().map_err(Failure::usage)?;
-        let chain = Chain::new(setup.records(), key).stamped_by(authority(setup)?);
         let host = rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
+        let chain = Chain::new(setup.records(), key).stamped_by(authority(setup)?);
+        let chain = chain.with_pseudonyms(setup.pseudonyms()?);
         Ok(Self { chain, host, operator: Some(operator()) })
     }
 

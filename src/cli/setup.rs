@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::args::{PolicyArgs, StoreArgs};
 use super::{Failure, tell};
 use crate::archive::decrypt::Keyring;
+use crate::evidence::Pseudonyms;
 use crate::exit;
 use crate::live::Server;
 use crate::network::Cancel;
@@ -136,6 +137,13 @@ impl Setup {
         self.policy.run.records.clone().unwrap_or_else(default_records)
     }
 
+    /// What stands for addresses of mailboxes in records, where the policy asks for that.
+    pub fn pseudonyms(&self) -> Result<Option<Pseudonyms>, Failure> {
+        let file = self.policy.evidence.pseudonyms_key_file.as_deref();
+        let file = file.map(|path| SecretFile::find(path, self.credentials.as_deref()));
+        file.map(|file| Pseudonyms::load(&file)).transpose().map_err(Failure::usage)
+    }
+
     /// The policy file and its digest.
     pub(super) fn source(&self) -> Option<(&Path, &str)> {
         self.source.as_ref().map(|(file, digest)| (file.as_path(), digest.as_str()))
@@ -155,8 +163,14 @@ fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) 
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
     let of_live = policy.live.iter_mut().filter_map(|live| live.password_file.as_mut());
     let of_sandbox = policy.rehearsal.iter_mut().filter_map(|sandbox| sandbox.password_file.as_mut());
-    let of_servers = of_live.chain(of_sandbox).chain(&mut policy.evidence.key_file);
-    of_stores.chain(of_keys).chain(of_servers).for_each(|path| find_secret(path, beside, credentials));
+    let evidence = &mut policy.evidence;
+    let of_records = evidence.key_file.iter_mut().chain(&mut evidence.pseudonyms_key_file);
+    let of_servers = of_live.chain(of_sandbox);
+    of_stores
+        .chain(of_keys)
+        .chain(of_servers)
+        .chain(of_records)
+        .for_each(|path| find_secret(path, beside, credentials));
 }
 
 fn find_secret(path: &mut PathBuf, beside: &Path, credentials: Option<&Path>) {

@@ -53,6 +53,7 @@ impl<'a> Basis<'a> {
             kind,
             previous: None,
             signed_by: None,
+            pseudonyms: None,
             tool: Tool { name: "mailproof", version: env!("CARGO_PKG_VERSION") },
             host: self.host.map(str::to_owned),
             operator: self.operator.map(str::to_owned),

@@ -14,6 +14,7 @@ use super::folder::{self, Listing};
 use super::head::Head;
 use super::key::{PublicKey, SigningKey};
 use super::link::Link;
+use super::pseudonym::Pseudonyms;
 use super::record::{Record, TimeStamp};
 use super::sshsig;
 use super::stamp::{Authority, NoStamp};
@@ -25,6 +26,7 @@ pub struct Chain {
     folder: PathBuf,
     key: Option<SigningKey>,
     authority: Option<Authority>,
+    pseudonyms: Option<Pseudonyms>,
 }
 
 /// Why a record can't be kept.
@@ -97,13 +99,19 @@ impl Chain {
     /// The chain in `folder`, continued by `key`.
     #[must_use]
     pub fn new(folder: PathBuf, key: Option<SigningKey>) -> Self {
-        Self { folder, key, authority: None }
+        Self { folder, key, authority: None, pseudonyms: None }
     }
 
     /// The same, with a time stamp of `authority` beside each new record.
     #[must_use]
     pub fn stamped_by(self, authority: Option<Authority>) -> Self {
         Self { authority, ..self }
+    }
+
+    /// The same chain, in whose new records pseudonyms stand for addresses of mailboxes.
+    #[must_use]
+    pub fn with_pseudonyms(self, pseudonyms: Option<Pseudonyms>) -> Self {
+        Self { pseudonyms, ..self }
     }
 
     /// Where its records lie.
@@ -151,6 +159,7 @@ impl Chain {
             self.write_head(last).map_err(unwritable)?;
         }
         record.place(tip.last, self.key.as_ref().map(SigningKey::public));
+        record.pseudonyms = self.pseudonyms.as_ref().map(Pseudonyms::id);
         let number = record.sequence;
         let (sealed, unstamped) = self.seal(&mut record).map_err(unwritable)?;
         self.add(number, &sealed).map_err(unwritable)?;
@@ -177,7 +186,7 @@ impl Chain {
     }
 
     fn sealed(&self, record: &Record) -> io::Result<Sealed> {
-        let payload = statement::write(record)?;
+        let payload = statement::write(record, self.pseudonyms.as_ref())?;
         let envelope = Envelope::seal(statement::PAYLOAD_TYPE, payload, self.key.as_ref()).to_bytes()?;
         let signature = self.key.as_ref().map(|key| sshsig::sign(&envelope, key)).transpose();
         let signature = signature.map_err(|error| io::Error::other(error.to_string()))?;

@@ -31,6 +31,9 @@ pub struct Record {
     pub previous: Option<Link>,
     /// The key that signs this record, as OpenSSH writes it (`ssh-ed25519 …`); absent where none does.
     pub signed_by: Option<String>,
+    /// Tells the secret by which pseudonyms stand for addresses of mailboxes, in `result` as well; absent where addresses stand as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<String>,
     /// What did it.
     pub tool: Tool,
     /// The machine it ran on, by the name it gives itself.
@@ -73,7 +76,7 @@ pub struct Record {
     /// The corrective action that was opened or closed; in records of the kind `action` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
-    /// The result as it was printed: the form that its own `schema` names.
+    /// The result as it was printed, but for pseudonyms: the form that its own `schema` names.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub result: Content,
 }

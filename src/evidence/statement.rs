@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::PublicKey;
 use super::link::{Link, sha256};
+use super::pseudonym::Pseudonyms;
 use super::record::{Record, SCHEMA, StampState, TimeStamp};
 use crate::report::writing;
 
@@ -21,13 +22,13 @@ pub const PREDICATE: &str = "https://mailproof.dev/record/v1";
 const HAND_OVER: &str = "hand-over";
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct Written<'a, T> {
     #[serde(rename = "_type")]
     form: &'static str,
     subject: [Subject<'a>; 1],
     #[serde(rename = "predicateType")]
     predicate_type: &'static str,
-    predicate: &'a Record,
+    predicate: &'a T,
 }
 
 #[derive(Serialize)]
@@ -45,9 +46,18 @@ struct Digest {
 ///
 /// No digest of a whole archive is known at the end of a run, so its subject is the result: the bytes of `result` as they
 /// stand in the payload.
-pub(super) fn write(record: &Record) -> serde_json::Result<Vec<u8>> {
-    let digest = Digest { sha256: sha256(writing::line(&record.result)?.as_bytes()) };
-    let subject = [Subject { name: &record.id, digest }];
+pub(super) fn write(record: &Record, pseudonyms: Option<&Pseudonyms>) -> serde_json::Result<Vec<u8>> {
+    let Some(pseudonyms) = pseudonyms else {
+        return written(&record.id, record, &record.result);
+    };
+    let mut veiled = serde_json::to_value(record)?;
+    pseudonyms.veil(&mut veiled);
+    written(&record.id, &veiled, &veiled["result"])
+}
+
+fn written(id: &str, record: &impl Serialize, result: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let digest = Digest { sha256: sha256(writing::line(result)?.as_bytes()) };
+    let subject = [Subject { name: id, digest }];
     let written = Written { form: STATEMENT, subject, predicate_type: PREDICATE, predicate: record };
     writing::line(&written).map(String::into_bytes)
 }

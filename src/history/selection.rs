@@ -16,8 +16,9 @@ pub struct Question {
     pub kind: Option<String>,
     /// Archives in whose address this stands.
     pub archive: Option<String>,
-    /// Archives in which this account has mail, or out of which its mail was restored.
-    pub account: Option<String>,
+    /// Archives in which one of these accounts has mail, or out of which its mail was restored; none for all. Of one account
+    /// there may be two: its address, and what stands for it in records with pseudonyms.
+    pub accounts: Vec<String>,
     /// Archives that ended so, and runs where that is said of them alone.
     pub outcome: Option<Outcome>,
     /// The newest so many runs.
@@ -32,7 +33,7 @@ const LINES: &str = "
             AND (?3 IS NULL OR instr(line.archive, ?3) > 0)
             AND (?4 IS NULL OR EXISTS (
                 SELECT 1 FROM mailbox
-                WHERE mailbox.sequence = line.sequence AND mailbox.place = line.place AND mailbox.account = ?4))
+                WHERE mailbox.sequence = line.sequence AND mailbox.place = line.place AND mailbox.account IN (SELECT value FROM json_each(?4))))
             AND (?5 IS NULL OR line.outcome = ?5)
     ), newest AS (SELECT DISTINCT sequence FROM hit ORDER BY sequence DESC LIMIT ?6)
     SELECT hit.sequence, hit.place, record.run
@@ -46,7 +47,7 @@ pub(super) fn select(transaction: &Transaction<'_>, question: &Question) -> Resu
         question.since.map(Timestamp::as_millisecond),
         question.kind,
         question.archive,
-        question.account,
+        (!question.accounts.is_empty()).then(|| serde_json::json!(question.accounts).to_string()),
         question.outcome.map(Outcome::as_str),
         // SQLite takes a negative limit for none.
         question.limit.map_or(-1, i64::from),

@@ -119,7 +119,7 @@ fn each_question_restricts() {
         (Question { archive: Some("%".to_owned()), ..any() }, &[]),
         (Question { kind: Some("verify".to_owned()), limit: Some(1), ..any() }, &[(4, "")]),
         (Question { kind: Some("restore".to_owned()), ..any() }, &[]),
-        (Question { account: Some("anna@example.org".to_owned()), ..any() }, &[]),
+        (Question { accounts: vec!["anna@example.org".to_owned()], ..any() }, &[]),
     ] {
         let history = asked(folder.path(), &question);
         assert_eq!(lines(&history), wanted, "{question:?}");

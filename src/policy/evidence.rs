@@ -18,4 +18,8 @@ pub struct Evidence {
     /// PEM file with the certificate of the authority that vouches for `timestamp_url`; a stamp that it does not vouch for is not taken.
     #[schemars(length(min = 1))]
     pub timestamp_ca_file: Option<PathBuf>,
+    /// File with a secret of at least 32 bytes, mode 0600; a bare name is looked up in `$CREDENTIALS_DIRECTORY`. With it, pseudonyms stand for
+    /// addresses of mailboxes in records (`p-` and 16 hexadecimal digits), the same for the same address; without it addresses stand as they are.
+    #[schemars(length(min = 1))]
+    pub pseudonyms_key_file: Option<PathBuf>,
 }

@@ -57,7 +57,7 @@ impl Policy {
     /// Makes relative paths start in `base`, the folder of the policy file.
     ///
     /// `ca_file`, `timestamp_ca_file` and `run.records` always; `credentials_file`, `password_file`, `keys.identities`,
-    /// `keys.passphrase_file` and `evidence.key_file` only with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
+    /// `keys.passphrase_file` and the keys of `evidence` only with a `/` in them, since a bare name is one of `$CREDENTIALS_DIRECTORY` (systemd `LoadCredential=`).
     /// With a relative `base` this is not idempotent; [`Policy::load`] has done it.
     pub fn resolve(&mut self, base: &Path) {
         let Self { store, replica, keys, run, live, rehearsal, evidence, .. } = self;
@@ -77,6 +77,7 @@ impl Policy {
             .iter_mut()
             .chain(&mut keys.passphrase_file)
             .chain(&mut evidence.key_file)
+            .chain(&mut evidence.pseudonyms_key_file)
             .for_each(|path| resolve_credential(path, base));
         evidence.timestamp_ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
         run.records.iter_mut().for_each(|path| *path = base.join(&*path));
@@ -107,10 +108,14 @@ impl Policy {
                     .filter_map(|(name, path)| Some((format!("{section}.{name}"), path.as_deref()?))),
             );
         }
-        let key_file = self.evidence.key_file.iter();
-        paths.extend(key_file.map(|path| ("evidence.key_file".to_owned(), path.as_path())));
-        let ca_file = self.evidence.timestamp_ca_file.iter();
-        paths.extend(ca_file.map(|path| ("evidence.timestamp_ca_file".to_owned(), path.as_path())));
+        let evidence = &self.evidence;
+        for (name, file) in [
+            ("key_file", &evidence.key_file),
+            ("pseudonyms_key_file", &evidence.pseudonyms_key_file),
+            ("timestamp_ca_file", &evidence.timestamp_ca_file),
+        ] {
+            paths.extend(file.iter().map(|path| (format!("evidence.{name}"), path.as_path())));
+        }
         paths.extend(self.run.records.iter().map(|path| ("run.records".to_owned(), path.as_path())));
         paths
     }
@@ -178,7 +183,7 @@ mod tests {
         let text = "[store]\nurl = \"s3://b\"\nca_file = \"ca.pem\"\ncredentials_file = \"s3\"\n\
                     [[replica]]\nurl = \"s3://c\"\ncredentials_file = \"./s3\"\n\
                     [keys]\nidentities = [\"bare\", \"keys/a\", \"/abs/b\"]\npassphrase_file = \"pass\"\n\
-                    [run]\nrecords = \"records\"\n[evidence]\nkey_file = \"keys/sign\"\n\
+                    [run]\nrecords = \"records\"\n[evidence]\nkey_file = \"keys/sign\"\npseudonyms_key_file = \"keys/p\"\n\
                     timestamp_ca_file = \"tsa.pem\"\n";
         let mut policy = Policy::parse(text, "p").unwrap();
         policy.resolve(Path::new("/etc/mailproof"));
@@ -193,6 +198,7 @@ mod tests {
             "keys.identities[2] /abs/b",
             "keys.passphrase_file pass",
             "evidence.key_file /etc/mailproof/keys/sign",
+            "evidence.pseudonyms_key_file /etc/mailproof/keys/p",
             "evidence.timestamp_ca_file /etc/mailproof/tsa.pem",
             "run.records /etc/mailproof/records",
         ];
