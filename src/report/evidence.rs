@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::human;
-use crate::evidence::check::{Check, Holding, TimeStamps, Trust, Vouching};
+use crate::evidence::check::{Check, Holding, KeySpan, TimeStamps, Trust, Vouching};
 
 /// What is named of many.
 const MOST_NAMED: usize = 10;
@@ -64,7 +64,7 @@ fn broken(text: &mut String, check: &Check) {
 
 fn signers(text: &mut String, check: &Check) {
     for key in &check.keys {
-        let _ = writeln!(text, "  signed by {}, records {} to {}", key.fingerprint, key.first, key.last);
+        let _ = writeln!(text, "  {}", span(key));
     }
     let told = match check.trust {
         Trust::AllowedSigners => return,
@@ -74,6 +74,20 @@ fn signers(text: &mut String, check: &Check) {
         Trust::None => "not signed: whoever can write there can make all of it anew",
     };
     let _ = writeln!(text, "  {told}");
+}
+
+/// Which records a key was valid for, and which of them it signed.
+fn span(key: &KeySpan) -> String {
+    let KeySpan { fingerprint, first, last, signed } = key;
+    let records = match first == last {
+        true => format!("record {first}"),
+        false => format!("records {first} to {last}"),
+    };
+    match (last + 1).saturating_sub(first + signed) {
+        0 => format!("signed by {fingerprint}: {records}"),
+        _ if *signed == 0 => format!("valid is {fingerprint} for {records}, and it signed none of them"),
+        _ => format!("signed by {fingerprint}: {} of the {records}", human::count(*signed)),
+    }
 }
 
 fn stamps(text: &mut String, stamps: TimeStamps) {
@@ -93,5 +107,20 @@ fn stamps(text: &mut String, stamps: TimeStamps) {
         let told = "nobody vouches for the authority of the time stamps, so the times are worth no more than those of the machine: \
                     name its certificate by --timestamp-ca";
         let _ = writeln!(text, "  {told}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_said_to_have_signed_what_it_signed() {
+        let told =
+            |first, last, signed| span(&KeySpan { fingerprint: "SHA256:x".to_owned(), first, last, signed });
+        assert_eq!(told(11, 11, 1), "signed by SHA256:x: record 11");
+        assert_eq!(told(1, 10, 10), "signed by SHA256:x: records 1 to 10");
+        assert_eq!(told(1, 10, 9), "signed by SHA256:x: 9 of the records 1 to 10");
+        assert_eq!(told(11, 11, 0), "valid is SHA256:x for record 11, and it signed none of them");
     }
 }

@@ -104,6 +104,7 @@ fn the_text_says_what_was_proven_and_what_to_note() {
     assert_eq!(run(bench.command("verify").arg("--policy").arg(&policy)).code, Some(0));
     let text = run(bench.command("evidence").arg("verify").arg("--policy").arg(&policy)).stdout;
     assert!(text.starts_with("HOLDS  checked 1 of 1 records; 1 are signed\n"), "{text}");
+    assert!(text.contains(&format!("signed by {}: record 1\n", public(1).fingerprint())), "{text}");
     let digest = blake3::hash(&fs::read(&records_in(&bench.records())[0]).unwrap());
     for part in [
         &format!("head 1:{digest}"),

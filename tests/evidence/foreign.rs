@@ -73,6 +73,8 @@ fn as_nobody(command: &Command) -> (String, Option<i32>) {
     if root {
         bound.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
     }
+    // What is in the homes of others is not for nobody.
+    bound.env("PATH", "/usr/local/bin:/usr/bin:/bin");
     let ended = run(bound.arg(command.get_program()).args(command.get_args()));
     (ended.stdout + &ended.stderr, ended.code)
 }

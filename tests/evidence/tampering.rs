@@ -235,8 +235,8 @@ fn the_sound_chain_holds_and_says_who_signed_it() {
     let check = checked(sound().0.path(), &trusting(&KEYS[..1]));
     assert_eq!((check.outcome, check.exit_code, first(&check)), (Holding::Holds, 0, None));
     assert_eq!((check.coverage.checked, check.coverage.total, check.signed), (LAST, LAST, LAST));
-    let spans: Vec<_> = check.keys.iter().map(|span| (span.first, span.last)).collect();
-    assert_eq!(spans, [(1, 500), (501, LAST)]);
+    let spans: Vec<_> = check.keys.iter().map(|span| (span.first, span.last, span.signed)).collect();
+    assert_eq!(spans, [(1, 500, 500), (501, LAST, 500)]);
     assert_eq!(check.keys[1].fingerprint, key(KEYS[1]).public().fingerprint());
     assert!(check.warnings.is_empty() && check.not_in_chain == 0);
     let strange = checked(sound().0.path(), &trusting(&KEYS[2..]));

@@ -19,7 +19,7 @@ use super::key::PublicKey;
 use super::link::Link;
 use super::stamp::Authorities;
 use reason::{Fault, Stop};
-use walk::Walk;
+use walk::{Valid, Walk};
 
 pub use reason::Reason;
 pub use result::{Broken, Check, Coverage, Holding, KeySpan, SCHEMA, TimeStamps, Trust, Vouching, schema};
@@ -199,8 +199,8 @@ impl<'a> Examination<'a> {
     /// Keys that may have signed the head: those valid for the last two records and for the next one.
     fn head_keys(&self, last: u64) -> Vec<PublicKey> {
         let keys = &self.walk.keys;
-        let from = keys.iter().rposition(|(first, _)| *first < last).unwrap_or(0);
-        keys.iter().skip(from).map(|(_, key)| key.clone()).collect()
+        let from = keys.iter().rposition(|valid| valid.first < last).unwrap_or(0);
+        keys.iter().skip(from).map(|valid| valid.key.clone()).collect()
     }
 
     fn expected(&mut self, listing: &Listing) {
@@ -268,9 +268,14 @@ fn unread(file: &Path) -> String {
     )
 }
 
-fn spans(keys: &[(u64, PublicKey)], end: u64) -> Vec<KeySpan> {
-    let ends = keys.iter().skip(1).map(|(first, _)| first - 1).chain([end]);
-    let spans = keys.iter().zip(ends);
-    let used = spans.filter(|((first, _), last)| first <= last);
-    used.map(|((first, key), last)| KeySpan { fingerprint: key.fingerprint(), first: *first, last }).collect()
+fn spans(keys: &[Valid], end: u64) -> Vec<KeySpan> {
+    let ends = keys.iter().skip(1).map(|next| next.first - 1).chain([end]);
+    let spans = keys.iter().zip(ends).filter(|(valid, last)| valid.first <= *last);
+    let told = |(valid, last): (&Valid, u64)| KeySpan {
+        fingerprint: valid.key.fingerprint(),
+        first: valid.first,
+        last,
+        signed: valid.signed,
+    };
+    spans.map(told).collect()
 }

@@ -122,6 +122,8 @@ pub struct KeySpan {
     pub first: u64,
     /// The last one so far.
     pub last: u64,
+    /// How many of these it signed.
+    pub signed: u64,
 }
 
 /// What is known of time stamps.

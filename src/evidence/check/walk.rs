@@ -24,14 +24,23 @@ pub(super) struct Walk<'a> {
     /// Keys that the auditor trusts; without them the first record's own key is taken.
     trust: Option<&'a [PublicKey]>,
     pub stamps: Stamps<'a>,
-    /// Keys, each with the number of the first record it is valid for.
-    pub keys: Vec<(u64, PublicKey)>,
+    /// Keys in the order in which they took over.
+    pub keys: Vec<Valid>,
     /// The record before, as it lies there; absent where it can't be read.
     pub last: Option<Link>,
     finished: Option<Timestamp>,
     pub signed: u64,
     pub unsigned: u64,
     pub warnings: Vec<String>,
+}
+
+/// A key from the first record on that it is valid for.
+#[derive(Debug)]
+pub(super) struct Valid {
+    pub first: u64,
+    pub key: PublicKey,
+    /// Records that it signed.
+    pub signed: u64,
 }
 
 impl<'a> Walk<'a> {
@@ -77,7 +86,7 @@ impl<'a> Walk<'a> {
 
     /// The key whose signature of the envelope holds; none where nobody has signed so far.
     fn signer(&self, envelope: &Envelope, statement: Option<&Statement>) -> Result<Option<PublicKey>, Fault> {
-        let valid = self.keys.last().map(|(_, key)| key);
+        let valid = self.keys.last().map(|valid| &valid.key);
         let Some(signature) = &envelope.signature else {
             return match valid.is_none() && self.trust.is_none() {
                 true => Ok(None),
@@ -110,9 +119,12 @@ impl<'a> Walk<'a> {
         };
         self.signed += 1;
         if self.keys.is_empty() {
-            self.keys.push((number, key));
+            self.keys.push(Valid { first: number, key, signed: 0 });
         }
-        self.keys.extend(new_key.map(|key| (number + 1, key)));
+        if let Some(valid) = self.keys.last_mut() {
+            valid.signed += 1;
+        }
+        self.keys.extend(new_key.map(|key| Valid { first: number + 1, key, signed: 0 }));
     }
 
     fn watch_clock(&mut self, number: u64, finished: Timestamp) {
