@@ -181,7 +181,7 @@ impl<'a> Case<'a> {
             let since = of_kind.take_while(|entry| entry.outcome != Outcome::Passed);
             let failed: Vec<&&Entry> = since.filter(|entry| entry.outcome == Outcome::Failed).collect();
             let taken = |entry: &&&Entry| actions.iter().any(|action| *action.about == entry.about);
-            failed.first().filter(|_| !failed.iter().any(|entry| taken(&entry))).map(|entry| entry.number())
+            failed.first().filter(|_| !failed.iter().any(taken)).map(|entry| entry.number())
         })
     }
 

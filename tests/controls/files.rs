@@ -203,6 +203,7 @@ fn every_problem_of_a_file_is_told_with_its_place() {
     ] {
         assert!(told.iter().any(|(at, what)| *at == line && what.contains(said)), "{line} {said}: {shown}");
     }
+    assert!(!shown.contains("a fault of mailproof"), "{shown}");
     assert!(shown.contains("did you mean \"verify\"?") && shown.contains("did you mean `every`?"), "{shown}");
 }
 
