@@ -52,6 +52,7 @@ fn compare_sample(
         let missing = usize::try_from(sample.wanted - comparison.checked()).unwrap_or(usize::MAX);
         let (next, later) = rest.split_at(missing.min(BATCH).min(rest.len()));
         rest = later;
+        read.learn_twins(next, MOST_ALIKE)?;
         // The one that is most like it is nearly always it; only for the others all that are alike are read.
         for most in [1, MOST_ALIKE] {
             let unclear = next.iter().filter(|item| read.likeness(item).is_none());
@@ -112,26 +113,26 @@ fn compare_others(
     Ok(())
 }
 
-/// Positions of older messages that no message of the backup has the size and the second of.
+/// Positions of older messages that no message of the backup has the size and the second of; where more have them than the
+/// backup states, each of them may be the one too many.
 fn unknown(listing: &Listing, account: Account<'_>, comparison: &mut Comparison) -> Vec<usize> {
+    let is_due = |(_, entry): &(usize, &Entry)| {
+        let older = entry.listed.date.is_some_and(|date| date < account.taken);
+        older && !is_left_out(&listing.folders[entry.folder])
+    };
+    let seen = |entry: &Entry| (entry.listed.size, entry.listed.date.unwrap_or_default());
     let mut stated: HashMap<(u64, i64), u64> = HashMap::new();
     for item in account.messages {
         *stated.entry((item.size, item.date)).or_default() += 1;
     }
-    let is_due = |entry: &Entry| {
-        let older = entry.listed.date.is_some_and(|date| date < account.taken);
-        older && !is_left_out(&listing.folders[entry.folder])
-    };
-    let mut unknown = Vec::new();
-    for (position, entry) in listing.all().filter(|(_, entry)| is_due(entry)) {
+    let mut listed: HashMap<(u64, i64), u64> = HashMap::new();
+    for (_, entry) in listing.all().filter(is_due) {
         comparison.older += 1;
-        let seen = (entry.listed.size, entry.listed.date.unwrap_or_default());
-        match stated.get_mut(&seen).filter(|count| **count > 0) {
-            Some(count) => *count -= 1,
-            None => unknown.push(position),
-        }
+        *listed.entry(seen(entry)).or_default() += 1;
     }
-    unknown
+    let is_surplus = |entry: &Entry| listed.get(&seen(entry)) > stated.get(&seen(entry));
+    let due = listing.all().filter(is_due).filter(|(_, entry)| is_surplus(entry));
+    due.map(|(position, _)| position).collect()
 }
 
 /// Trash and Junk with what lies in them: exports leave them out (`docs/formats.md`).

@@ -15,10 +15,11 @@ use crate::mailbox::zimbra::export::{Entry, Examiner, TakenBody};
 use crate::mailbox::zimbra::meta::{Described, Meta};
 use crate::mailbox::{self, Digest, Hasher, Item, ItemId};
 
-/// Messages of one archive that are explained.
+/// Messages of one archive that are known to differ and are explained. What looks gone is looked at without a limit, as it
+/// may be another version, and no more of them than there are strange live messages.
 const MOST_EXPLAINED: usize = 100;
 /// Bytes of a message that is explained.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 /// Live messages of one size and second that are read to find one again.
 const MOST_TWINS: usize = 5;
 
@@ -43,7 +44,8 @@ pub struct Pair {
     digest: Digest,
     /// Which live message it is, where it has no number in common.
     live: Option<Strange>,
-    explanation: Explanation,
+    /// Absent where the live one is too large.
+    explanation: Option<Explanation>,
 }
 
 /// What was explained of one account.
@@ -61,6 +63,7 @@ impl Unexplained {
     pub fn of(compared: &Compared) -> Option<Self> {
         let mut cases: HashMap<String, Case> = HashMap::new();
         let mut left = MOST_EXPLAINED;
+        let mut any = false;
         for kind in [Difference::Differs, Difference::MissingLive] {
             for sample in &compared.mailboxes {
                 let Ok(comparison) = &sample.comparison else { continue };
@@ -72,17 +75,22 @@ impl Unexplained {
                     continue;
                 }
                 let open = comparison.messages.iter().filter(|(_, difference)| *difference == kind);
-                let digests: Vec<Digest> = open.filter_map(|(item, _)| item.digest).take(left).collect();
-                left -= digests.len();
+                let open = open.filter_map(|(item, _)| item.digest);
+                let digests: Vec<Digest> = match kind {
+                    Difference::Differs => open.take(left).collect(),
+                    _ => open.collect(),
+                };
+                any |= !digests.is_empty();
                 let case = cases.entry(sample.account.clone()).or_default();
                 case.strange.clone_from(&comparison.strange);
                 case.wanted.extend(&digests);
                 if kind == Difference::Differs {
+                    left -= digests.len();
                     case.differing.extend(&digests);
                 }
             }
         }
-        (left < MOST_EXPLAINED).then(|| Self(Arc::new(cases)))
+        any.then(|| Self(Arc::new(cases)))
     }
 
     /// Takes the bodies that are to be explained out of the export of `account`.
@@ -105,8 +113,8 @@ pub struct Explainer {
     explained: Explained,
 }
 
-/// Another version of a message, and its bytes.
-type Other = (Option<Strange>, Vec<u8>);
+/// Another version of a message, and its bytes unless it is too large.
+type Other = (Option<Strange>, Option<Vec<u8>>);
 
 /// The mailbox that holds the other versions.
 enum Live {
@@ -157,12 +165,12 @@ impl Explainer {
             None => open(&self.server, &self.explained.account)?,
         };
         let other = match &mut live {
-            Live::ById(mailbox) => numbered(&**mailbox, item.id)?.map(|bytes| (None, bytes)),
+            Live::ById(mailbox) => numbered(&**mailbox, item.id)?.map(|bytes| (None, Some(bytes))),
             Live::ByContent(folders, listing) => self.other(item, digest, backup, &mut **folders, listing)?,
         };
         self.live = Some(live);
         if let Some((live, bytes)) = other {
-            let explanation = Explanation::of(backup, &bytes);
+            let explanation = bytes.map(|bytes| Explanation::of(backup, &bytes));
             self.explained.pairs.push(Pair { digest, live, explanation });
         }
         Ok(())
@@ -184,8 +192,11 @@ impl Explainer {
         let best = candidates.filter_map(|(at, strange)| Some((place(strange)?, at))).min();
         let Some((_, at)) = best else { return Ok(None) };
         let strange = self.case.strange.swap_remove(at);
+        if strange.size > LARGEST {
+            return Ok(Some((Some(strange), None)));
+        }
         let bytes = found_again(live, listing, &strange)?;
-        Ok(bytes.map(|bytes| (Some(strange), bytes)))
+        Ok(bytes.map(|bytes| (Some(strange), Some(bytes))))
     }
 }
 
@@ -205,9 +216,6 @@ fn found_again(
     listing: &Listing,
     strange: &Strange,
 ) -> Result<Option<Vec<u8>>, LiveError> {
-    if strange.size > LARGEST {
-        return Ok(None);
-    }
     let seen = (strange.size, strange.date);
     let alike = listing.all().filter(|(_, entry)| (entry.listed.size, entry.listed.date) == seen);
     for (_, entry) in alike.take(MOST_TWINS) {
@@ -279,13 +287,15 @@ impl Compared {
 }
 
 fn explain(comparison: &mut Comparison, pair: &Pair) {
-    let lines = pair.explanation.only_line_ends();
+    let lines = pair.explanation.as_ref().is_some_and(Explanation::only_line_ends);
     for (item, difference) in &mut comparison.messages {
         if item.digest != Some(pair.digest) || !is_open(difference) {
             continue;
         }
         *difference = if lines { Difference::LineEnds } else { Difference::Differs };
-        comparison.explained.insert(item.id, pair.explanation.clone());
+        if let Some(explanation) = &pair.explanation {
+            comparison.explained.insert(item.id, explanation.clone());
+        }
         let is_it = |missing: &Missing| pair.live.as_ref().is_some_and(|live| live.is(missing));
         if let Some(at) = comparison.missing.iter().position(is_it) {
             comparison.missing.remove(at);

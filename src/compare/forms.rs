@@ -38,6 +38,13 @@ impl Forms {
         self.others.is_some()
     }
 
+    /// Its digests, and how a message equals it that has one of them; the closer first.
+    pub(super) fn each(&self) -> impl Iterator<Item = (Digest, Likeness)> {
+        let others = self.others.into_iter().flatten().flat_map(|digests| digests.each());
+        let as_is = self.as_is.each().map(|digest| (digest, Likeness::Same));
+        as_is.chain(others.map(|digest| (digest, Likeness::LineEnds)))
+    }
+
     /// How it equals a message of which `has` says whether a digest is its own; nothing where it does not.
     pub(super) fn likeness(&self, has: impl Fn(&Digest) -> bool) -> Option<Likeness> {
         if self.as_is.each().any(|digest| has(&digest)) {
@@ -49,7 +56,7 @@ impl Forms {
 }
 
 impl Digests {
-    fn each(&self) -> impl Iterator<Item = Digest> {
+    fn each(&self) -> impl Iterator<Item = Digest> + use<> {
         [Some(self.sha256), self.sha1].into_iter().flatten()
     }
 }

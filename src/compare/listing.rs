@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::live::{Folder, Folders, Listed, LiveError};
 use crate::mailbox::Item;
@@ -55,6 +55,25 @@ impl Listing {
     /// Positions of the messages of this second.
     pub(super) fn of_second(&self, date: i64) -> &[usize] {
         self.by_date.get(&date).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the message at a position may be `item`: as in [`Self::alike`].
+    pub(super) fn are_alike(&self, position: usize, item: &Item) -> bool {
+        let listed = &self.get(position).listed;
+        let in_its_second = listed.date == Some(item.date) && line_ends_explain(listed.size, item.size);
+        listed.size == item.size || in_its_second
+    }
+
+    /// Positions of the messages that may be one of `twins`, which have one size; none of them twice.
+    pub(super) fn alike_any(&self, twins: &[Item]) -> Vec<usize> {
+        let Some(size) = twins.first().map(|item| item.size) else { return Vec::new() };
+        let is_other = |position: &usize| {
+            let listed = self.get(*position).listed.size;
+            listed != size && line_ends_explain(listed, size)
+        };
+        let seconds: BTreeSet<i64> = twins.iter().map(|item| item.date).collect();
+        let of_seconds = seconds.iter().flat_map(|date| self.of_second(*date)).copied().filter(is_other);
+        self.by_size.get(&size).into_iter().flatten().copied().chain(of_seconds).collect()
     }
 
     /// Positions of the messages that may be `item`: of its size and second, of its second with a size that other line

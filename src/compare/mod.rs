@@ -11,6 +11,7 @@ mod forms;
 mod listing;
 mod read;
 mod sampling;
+mod twins;
 
 pub use by_content::by_content;
 pub(crate) use by_content::is_left_out;

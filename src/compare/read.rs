@@ -1,7 +1,9 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::explaining::LARGEST;
 use super::forms::{Former, Forms, Likeness};
 use super::listing::{Listing, line_ends_explain};
+use super::twins::{Copy, Twins};
 use crate::check::restorable::{Difference, Head, MessageId, Strange};
 use crate::live::{BodyPart, Folders, LiveError};
 use crate::mailbox::{Digest, Item};
@@ -22,6 +24,9 @@ pub(super) struct Read<'a> {
     sha1: bool,
     /// By position.
     known: HashMap<usize, Seen>,
+    /// Where the digests of the backup were seen, and how.
+    found: HashMap<Digest, Vec<(usize, Likeness)>>,
+    twins: Twins,
 }
 
 /// What came of reading a message.
@@ -47,7 +52,17 @@ impl<'a> Read<'a> {
         let sha1 = stated.iter().any(|digest| matches!(digest, Digest::Sha1(_)));
         let dated = messages.iter().filter_map(|item| Some((item.digest?, item.date))).collect();
         let sized = messages.iter().map(|item| (item.size, item.date)).collect();
-        Self { live, listing, stated, dated, sized, sha1, known: HashMap::new() }
+        Self {
+            live,
+            listing,
+            stated,
+            dated,
+            sized,
+            sha1,
+            known: HashMap::new(),
+            found: HashMap::new(),
+            twins: Twins::of(messages),
+        }
     }
 
     pub(super) fn listing(&self) -> &'a Listing {
@@ -77,7 +92,8 @@ impl<'a> Read<'a> {
         let mut uids: Vec<u32> = wanted.keys().copied().collect();
         uids.sort_unstable();
         let (sha1, stated) = (self.sha1, &self.stated);
-        let (known, mut formers) = (&mut self.known, HashMap::<u32, (Former, Head)>::new());
+        let (known, found) = (&mut self.known, &mut self.found);
+        let mut formers = HashMap::<u32, (Former, Head)>::new();
         let listing = self.listing;
         self.live.bodies(&self.listing.folders[folder], &uids, &mut |uid, part| {
             let Some(position) = wanted.get(&uid) else { return };
@@ -98,6 +114,9 @@ impl<'a> Read<'a> {
                 BodyPart::End => {
                     let Some((former, head)) = formers.remove(&uid) else { return };
                     let forms = former.finish(all, |digest| stated.contains(digest));
+                    for (digest, likeness) in forms.each().filter(|(digest, _)| stated.contains(digest)) {
+                        found.entry(digest).or_default().push((*position, likeness));
+                    }
                     let read = Known { forms, message_id: head.message_id() };
                     known.insert(*position, Seen::Whole(Box::new(read)));
                 }
@@ -123,11 +142,33 @@ impl<'a> Read<'a> {
         matches!(self.known.get(&position), Some(Seen::Withheld))
     }
 
-    /// How a message that was read equals this item.
+    /// Reads all that may be one of the twins of these items, and settles which live message stands for which of them.
+    pub(super) fn learn_twins(&mut self, items: &[Item], most: usize) -> Result<(), LiveError> {
+        for digest in items.iter().filter_map(|item| item.digest) {
+            let Some(members) = self.twins.open(digest) else { continue };
+            let alike: BTreeSet<usize> = self.listing.alike_any(&members).into_iter().take(most).collect();
+            self.learn(alike.iter().copied().collect(), true)?;
+            let likeness = |at: &usize| self.forms(*at)?.likeness(|known| *known == digest);
+            let date = |at: usize| self.listing.get(at).listed.date;
+            let copies =
+                alike.iter().filter_map(|at| Some(Copy { date: date(*at), likeness: likeness(at)? }));
+            let copies = copies.collect();
+            self.twins.settle(digest, &members, copies);
+        }
+        Ok(())
+    }
+
+    /// How a message that was read equals this item; of what has twins each stands for one.
     pub(super) fn likeness(&self, item: &Item) -> Option<Likeness> {
-        let alike = self.listing.alike(item).into_iter().filter_map(|position| self.forms(position));
-        let likeness = |forms: &Forms| forms.likeness(|digest| item.digest == Some(*digest));
-        alike.filter_map(likeness).min()
+        let digest = item.digest?;
+        match self.twins.settled(digest) {
+            Some(standing) => standing.get(&item.id).copied(),
+            None => {
+                let found = self.found.get(&digest)?.iter();
+                let alike = found.filter(|(position, _)| self.listing.are_alike(*position, item));
+                alike.map(|(_, likeness)| *likeness).min()
+            }
+        }
     }
 
     /// All that were read and are none of the backup's, in the order of the list.
@@ -168,13 +209,14 @@ impl<'a> Read<'a> {
     }
 
     /// What became of `item`, which was found nowhere, by what lies in its place: a live message of its second and size, or
-    /// of its second and a size that no message of the backup has then.
+    /// of its second and a size that no message of the backup has then. What is too large to be looked into later takes any
+    /// strange message of its second.
     pub(super) fn in_the_place_of(&self, item: &Item) -> Option<Difference> {
         let size = |at: usize| self.listing.get(at).listed.size;
         let is_its = |at: &usize| size(*at) == item.size || !self.sized.contains(&(size(*at), item.date));
         let places = || self.listing.of_second(item.date).iter().copied().filter(is_its);
-        let is_other =
-            |at: usize| (size(at) == item.size && self.is_strange(at)) || self.is_misplaced(at, item.date);
+        let fits = |at: usize| size(at) == item.size || item.size > LARGEST;
+        let is_other = |at: usize| (fits(at) && self.is_strange(at)) || self.is_misplaced(at, item.date);
         if places().any(is_other) {
             return Some(Difference::Differs);
         }

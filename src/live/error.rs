@@ -31,7 +31,7 @@ pub enum Fault {
     },
     /// No trusted connection could be made.
     #[error(
-        "no trusted TLS connection ({detail}); check `ca_file` in the policy, the server's host name and its certificate"
+        "no trusted TLS connection ({detail}); check `ca_file` in the policy (`--mail-ca-file` of a restore), the server's host name and its certificate"
     )]
     Tls {
         /// What is wrong with the certificate or the handshake.

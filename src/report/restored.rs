@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::human;
 use super::json::{Error, Finding};
-use crate::restore::{Completion, Restored};
+use crate::restore::{Completion, Restored, Why};
 use crate::verdict::Severity;
 
 /// The name of this form.
@@ -247,14 +247,17 @@ fn headline(text: &mut String, report: &Restore) {
         Completion::Interrupted => "INTERRUPTED",
     };
     let there = report.restored + report.already_there;
-    let _ = writeln!(
-        text,
-        "{word}  {} of {} in {}  (took {})",
-        human::count(there),
-        human::counted(report.selected - report.repeated.min(report.selected), "item is", "items are"),
-        human::line(&report.place),
-        human::duration(report.elapsed_ms)
-    );
+    let selected = report.selected - report.repeated.min(report.selected);
+    let (place, took) = (human::line(&report.place), human::duration(report.elapsed_ms));
+    // Nobody knows how many there would have been.
+    let _ = if report.outcome == Completion::Interrupted {
+        let there = human::counted(there, "item is", "items are");
+        let reached = human::count(selected);
+        writeln!(text, "{word}  {there} in {place}, of {reached} that were reached  (took {took})")
+    } else {
+        let selected = human::counted(selected, "item is", "items are");
+        writeln!(text, "{word}  {} of {selected} in {place}  (took {took})", human::count(there))
+    };
     if report.already_there > 0 {
         let _ = writeln!(text, "  {} of them were there before", human::count(report.already_there));
     }
@@ -307,8 +310,16 @@ fn folders(text: &mut String, report: &Restore) {
 
 fn left(text: &mut String, report: &Restore) {
     let left = &report.left;
-    if left.count > 0 {
-        let _ = writeln!(text, "  {} did not come back:", human::counted(left.count, "item", "items"));
+    if left.unanswered > 0 {
+        let unseen = human::counted(left.unanswered, "item", "items");
+        let _ = writeln!(
+            text,
+            "  {unseen} may be there, or not: the restore ended before they were looked for; run it again, which puts nothing twice"
+        );
+    }
+    if left.count > left.unanswered {
+        let lost = left.count - left.unanswered;
+        let _ = writeln!(text, "  {} did not come back:", human::counted(lost, "item", "items"));
     }
     if left.unfinished > 0 {
         let _ = writeln!(
@@ -317,10 +328,11 @@ fn left(text: &mut String, report: &Restore) {
             human::counted(left.unfinished, "item", "items")
         );
     }
-    reasons(text, &left.items);
+    let unseen = Why::Unanswered.to_string();
+    reasons(text, left.items.iter().filter(|item| item.reason != unseen));
     if !report.partly_seen.is_empty() {
         let _ = writeln!(text, "  of these nobody knows whether they match:");
-        reasons(text, &report.partly_seen);
+        reasons(text, report.partly_seen.iter());
     }
     let unsound = report.undecided - report.undecided.min(report.partly_seen.len() as u64);
     if unsound > 0 {
@@ -334,9 +346,9 @@ fn left(text: &mut String, report: &Restore) {
     }
 }
 
-fn reasons(text: &mut String, items: &[LeftItem]) {
+fn reasons<'a>(text: &mut String, items: impl Iterator<Item = &'a LeftItem>) {
     let mut reasons: BTreeMap<&str, Vec<&LeftItem>> = BTreeMap::new();
-    items.iter().for_each(|item| reasons.entry(&item.reason).or_default().push(item));
+    items.for_each(|item| reasons.entry(&item.reason).or_default().push(item));
     for (reason, items) in reasons.iter().take(MOST_NAMED) {
         let _ = writeln!(text, "    {}: {reason}", human::counted(items.len() as u64, "item", "items"));
         for item in items.iter().take(MOST_NAMED_ALIKE) {

@@ -144,8 +144,14 @@ impl<'a> Placing<'a> {
             self.restored.repeated += 1;
             return Ok(());
         }
-        let put = self.place.put(recovered)?;
         let Recovered { account, item, folder, body, .. } = *recovered;
+        let put = match self.place.put(recovered) {
+            Ok(put) => put,
+            Err(error) => {
+                self.leave(account, item.folder, item.id, Why::Unanswered);
+                return Err(error);
+            }
+        };
         let placed = Placed {
             lying: item.folder,
             folder: self.name(folder.unwrap_or_default()),

@@ -29,11 +29,15 @@ fn date(id: u32) -> u64 {
 }
 
 fn export() -> Export {
+    export_of(MESSAGES)
+}
+
+fn export_of(messages: u32) -> Export {
     let message = |id| {
         let item = Item::message(id, 2, format!("Offerta segreta {id}"), body(id));
         Item { sender: format!("Anna <{ANNA}>"), date: i64::try_from(date(id)).unwrap(), ..item }
     };
-    Export { items: (300..300 + MESSAGES).map(message).collect(), ..Export::default() }
+    Export { items: (300..300 + messages).map(message).collect(), ..Export::default() }
 }
 
 fn deliver(maildir: &Path, id: u32, body: &[u8]) {
@@ -292,6 +296,21 @@ fn a_folder_that_is_gone_is_named_with_the_way_to_bring_it_back() {
     assert_eq!(gone["subject"], "anna@example.org: /Inbox");
     let step = gone["remedy"].as_str().unwrap();
     assert!(step.contains("restore … --account anna@example.org --folder '/Inbox' --to DIR"), "{step}");
+}
+
+/// However many were deleted beside them.
+#[test]
+fn what_was_cut_differs_among_many_that_are_gone() {
+    let scene = Scene::of(&export_of(250));
+    for id in 400..405 {
+        deliver(&scene.maildir, id, b"Subject: cut");
+    }
+    fs::write(scene.bench.path("all.toml"), scene.policy("[sample]\nall = true\n")).unwrap();
+    let mut command = scene.bench.command("verify");
+    let (ended, printed) = result(command.arg("--policy").arg("all.toml").arg(&scene.archive));
+    assert_eq!(ended.code, Some(10), "{ended:?}");
+    let differences = &printed["archives"][0]["live"]["accounts"][0]["differences"];
+    assert_eq!((&differences["differs"], &differences["missing-live"]), (&5.into(), &185.into()));
 }
 
 /// Every live message differs, so each that is drawn is named.

@@ -60,7 +60,7 @@ fn a_marker_for_somebody_else_is_none() {
 fn a_sandbox_with_mail_in_it_is_none() {
     let scene = Scene::new();
     deliver(&scene.sandbox, "mail", b"somebody's", 300);
-    scene.assert_refused("is not empty: cur; move it away");
+    scene.assert_refused("is not empty: cur; if that is");
     fs::remove_dir_all(scene.sandbox.join("cur")).unwrap();
     fs::create_dir(scene.sandbox.join("cur")).unwrap();
     for name in [".mailproof-run-mine", "mailproof-run-20261125T040000Z-0123abcg"] {

@@ -59,13 +59,18 @@ impl Head {
 pub(crate) fn message_id(message: &[u8]) -> Option<MessageId> {
     const NAME: &[u8] = b"message-id:";
     let head = message.get(..HEAD).unwrap_or(message);
-    let mut lines = head.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    // Also where only CR ends the lines, as a copy may have lost the others.
+    let lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let lines = lines.flat_map(|line| line.split(|byte| *byte == b'\r'));
+    let mut lines = lines.take_while(|line| !line.trim_ascii().is_empty());
     let named = |line: &&[u8]| line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME));
     let field = lines.find(named)?;
     // The value may stand in the line after, which then begins with white space.
     let value = field.get(NAME.len()..)?.trim_ascii();
     let mut folded = || lines.next().filter(|line| line.starts_with(b" ") || line.starts_with(b"\t"));
     let value = if value.is_empty() { folded()?.trim_ascii() } else { value };
+    let end = value.iter().position(|byte| *byte == b'>').map_or(value.len(), |end| end + 1);
+    let value = &value[..end];
     (!value.is_empty()).then(|| MessageId(*blake3::hash(value).as_bytes()))
 }
 
@@ -80,6 +85,9 @@ mod tests {
         for message in
             [&b"MESSAGE-ID:<a@b>\n\n"[..], b"Message-Id:\r\n\t<a@b> \r\n\r\n", b"message-id: <a@b>"]
         {
+            assert_eq!(message_id(message), plain);
+        }
+        for message in [&b"Subject: x\rMessage-ID: <a@b>\r\rbody"[..], b"Message-ID: <a@b>Subject: xbody"] {
             assert_eq!(message_id(message), plain);
         }
         assert_ne!(message_id(b"Message-ID: <A@b>\n\n"), plain);

@@ -10,6 +10,7 @@ use crate::mailbox::{Flags, Hasher, ItemId, ItemKind};
 type Messages = Vec<(&'static str, i64, Body)>;
 
 /// What a message's folder lists, and what is handed out of it.
+#[derive(Clone)]
 enum Body {
     Whole(Vec<u8>),
     /// Listed with this size.
@@ -165,6 +166,34 @@ fn a_surplus_of_twins_hides_no_loss() {
     let comparison = compared(live, &messages, 3);
     assert_eq!(comparison.of(ItemId(304)).unwrap().as_str(), "missing-live");
     assert_eq!(comparison.count("same"), 2);
+}
+
+/// The one that stayed does not stand for its twins as well.
+#[test]
+fn each_live_message_stands_for_one_of_the_backup() {
+    let messages = [10, 20, 30, 40].map(|date| item(290 + date as u32 * 2, date, b"same"));
+    let found = |live: Messages| {
+        let comparison = compared(live, &messages, 4);
+        messages.map(|item| comparison.of(item.id).unwrap().as_str())
+    };
+    let overwritten =
+        vec![("INBOX", 10, mail("same")), ("INBOX", 20, mail("sAme")), ("INBOX", 40, mail("same"))];
+    assert_eq!(found(overwritten), ["same", "differs", "missing-live", "same"]);
+    let moved = vec![("INBOX", 30, mail("same")), ("Old", 99, mail("same"))];
+    assert_eq!(found(moved), ["same", "missing-live", "same", "missing-live"]);
+    let all = [10, 20, 30, 40].map(|date| ("INBOX", date, mail("same"))).to_vec();
+    assert_eq!(found(all), ["same"; 4]);
+}
+
+/// As where somebody restored the sound one beside it.
+#[test]
+fn a_rotten_twin_of_what_is_there_is_not_in_the_backup() {
+    let messages = [item(300, 10, b"same"), item(302, 50, b"newest")];
+    for order in [["sAme", "same"], ["same", "sAme"]] {
+        let live = order.map(|body| ("INBOX", 10, mail(body))).into_iter();
+        let comparison = compared(live.chain([("INBOX", 50, mail("newest"))]).collect(), &messages, 2);
+        assert_eq!((comparison.count("same"), comparison.missing.len()), (2, 1), "{order:?}");
+    }
 }
 
 #[test]

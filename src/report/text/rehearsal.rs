@@ -127,6 +127,7 @@ fn restored(run: &RehearsalResult) -> Vec<String> {
         run.archives.iter().map(|archive| of(&archive.restored)).sum()
     };
     let what = match run.scope {
+        _ if run.interrupted => "as far as it came",
         Scope::Sample => "drawn from the archives",
         Scope::All => "all that was asked for",
     };
@@ -136,7 +137,14 @@ fn restored(run: &RehearsalResult) -> Vec<String> {
     let mut lines = vec![format!("{put} of {wanted} ({what}), {bytes}")];
     let left = sum(|restored| restored.left.count());
     if left > 0 {
-        lines.push(format!("{} could not be restored", human::count(left)));
+        let unseen = sum(|restored| restored.left.unanswered);
+        if left > unseen {
+            lines.push(format!("{} could not be restored", human::count(left - unseen)));
+        }
+        if unseen > 0 {
+            let unseen = human::count(unseen);
+            lines.push(format!("{unseen} were not looked for any more, as it ended before"));
+        }
     }
     lines
 }

@@ -33,23 +33,41 @@ impl Writer {
     }
 }
 
-fn done(accepted: &Accepted, there: bool) -> Done {
-    Done { serial: 0, id: accepted.id, put: put(there), taken: Some(accepted.taken) }
+/// What became of a message that the server accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It is listed with its size.
+    There,
+    /// It is not listed.
+    Absent,
+    /// It is listed with another size.
+    Altered(u64),
+    /// It is not listed with its size, and there are new messages of other sizes.
+    Unclear,
 }
 
-fn put(there: bool) -> Put {
-    if there {
-        return Put::Restored;
-    }
-    let words = "the server accepted it and does not list it with its size; look into the server's log and filters, and run again";
-    Put::Refused(words.to_owned())
+fn done(accepted: &Accepted, fate: Fate) -> Done {
+    Done { serial: 0, id: accepted.id, put: put(accepted, fate), taken: Some(accepted.taken) }
+}
+
+/// A server that changes what it takes gets it twice by a second run, which knows messages by their bytes.
+fn put(accepted: &Accepted, fate: Fate) -> Put {
+    Put::Refused(match fate {
+        Fate::There => return Put::Restored,
+        Fate::Absent => "the server accepted it and does not list it with its size; look into the server's log and filters, and run again".to_owned(),
+        Fate::Altered(size) => format!(
+            "the server lists it with {size} bytes instead of {}: it changes what it takes; don't run this again, which would put it twice, and restore to a Maildir or a tgz",
+            accepted.sizes[0]
+        ),
+        Fate::Unclear => "the server accepted it and lists new messages, none of them with its size; look whether it changes what it takes before you run this again, which would then put it twice".to_owned(),
+    })
 }
 
 /// Of messages whose numbers the server told, whether they are listed under them.
 fn listed_by_number<'a>(
     session: &mut Session,
     target: &'a Target,
-) -> Result<Vec<(&'a Accepted, bool)>, Fault> {
+) -> Result<Vec<(&'a Accepted, Fate)>, Fault> {
     let numbered = target.accepted.iter().filter_map(|accepted| Some((accepted.uid?.get(), accepted)));
     let mut numbered: Vec<(u32, &Accepted)> = numbered.collect();
     if numbered.is_empty() {
@@ -68,7 +86,12 @@ fn listed_by_number<'a>(
             // No two messages have one number.
             let size = sizes.remove(uid).filter(|_| *uid != last);
             last = *uid;
-            (*accepted, size.is_some_and(|size| accepted.sizes.contains(&size)))
+            let fate = match size {
+                Some(size) if accepted.sizes.contains(&size) => Fate::There,
+                Some(size) => Fate::Altered(size),
+                None => Fate::Absent,
+            };
+            (*accepted, fate)
         }));
     }
     Ok(fates)
@@ -92,7 +115,7 @@ fn listed_by_size<'a>(
     session: &mut Session,
     target: &'a Target,
     achieved: &Cell<u64>,
-) -> Result<Vec<(&'a Accepted, bool)>, Fault> {
+) -> Result<Vec<(&'a Accepted, Fate)>, Fault> {
     let unnumbered = target.accepted.iter().filter(|accepted| accepted.uid.is_none());
     let unnumbered: Vec<&Accepted> = unnumbered.collect();
     if unnumbered.is_empty() {
@@ -106,7 +129,10 @@ fn listed_by_size<'a>(
     let [as_sent, crlf] = [[0, 1], [1, 0]].map(|order| given(&unnumbered, listed.clone(), order));
     let count = |there: &[bool]| there.iter().filter(|there| **there).count();
     let there = if count(&crlf) > count(&as_sent) { crlf } else { as_sent };
-    Ok(unnumbered.into_iter().zip(there).collect())
+    let new: u64 = listed.values().map(|count| u64::from(*count)).sum();
+    let lost = if new > count(&there) as u64 { Fate::Unclear } else { Fate::Absent };
+    let fate = |there| if there { Fate::There } else { lost };
+    Ok(unnumbered.into_iter().zip(there.into_iter().map(fate)).collect())
 }
 
 /// Gives each of the listed messages to one that was accepted: first to those of its date, then, as a server may have taken

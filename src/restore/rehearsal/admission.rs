@@ -50,7 +50,9 @@ pub enum Refusal {
         account: String,
     },
     /// Something lies there.
-    #[error("{place} is not empty: {found}; move it away, a sandbox holds nothing that somebody needs")]
+    #[error(
+        "{place} is not empty: {found}; if that is somebody's mail, name another place, else take it away: a sandbox holds nothing that somebody needs"
+    )]
     NotEmpty {
         /// Where.
         place: String,
@@ -181,16 +183,17 @@ fn resolved(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
-/// Whether two addresses lead to one server. Two kinds of service on one machine are one server.
+/// Whether two addresses lead to one server. Two kinds of service on one machine are one server, and so is a service with
+/// TLS from the first byte beside one without.
 fn is_same_server(one: &str, other: &str) -> bool {
     let (Some(one), Some(other)) = (Service::of(one), Service::of(other)) else { return false };
-    let same_port = one.port == other.port || one.kind != other.kind;
+    let same_port = one.port == other.port || one.scheme != other.scheme;
     same_port
         && (one.host.eq_ignore_ascii_case(other.host) || !one.addresses().is_disjoint(&other.addresses()))
 }
 
 struct Service<'a> {
-    kind: &'static str,
+    scheme: &'a str,
     host: &'a str,
     port: u16,
 }
@@ -198,11 +201,11 @@ struct Service<'a> {
 impl<'a> Service<'a> {
     fn of(address: &'a str) -> Option<Self> {
         let (scheme, rest) = address.split_once("://")?;
-        let (kind, usual) = match scheme {
-            "imap" => ("imap", 143),
-            "imaps" => ("imap", 993),
-            "http" => ("zimbra", 80),
-            "https" => ("zimbra", 443),
+        let usual = match scheme {
+            "imap" => 143,
+            "imaps" => 993,
+            "http" => 80,
+            "https" => 443,
             _ => return None,
         };
         let host = rest.split('/').next().unwrap_or(rest);
@@ -211,7 +214,7 @@ impl<'a> Service<'a> {
             _ => (host, None),
         };
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        Some(Self { kind, host, port: port.unwrap_or(usual) })
+        Some(Self { scheme, host, port: port.unwrap_or(usual) })
     }
 
     /// The addresses of the host, as far as they are known.
@@ -247,6 +250,8 @@ mod tests {
             ("imaps://mail.example.org/", "imaps://MAIL.example.org:993"),
             ("imap://127.0.0.1:1143", "imap://localhost:1143/"),
             ("imaps://mail.example.org", "https://mail.example.org:7071/"),
+            ("imap://mail.example.org", "imaps://mail.example.org"),
+            ("imap://127.0.0.1:24143", "imaps://localhost:24993"),
             ("https://[::1]", "https://[::1]:443"),
         ] {
             assert!(is_same_server(one, other), "{one} {other}");
