@@ -32,7 +32,7 @@ fn key_file(folder: &Path, number: u8) -> PathBuf {
     path
 }
 
-fn key(number: u8) -> SigningKey {
+pub fn key(number: u8) -> SigningKey {
     let folder = support::folder();
     SigningKey::load(&SecretFile::find(&key_file(folder.path(), number), None)).unwrap()
 }
@@ -42,7 +42,7 @@ fn public(number: u8) -> PublicKey {
 }
 
 /// A file `allowed_signers` with these keys.
-fn allowed_signers(folder: &Path, keys: &[u8]) -> PathBuf {
+pub fn allowed_signers(folder: &Path, keys: &[u8]) -> PathBuf {
     let path = folder.join("allowed_signers");
     let lines: String = keys.iter().map(|key| format!("mailproof {}\n", public(*key).openssh())).collect();
     fs::write(&path, lines).unwrap();

@@ -13,6 +13,7 @@ mod policy;
 mod progress;
 mod records;
 mod rehearse;
+mod report;
 mod restore;
 mod setup;
 mod show;
@@ -50,6 +51,8 @@ enum Command {
     #[command(subcommand)]
     Evidence(evidence::Command),
     History(history::Args),
+    #[command(subcommand)]
+    Report(report::Command),
     Demo(demo::Args),
     #[command(subcommand)]
     Policy(policy::Command),
@@ -92,6 +95,7 @@ fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
         Command::Doctor(args) => doctor::run(args),
         Command::Evidence(command) => evidence::run(command),
         Command::History(args) => history::run(&args),
+        Command::Report(command) => report::run(command),
         Command::Demo(args) => demo::run(&args),
         Command::Policy(command) => policy::run(command),
         Command::Completions(args) => completions::run(args, Cli::command()),
