@@ -136,7 +136,7 @@ fn the_first_page_of_a_good_month_says_so_and_since_when() {
             "2 mailboxes: meaningful",
             "checked 300 of 300 files",
             "not looked at in any archive: present, intact, restorable, recoverable",
-            "Nothing. Read the scope",
+            "Give each deviation an owner and a date",
         ],
     );
     assert_says(
@@ -179,6 +179,7 @@ fn a_failed_run_says_what_failed_and_what_to_do() {
     assert_says(&words(&document, "course"), &["2 runs: 0 to 1, last 1."]);
     let (_, first) = told(folder.path(), &["run", "1"]);
     assert_eq!((&first["outcome"], &first["records"]), (&json!("passed"), &json!([1, 1])));
+    assert_says(&words(&first, "summary"), &["Nothing. Read the scope"]);
     let id = program::record(&folder.path().join("000000001.json"))["id"].clone();
     assert_eq!(told(folder.path(), &["run", id.as_str().unwrap()]).1["records"], json!([1, 1]));
     for missing in ["3", "of-no-run"] {

@@ -7,7 +7,11 @@ use super::found::remedy;
 use super::tasks::Task;
 use crate::evidence::check::{Holding, Trust};
 use crate::report::document::{Block, Fact, Notice, Section, Tone};
+use crate::report::language::Language;
 use crate::verdict::{Coverage, Outcome, Rung, Severity, State};
+
+/// What is said of so many.
+type Counted = fn(Language, u64) -> String;
 
 /// Steps that are named.
 const MOST_STEPS: usize = 5;
@@ -106,8 +110,7 @@ fn proven(sight: &Sight<'_>) -> Vec<String> {
     let Sight { words, language, matter, .. } = sight;
     let archives = tally(matter.archives.values().map(|archive| archive.rung));
     let accounts = tally(matter.accounts.values().map(|account| account.rung));
-    let told = |known: &BTreeMap<Rung, u64>,
-                say: fn(crate::report::language::Language, u64, Rung) -> String| {
+    let told = |known: &BTreeMap<Rung, u64>, say: fn(Language, u64, Rung) -> String| {
         let told = LADDER.iter().filter_map(|rung| Some(say(*language, *known.get(rung)?, *rung)));
         told.collect::<Vec<_>>()
     };
@@ -137,7 +140,7 @@ fn unproven(sight: &Sight<'_>) -> Vec<String> {
     let open = |state: Option<State>| matches!(state, Some(State::Disproven | State::NotProven));
     let without = archives().filter(|archive| archive.rung.is_none()).count();
     let accounts = matter.accounts.values().filter(|account| open(account.meaningful)).count();
-    let counts: [(usize, fn(crate::report::language::Language, u64) -> String); 5] = [
+    let counts: [(usize, Counted); 5] = [
         (matter.unread.len(), front.unread),
         (ended(Outcome::Failed), front.failed),
         (ended(Outcome::NotVerified), front.not_verified),
@@ -169,6 +172,10 @@ fn steps(sight: &Sight<'_>) -> Vec<String> {
         steps.push(front.test.to_owned());
     } else if sight.outcome == Outcome::NotVerified || sight.matter.excluded_count() > 0 {
         steps.push(front.look_again.to_owned());
+    }
+    let deviates = sight.matter.runs.iter().any(|seen| seen.past.outcome != Outcome::Passed);
+    if sight.outcome == Outcome::Passed && deviates {
+        steps.push(front.assign.to_owned());
     }
     if check.unsigned > 0 {
         steps.push(front.sign_records.to_owned());

@@ -138,6 +138,8 @@ pub struct Front {
     pub test: Text,
     /// Something could not be looked at.
     pub look_again: Text,
+    /// All is well now and was not before.
+    pub assign: Text,
     /// Nothing has to be done.
     pub nothing_to_do: Text,
     /// Remedies are in English; empty in English.

@@ -242,6 +242,7 @@ const FRONT: Front = Front {
     sign_records: "Name a key in `evidence.key_file` of the policy and begin a new folder of records: unsigned ones convince nobody.",
     test: "Run `mailproof verify`, and look why the timer did not.",
     look_again: "Mend what kept the run from looking (see Scope), and run it again.",
+    assign: "Give each deviation an owner and a date (see Deviations), and sign on the last page.",
     nothing_to_do: "Nothing. Read the scope, and sign on the last page.",
     in_english: "",
 };

@@ -258,6 +258,7 @@ const FRONT: Front = Front {
     sign_records: "Indicare una chiave in `evidence.key_file` nella policy e iniziare una nuova cartella di registrazioni: quelle non firmate non convincono nessuno.",
     test: "Eseguire `mailproof verify` e accertare perché il timer non lo ha fatto.",
     look_again: "Rimuovere ciò che ha impedito l'esame (si veda «Ambito») ed eseguire di nuovo.",
+    assign: "Assegnare a ogni scostamento un responsabile e una scadenza (si veda «Scostamenti») e firmare nell'ultima pagina.",
     nothing_to_do: "Nulla. Leggere l'ambito e firmare nell'ultima pagina.",
     in_english: "I rimedi e i dettagli tratti dalle registrazioni sono in inglese, come li scrive lo strumento.",
 };
