@@ -34,7 +34,7 @@ pub fn key_file(folder: &Path, number: u8) -> PathBuf {
     path
 }
 
-fn key(number: u8) -> SigningKey {
+pub fn key(number: u8) -> SigningKey {
     let folder = support::folder();
     SigningKey::load(&SecretFile::find(&key_file(folder.path(), number), None)).unwrap()
 }

@@ -27,6 +27,7 @@ mod places;
 mod policy;
 mod promises;
 mod rehearse;
+mod report;
 mod restore;
 mod storage;
 mod unpack;

@@ -185,7 +185,8 @@ impl VerifyArgs {
     }
 }
 
-fn trusted(file: &Path) -> Result<Vec<PublicKey>, Failure> {
+/// The keys in a file of allowed signers.
+pub(super) fn trusted(file: &Path) -> Result<Vec<PublicKey>, Failure> {
     let keys = check::allowed_signers(&text_of(file)?);
     keys.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }

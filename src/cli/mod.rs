@@ -14,6 +14,7 @@ mod policy;
 mod progress;
 mod records;
 mod rehearse;
+mod report;
 mod restore;
 mod reviews;
 mod setup;
@@ -52,6 +53,8 @@ enum Command {
     #[command(subcommand)]
     Evidence(evidence::Command),
     History(history::Args),
+    #[command(subcommand)]
+    Report(report::Command),
     Demo(demo::Args),
     #[command(subcommand)]
     Policy(policy::Command),
@@ -94,6 +97,7 @@ fn run(command: Command, verbose: u8) -> Result<u8, Failure> {
         Command::Doctor(args) => doctor::run(args),
         Command::Evidence(command) => evidence::run(command),
         Command::History(args) => history::run(&args),
+        Command::Report(command) => report::run(command),
         Command::Demo(args) => demo::run(&args),
         Command::Policy(command) => policy::run(command),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -22,6 +22,7 @@ use archive::Remedies;
 pub use history::render_history;
 pub use rehearsal::render_rehearsal;
 pub use sparkline::Bars;
+pub(super) use sparkline::sparkline;
 pub use wrap::wrap;
 
 /// How the text is dressed, and how much of it there is.

@@ -20,7 +20,7 @@ impl Bars {
 }
 
 /// The last `room` figures as bars. They stand on zero, so that half as high is half as much: noise looks like noise.
-pub(super) fn sparkline(figures: &[u64], room: usize, bars: Bars) -> String {
+pub(in crate::report) fn sparkline(figures: &[u64], room: usize, bars: Bars) -> String {
     let levels = bars.levels();
     let shown = &figures[figures.len().saturating_sub(room)..];
     let most = shown.iter().copied().max().unwrap_or(0).max(1);

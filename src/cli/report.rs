@@ -1,0 +1,201 @@
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use super::args::{PolicyArgs, moment};
+use super::evidence::trusted;
+use super::setup::{self, Setup};
+use super::{Failure, fitted, print};
+use crate::evidence::check::{self, Question};
+use crate::exit;
+use crate::report::composing::{self, Named, Subject};
+use crate::report::document::{self, Document};
+use crate::report::language;
+
+/// Writes a report on one run or on a period, from the records.
+///
+/// First the chain of records is checked, and the first page says what came of it. Exit codes: 0 the chain holds, 10 it is broken,
+/// 20 nothing is claimed. They say nothing of the backups: a report on a failed run is a good report.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Run(RunArgs),
+    Period(PeriodArgs),
+}
+
+/// Writes a report on one run.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  mailproof report run --policy /etc/mailproof/nightly.toml
+  mailproof report run 412 --records ./records --trust allowed_signers --format html --output run-412.html")]
+pub struct RunArgs {
+    /// Number of its record, or its id; by default the last one.
+    #[arg(value_name = "ID|SEQUENCE")]
+    run: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Writes a report on all runs of a period.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  mailproof report period --since 2026-11-01 --until 2026-11-30 --policy /etc/mailproof/nightly.toml \\
+    --trust allowed_signers --format html --language it --output november.html")]
+pub struct PeriodArgs {
+    /// Only runs that began on this day (UTC) or at this moment, or later.
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    since: Option<Timestamp>,
+    /// Only runs that began up to this day (UTC, the whole of it), or before this moment.
+    #[arg(long, value_name = "DATE", value_parser = end)]
+    until: Option<Timestamp>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What both have in common.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// Folder of the records; by default the one of the policy or the system.
+    #[arg(long, value_name = "DIR")]
+    records: Option<PathBuf>,
+    /// Policy that names the folder of the records.
+    #[arg(short, long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// File of the keys that may sign, as `ssh-keygen -Y verify -f` takes it (`mailproof ssh-ed25519 AAAA…`).
+    #[arg(long, value_name = "ALLOWED_SIGNERS")]
+    trust: Option<PathBuf>,
+    /// Let a chain pass that nobody signed; the report still says so.
+    #[arg(long)]
+    unsigned: bool,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The language of the report.
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    language: Language,
+    /// Write it into this file, which only its owner reads, instead of stdout.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Put it over a file that is there.
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Html,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Language {
+    /// English
+    En,
+    /// Italian
+    It,
+}
+
+pub fn run(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Run(RunArgs { run, common }) => {
+            let named = run.map(|name| name.parse().map_or(Named::Id(name), Named::Sequence));
+            common.report(Subject::Run(named))
+        }
+        Command::Period(PeriodArgs { since, until, common }) => {
+            if since.zip(until).is_some_and(|(since, until)| since >= until) {
+                return Err(Failure::usage("--until lies before --since: exchange them"));
+            }
+            common.report(Subject::Period { since, until })
+        }
+    }
+}
+
+impl Common {
+    fn report(&self, subject: Subject) -> Result<u8, Failure> {
+        if let Some(file) = self.output.as_deref().filter(|file| !self.force && file.exists()) {
+            return Err(Failure::usage(format!(
+                "{} is there already; name another file, or --force",
+                file.display()
+            )));
+        }
+        let folder = self.folder()?;
+        let trust = self.trust.as_deref().map(trusted).transpose()?;
+        let question = Question { trust, expected: None, unsigned: self.unsigned };
+        let check = check::check(&folder, &question).map_err(|error| unable(&folder, &error))?;
+        let question =
+            composing::Question { subject, language: self.language.into(), written: Timestamp::now() };
+        let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
+            composing::ReportError::NoSuchRun(_) => Failure::usage(error),
+            composing::ReportError::Folder(_) => unable(&folder, &error),
+        })?;
+        self.hand_out(&document)?;
+        Ok(document.exit_code)
+    }
+
+    fn folder(&self) -> Result<PathBuf, Failure> {
+        match &self.records {
+            Some(folder) => Ok(folder.clone()),
+            None => {
+                let args = PolicyArgs { policy: self.policy.clone(), ..PolicyArgs::default() };
+                Ok(Setup::load(&args)?.records())
+            }
+        }
+    }
+
+    fn hand_out(&self, document: &Document) -> Result<(), Failure> {
+        let text = match self.format {
+            Format::Text => document::text(document),
+            Format::Html => document::html(document),
+            Format::Json => setup::pretty(document),
+        };
+        match &self.output {
+            Some(file) => self.write(file, &text).map_err(|error| {
+                Failure::internal(format!(
+                    "{} can't be written: {error}; name another --output",
+                    file.display()
+                ))
+            }),
+            None if matches!(self.format, Format::Text) => print(&fitted(text)),
+            None => print(&text),
+        }
+    }
+
+    /// The file appears whole or not at all, and nobody else reads it.
+    fn write(&self, file: &Path, text: &str) -> std::io::Result<()> {
+        let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut draft = tempfile::NamedTempFile::new_in(beside)?;
+        draft.write_all(text.as_bytes())?;
+        draft.as_file().sync_all()?;
+        match self.force {
+            true => draft.persist(file)?,
+            false => draft.persist_noclobber(file)?,
+        };
+        Ok(())
+    }
+}
+
+fn unable(folder: &Path, error: &dyn std::fmt::Display) -> Failure {
+    let message = format!("{} can't be looked at: {error}; name the folder of the records", folder.display());
+    Failure { code: exit::NOT_VERIFIED, message }
+}
+
+/// The first moment after a day, or a moment.
+fn end(text: &str) -> Result<Timestamp, String> {
+    let at = moment(text)?;
+    match text.parse::<Timestamp>().is_err() && text.parse::<Date>().is_ok() {
+        true => Ok(at + SignedDuration::from_hours(24)),
+        false => Ok(at),
+    }
+}
+
+impl From<Language> for language::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::English,
+            Language::It => Self::Italian,
+        }
+    }
+}

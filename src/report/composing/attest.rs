@@ -1,0 +1,76 @@
+//! Where the records can be verified, and who signs the report.
+
+use super::Sight;
+use crate::evidence::check::{Check, Holding};
+use crate::report::document::{Block, Fact, Section, SignOff};
+
+/// Keys and warnings that are shown, each.
+const MOST: usize = 10;
+
+pub(super) fn place(sight: &Sight<'_>) -> Section {
+    let (words, check) = (&sight.words.attest, sight.check);
+    let blocks = vec![
+        Block::Paragraph(words.intro.to_owned()),
+        Block::Commands(commands(check)),
+        Block::Facts(facts(sight)),
+    ];
+    Section { name: "verify", title: words.title.to_owned(), blocks }
+}
+
+fn facts(sight: &Sight<'_>) -> Vec<Fact> {
+    let (words, check, language) = (&sight.words.attest, sight.check, sight.language);
+    let fact = |label: &str, values| Fact { label: label.to_owned(), values };
+    let keys = check.keys.iter().take(MOST);
+    let keys: Vec<String> =
+        keys.map(|key| (words.key)(language, &key.fingerprint, key.first, key.last)).collect();
+    let keys = if keys.is_empty() { vec![words.no_key.to_owned()] } else { keys };
+    let checked = (sight.words.proof.of)(language, check.coverage.checked, check.coverage.total);
+    let mut facts = vec![
+        fact(words.folder, vec![check.folder.clone()]),
+        fact(words.records, vec![checked]),
+        fact(words.head, vec![head(check).unwrap_or_else(|| words.no_head.to_owned())]),
+        fact(words.keys, keys),
+    ];
+    if let Some(seen) = sight.matter.runs.last().filter(|_| sight.is_run()) {
+        let (number, id) = (seen.past.sequence, &seen.past.id);
+        facts.push(fact(words.record, vec![format!("{number:09}.json ({id})")]));
+    }
+    if !check.warnings.is_empty() {
+        facts.push(fact(words.warnings, check.warnings.iter().take(MOST).cloned().collect()));
+    }
+    facts
+}
+
+/// Whoever noted the head of a chain that does not hold would take it for whole the next time.
+fn head(check: &Check) -> Option<String> {
+    let head = check.head.as_ref().filter(|_| check.outcome != Holding::Broken)?;
+    Some(format!("{}:{}", head.sequence, head.blake3))
+}
+
+fn commands(check: &Check) -> Vec<String> {
+    let folder = quoted(&check.folder);
+    let expected = head(check).map_or(String::new(), |head| format!(" --expect-head {head}"));
+    vec![
+        "ssh-keygen -l -f record-key.pub".to_owned(),
+        "echo \"mailproof $(cat record-key.pub)\" > allowed_signers".to_owned(),
+        format!("mailproof evidence verify {folder} --trust allowed_signers{expected}"),
+        format!("python3 verify-evidence.py {folder} --trust allowed_signers"),
+    ]
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+".contains(letter);
+    match path.chars().all(plain) && !path.starts_with('-') {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
+pub(super) fn sign_off(sight: &Sight<'_>) -> Section {
+    let words = &sight.words.attest;
+    let blanks = || words.blanks.map(str::to_owned).to_vec();
+    let lines = words.roles.map(|role| SignOff { role: role.to_owned(), blanks: blanks() }).into();
+    let blocks = vec![Block::Paragraph(words.sign_off_intro.to_owned()), Block::SignOff(lines)];
+    Section { name: "sign-off", title: words.sign_off.to_owned(), blocks }
+}

@@ -1,0 +1,209 @@
+//! The first page: what somebody who does not know the tool wants to know.
+
+use std::collections::BTreeMap;
+
+use super::Sight;
+use super::found::remedy;
+use super::tasks::Task;
+use crate::evidence::check::{Holding, Trust};
+use crate::report::document::{Block, Fact, Notice, Section, Tone};
+use crate::report::language::Language;
+use crate::verdict::{Coverage, Outcome, Rung, Severity, State};
+
+/// What is said of so many.
+type Counted = fn(Language, u64) -> String;
+
+/// Steps that are named.
+const MOST_STEPS: usize = 5;
+/// The rungs, the highest first.
+const LADDER: [Rung; 6] =
+    [Rung::Recoverable, Rung::Restorable, Rung::Meaningful, Rung::Complete, Rung::Intact, Rung::Present];
+
+pub(super) fn section(sight: &Sight<'_>) -> Section {
+    let front = &sight.words.front;
+    let (proven, title) = (proven(sight), if sight.believed() { front.proven } else { front.stated });
+    let mut facts = Vec::new();
+    facts.extend(since(sight));
+    facts.push(fact(title, or(proven, front.nothing_proven)));
+    facts.push(fact(front.unproven, or(unproven(sight), front.all_proven)));
+    let mut blocks = vec![Block::Notice(verdict(sight))];
+    blocks.extend(chain(sight).map(Block::Notice));
+    facts.push(fact(front.steps, steps(sight)));
+    blocks.push(Block::Facts(facts));
+    if !front.in_english.is_empty() {
+        blocks.push(Block::Paragraph(front.in_english.to_owned()));
+    }
+    Section { name: "summary", title: front.title.to_owned(), blocks }
+}
+
+fn fact(label: &str, values: Vec<String>) -> Fact {
+    Fact { label: label.to_owned(), values }
+}
+
+fn or(values: Vec<String>, nothing: &str) -> Vec<String> {
+    if values.is_empty() { vec![nothing.to_owned()] } else { values }
+}
+
+/// Nothing was tested that the report could tell of.
+fn is_empty(sight: &Sight<'_>) -> bool {
+    match sight.is_run() {
+        true => sight.matter.runs.is_empty(),
+        false => sight.matter.tasks().is_empty(),
+    }
+}
+
+fn verdict(sight: &Sight<'_>) -> Notice {
+    let front = &sight.words.front;
+    let (tone, text) = match () {
+        () if !sight.believed() => (Tone::Bad, front.broken),
+        () if is_empty(sight) => (Tone::Doubtful, front.nothing),
+        () if sight.is_run() && sight.matter.tasks().is_empty() => (sight.outcome.into(), front.no_test),
+        () if sight.is_run() => (sight.outcome.into(), (front.run)(sight.outcome)),
+        () => (sight.outcome.into(), (front.period)(sight.outcome)),
+    };
+    let outcome = if sight.believed() { sight.outcome } else { Outcome::NotVerified };
+    Notice { tone, word: (sight.words.outcome)(outcome).to_owned(), text: text.to_owned() }
+}
+
+/// Whether the chain holds; where it is broken the alarm says so.
+fn chain(sight: &Sight<'_>) -> Option<Notice> {
+    let (check, chain) = (sight.check, &sight.words.chain);
+    let records = check.coverage.total;
+    let (tone, word, text) = match (check.outcome, check.trust) {
+        (Holding::Broken, _) => return None,
+        _ if records == 0 => (Tone::Doubtful, chain.empty_word, chain.empty.to_owned()),
+        _ if check.unsigned > 0 => {
+            (Tone::Doubtful, chain.unsigned_word, (chain.unsigned)(sight.language, check.unsigned, records))
+        }
+        (_, Trust::AllowedSigners) => (Tone::Good, chain.holds_word, (chain.holds)(sight.language, records)),
+        _ => (Tone::Plain, chain.holds_word, (chain.holds_by_itself)(sight.language, records)),
+    };
+    Some(Notice { tone, word: word.to_owned(), text })
+}
+
+/// Since when things are as they are: that all is well since the last task was mended, that something is not since the first
+/// one failed.
+fn since(sight: &Sight<'_>) -> Option<Fact> {
+    let front = &sight.words.front;
+    let tasks = sight.matter.tasks();
+    if sight.is_run() || !sight.believed() {
+        return None;
+    }
+    let well = |task: &&Task<'_>| task.last.past.outcome == Outcome::Passed;
+    let mended = |task: &&Task<'_>| task.row < task.runs;
+    let task = match sight.outcome {
+        Outcome::Passed => {
+            let last = tasks.iter().filter(mended).max_by_key(|task| task.since);
+            last.or_else(|| tasks.iter().min_by_key(|task| task.since))
+        }
+        _ => tasks.iter().filter(|task| !well(task)).min_by_key(|task| task.since),
+    }?;
+    let told = if mended(&task) { front.since_runs } else { front.since_at_least };
+    let row = match sight.outcome {
+        Outcome::Passed => sight.matter.tests().filter(|seen| seen.past.started >= task.since).count() as u64,
+        _ => task.row,
+    };
+    Some(fact(front.since, vec![told(sight.language, &sight.language.moment(task.since), row)]))
+}
+
+fn proven(sight: &Sight<'_>) -> Vec<String> {
+    let Sight { words, language, matter, .. } = sight;
+    let archives = tally(matter.archives.values().map(|archive| archive.rung));
+    let accounts = tally(matter.accounts.values().map(|account| account.rung));
+    let told = |known: &BTreeMap<Rung, u64>, say: fn(Language, u64, Rung) -> String| {
+        let told = LADDER.iter().filter_map(|rung| Some(say(*language, *known.get(rung)?, *rung)));
+        told.collect::<Vec<_>>()
+    };
+    let mut lines = told(&archives, words.front.archives);
+    lines.extend(told(&accounts, words.front.accounts));
+    let mut coverages: Vec<Coverage> = Vec::new();
+    for coverage in matter.archives.values().filter_map(|archive| archive.coverage) {
+        match coverages.iter_mut().find(|known| known.unit == coverage.unit) {
+            Some(known) => *known = known.joined(coverage),
+            None => coverages.push(coverage),
+        }
+    }
+    lines.extend(coverages.into_iter().map(|coverage| (words.checked)(*language, coverage)));
+    lines
+}
+
+fn tally(rungs: impl Iterator<Item = Option<Rung>>) -> BTreeMap<Rung, u64> {
+    let mut counts = BTreeMap::new();
+    rungs.flatten().for_each(|rung| *counts.entry(rung).or_default() += 1);
+    counts
+}
+
+fn unproven(sight: &Sight<'_>) -> Vec<String> {
+    let Sight { words: super::Words { front, rung, .. }, language, matter, .. } = sight;
+    let archives = || matter.archives.values();
+    let ended = |outcome| archives().filter(|archive| archive.outcome == outcome).count();
+    let open = |state: Option<State>| matches!(state, Some(State::Disproven | State::NotProven));
+    let without = archives().filter(|archive| archive.rung.is_none()).count();
+    let accounts = matter.accounts.values().filter(|account| open(account.meaningful)).count();
+    let counts: [(usize, Counted); 5] = [
+        (matter.unread.len(), front.unread),
+        (ended(Outcome::Failed), front.failed),
+        (ended(Outcome::NotVerified), front.not_verified),
+        (without, front.archives_without),
+        (accounts, front.accounts_without),
+    ];
+    let counted = counts.into_iter().filter(|(number, _)| *number > 0);
+    let mut lines: Vec<String> = counted.map(|(number, say)| say(*language, number as u64)).collect();
+    if matter.excluded_count() > 0 {
+        lines.push((front.excluded)(*language, matter.excluded_count()));
+    }
+    let looked = |rung: &Rung| archives().any(|archive| archive.looked.contains(rung));
+    let mut blind: Vec<&str> = LADDER.iter().filter(|rung| !looked(rung)).map(|known| rung(*known)).collect();
+    blind.reverse();
+    if !blind.is_empty() {
+        lines.push((front.not_looked_at)(&blind.join(", ")));
+    }
+    lines
+}
+
+/// What to do, the most urgent first.
+fn steps(sight: &Sight<'_>) -> Vec<String> {
+    let (front, check) = (&sight.words.front, sight.check);
+    if !sight.believed() {
+        return vec![(front.mend_chain)(&check.folder)];
+    }
+    let mut steps = remedies(sight);
+    if is_empty(sight) {
+        steps.push(front.test.to_owned());
+    } else if sight.outcome == Outcome::NotVerified || sight.matter.excluded_count() > 0 {
+        steps.push(front.look_again.to_owned());
+    }
+    let deviates = sight.matter.runs.iter().any(|seen| seen.past.outcome != Outcome::Passed);
+    if sight.outcome == Outcome::Passed && deviates {
+        steps.push(front.assign.to_owned());
+    }
+    if check.unsigned > 0 {
+        steps.push(front.sign_records.to_owned());
+    }
+    or(steps, front.nothing_to_do)
+}
+
+/// Of what the last runs found, the remedies of the worst kinds.
+fn remedies(sight: &Sight<'_>) -> Vec<String> {
+    let mut kinds: BTreeMap<&str, Severity> = BTreeMap::new();
+    let last = sight.matter.last_runs();
+    for (id, severity) in last.into_iter().flat_map(|seen| &seen.kinds) {
+        let known = kinds.entry(id).or_insert(*severity);
+        *known = (*severity).max(*known);
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().filter(|(_, severity)| *severity > Severity::Info).collect();
+    kinds.sort_by_key(|(_, severity)| std::cmp::Reverse(*severity));
+    let known = kinds.iter().map(|(id, _)| (id, remedy(id)));
+    known
+        .map(|(id, remedy)| format!("{id}: {}", remedy.unwrap_or("docs/findings.md")))
+        .take(MOST_STEPS)
+        .collect()
+}
+
+impl super::Matter {
+    /// The runs that say how things are: the last one of each task; of a report on one run that one.
+    pub(super) fn last_runs(&self) -> Vec<&super::matter::Seen> {
+        let tasks: Vec<_> = self.tasks().into_iter().map(|task| task.last).collect();
+        if tasks.is_empty() { self.runs.last().into_iter().collect() } else { tasks }
+    }
+}

@@ -1,0 +1,150 @@
+//! How far each archive and each account is proven, by the last run that looked at it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::evidence::past::{Past, PastAccount, PastArchive, PastSample};
+use crate::history::RunArchive;
+use crate::report::json::Statement;
+use crate::verdict::{Coverage, Outcome, Rung, State};
+
+/// An archive.
+#[derive(Debug)]
+pub(super) struct ArchiveStanding {
+    pub rung: Option<Rung>,
+    pub outcome: Outcome,
+    pub coverage: Option<Coverage>,
+    pub when: Timestamp,
+    /// Rungs that were looked at.
+    pub looked: Vec<Rung>,
+    /// Why it is not proven further.
+    pub reason: Option<String>,
+    pub statement: Option<Statement>,
+}
+
+/// An account.
+#[derive(Debug)]
+pub(super) struct AccountStanding {
+    /// The highest rung that its mail is proven up to.
+    pub rung: Option<Rung>,
+    pub meaningful: Option<State>,
+    /// The archive that this is said of.
+    pub archive: String,
+    pub when: Timestamp,
+    /// Messages that were compared with the live mailbox, of how many that were wanted.
+    pub compared: Option<(u64, u64)>,
+    /// Why it could not be compared.
+    pub error: Option<String>,
+    record: u64,
+}
+
+impl ArchiveStanding {
+    /// The last word on each archive. A restore looks at no rung, so it takes no earlier word away.
+    pub fn note(known: &mut BTreeMap<String, Self>, archive: &PastArchive, told: &RunArchive, past: &Past) {
+        if past.kind == "restore" || archive.outcome.is_none() && known.contains_key(&archive.archive) {
+            return;
+        }
+        let open = archive.rungs.iter().find(|standing| standing.state != State::Proven);
+        let standing = Self {
+            rung: archive.rung,
+            outcome: told.outcome,
+            coverage: told.coverage,
+            when: past.started,
+            looked: archive.rungs.iter().map(|standing| standing.rung).collect(),
+            reason: open.and_then(|standing| standing.reason.clone()),
+            statement: archive.statement.clone(),
+        };
+        known.insert(archive.archive.clone(), standing);
+    }
+
+    /// The worst first.
+    pub fn order(&self) -> impl Ord + use<> {
+        (std::cmp::Reverse(self.outcome), self.rung)
+    }
+}
+
+impl AccountStanding {
+    /// The last word on each account; where one run sees it in several archives, the worst of these.
+    pub fn note(known: &mut BTreeMap<String, Self>, archive: &PastArchive, past: &Past) {
+        if past.kind == "restore" {
+            return;
+        }
+        let samples: BTreeMap<&str, &PastSample> =
+            archive.samples.iter().map(|sample| (sample.account.as_str(), sample)).collect();
+        for account in &archive.accounts {
+            let sample = samples.get(account.account.as_str()).copied();
+            let standing = Self::of(account, sample, archive, past);
+            let worse = known
+                .get(&account.account)
+                .is_none_or(|before| before.record != standing.record || standing.order() < before.order());
+            if worse {
+                known.insert(account.account.clone(), standing);
+            }
+        }
+    }
+
+    fn of(account: &PastAccount, sample: Option<&PastSample>, archive: &PastArchive, past: &Past) -> Self {
+        let compared = sample.filter(|sample| sample.error.is_none()).map(|sample| {
+            (sample.differences.values().fold(0, |sum: u64, some| sum.saturating_add(*some)), sample.wanted)
+        });
+        Self {
+            rung: rung(account.meaningful, compared.is_some_and(|(some, _)| some > 0), archive.rung),
+            meaningful: account.meaningful,
+            archive: archive.archive.clone(),
+            when: past.started,
+            compared,
+            error: sample.and_then(|sample| sample.error.clone()),
+            record: past.sequence,
+        }
+    }
+
+    /// The worst first.
+    pub fn order(&self) -> impl Ord + use<> {
+        let meaningful = match self.meaningful {
+            Some(State::Disproven) => 0,
+            Some(State::NotProven) => 1,
+            Some(State::Proven) | None => 2,
+        };
+        (meaningful, self.rung, self.error.is_none())
+    }
+}
+
+/// An account stands no higher than what was done with its own mail, and on no archive that is not complete.
+fn rung(meaningful: Option<State>, compared: bool, archive: Option<Rung>) -> Option<Rung> {
+    let archive = archive?;
+    let own = match (meaningful, compared) {
+        (Some(State::Proven), true) if archive >= Rung::Restorable => Rung::Restorable,
+        (Some(State::Proven), _) => Rung::Meaningful,
+        _ => Rung::Complete,
+    };
+    match archive >= Rung::Complete {
+        true => Some(own),
+        false => Some(archive),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_stands_no_higher_than_what_was_done_with_its_own_mail() {
+        let (proven, disproven) = (Some(State::Proven), Some(State::Disproven));
+        for (meaningful, compared, archive, wanted) in [
+            (proven, true, Rung::Restorable, Rung::Restorable),
+            (proven, false, Rung::Restorable, Rung::Meaningful),
+            (proven, true, Rung::Complete, Rung::Meaningful),
+            (proven, true, Rung::Present, Rung::Present),
+            (disproven, true, Rung::Restorable, Rung::Complete),
+            (None, false, Rung::Meaningful, Rung::Complete),
+        ] {
+            assert_eq!(
+                rung(meaningful, compared, Some(archive)),
+                Some(wanted),
+                "{meaningful:?} {compared} {archive}"
+            );
+        }
+        assert_eq!(rung(proven, true, None), None);
+    }
+}
