@@ -123,7 +123,7 @@ impl Common {
         }
         let folder = self.folder()?;
         let trust = self.trust.as_deref().map(trusted).transpose()?;
-        let question = Question { trust, expected: None, unsigned: self.unsigned };
+        let question = Question { trust, unsigned: self.unsigned, ..Question::default() };
         let check = check::check(&folder, &question).map_err(|error| unable(&folder, &error))?;
         let question =
             composing::Question { subject, language: self.language.into(), written: Timestamp::now() };
