@@ -3,6 +3,7 @@
 //! Input: items, and the live messages with their bytes. Output: which of the items are there. Invariant: a live message
 //! stands for one item, so that one that stayed covers no loss of its twins.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::forms::Likeness;
@@ -51,7 +52,7 @@ impl Twins {
     /// Gives each copy to one of `members`: first to those of its second, then to the others by number.
     pub(super) fn settle(&mut self, digest: Digest, members: &[Item], mut copies: Vec<Copy>) {
         // The best of a second is taken from its end.
-        copies.sort_by(|one, other| other.likeness.cmp(&one.likeness));
+        copies.sort_by_key(|copy| Reverse(copy.likeness));
         let mut by_date: HashMap<Option<i64>, Vec<Likeness>> = HashMap::new();
         for copy in copies {
             by_date.entry(copy.date).or_default().push(copy.likeness);

@@ -171,7 +171,7 @@ fn a_surplus_of_twins_hides_no_loss() {
 /// The one that stayed does not stand for its twins as well.
 #[test]
 fn each_live_message_stands_for_one_of_the_backup() {
-    let messages = [10, 20, 30, 40].map(|date| item(290 + date as u32 * 2, date, b"same"));
+    let messages = [10, 20, 30, 40].map(|date: u32| item(290 + date * 2, i64::from(date), b"same"));
     let found = |live: Messages| {
         let comparison = compared(live, &messages, 4);
         messages.map(|item| comparison.of(item.id).unwrap().as_str())
