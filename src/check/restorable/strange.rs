@@ -21,7 +21,8 @@ pub struct MessageId([u8; 32]);
 
 impl Strange {
     /// How likely it is another version of `item`, which has the Message-ID `own`, the likeliest lowest; nothing if
-    /// nothing speaks for it. `differs` says that it is already known to differ from a live one of its size and second.
+    /// nothing speaks for it. Its second speaks for it whatever its Message-ID is, which may be cut or damaged as well.
+    /// `differs` says that it is already known to differ from a live one of its size and second.
     pub(crate) fn place_for(&self, item: &Item, own: Option<MessageId>, differs: bool) -> Option<u8> {
         let twin = self.date == Some(item.date) && self.size == item.size;
         let same_id = own.is_some() && own == self.message_id;
@@ -30,7 +31,8 @@ impl Strange {
             () if differs && twin && same_id => Some(0),
             () if differs => twin.then_some(1),
             () if same_id => Some(0),
-            () => (nameless && self.date == Some(item.date)).then_some(1),
+            () if self.date == Some(item.date) => Some(if nameless { 1 } else { 2 }),
+            () => None,
         }
     }
 
