@@ -235,7 +235,8 @@ fn what_is_accepted_and_not_listed_is_not_restored() {
 /// Who changes what it takes is not to be given it once more.
 #[test]
 fn what_is_listed_with_another_size_is_not_to_be_put_again() {
-    for (numbered, words) in [(true, "bytes instead of 16"), (false, "none of them with its size")] {
+    for (numbered, words) in [(true, "with another size than it has"), (false, "none of them with its size")]
+    {
         let told = accepted(numbered, |uid, size| Some(size - usize::from(uid == 11)));
         assert_eq!((told.restored, told.refused.len()), (2, 1));
         let (id, told) = &told.refused[0];

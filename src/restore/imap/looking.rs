@@ -41,24 +41,21 @@ enum Fate {
     /// It is not listed.
     Absent,
     /// It is listed with another size.
-    Altered(u64),
+    Altered,
     /// It is not listed with its size, and there are new messages of other sizes.
     Unclear,
 }
 
 fn done(accepted: &Accepted, fate: Fate) -> Done {
-    Done { serial: 0, id: accepted.id, put: put(accepted, fate), taken: Some(accepted.taken) }
+    Done { serial: 0, id: accepted.id, put: put(fate), taken: Some(accepted.taken) }
 }
 
 /// A server that changes what it takes gets it twice by a second run, which knows messages by their bytes.
-fn put(accepted: &Accepted, fate: Fate) -> Put {
+fn put(fate: Fate) -> Put {
     Put::Refused(match fate {
         Fate::There => return Put::Restored,
         Fate::Absent => "the server accepted it and does not list it with its size; look into the server's log and filters, and run again".to_owned(),
-        Fate::Altered(size) => format!(
-            "the server lists it with {size} bytes instead of {}: it changes what it takes; don't run this again, which would put it twice, and restore to a Maildir or a tgz",
-            accepted.sizes[0]
-        ),
+        Fate::Altered => "the server lists it with another size than it has: it changes what it takes; don't run this again, which would put it twice, and restore to a Maildir or a tgz".to_owned(),
         Fate::Unclear => "the server accepted it and lists new messages, none of them with its size; look whether it changes what it takes before you run this again, which would then put it twice".to_owned(),
     })
 }
@@ -88,7 +85,7 @@ fn listed_by_number<'a>(
             last = *uid;
             let fate = match size {
                 Some(size) if accepted.sizes.contains(&size) => Fate::There,
-                Some(size) => Fate::Altered(size),
+                Some(_) => Fate::Altered,
                 None => Fate::Absent,
             };
             (*accepted, fate)
