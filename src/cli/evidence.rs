@@ -134,7 +134,7 @@ fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
     Ok(check.exit_code)
 }
 
-fn unreadable(folder: &Path, error: &io::Error) -> Failure {
+pub fn unreadable(folder: &Path, error: &io::Error) -> Failure {
     let step = match error.kind() {
         io::ErrorKind::PermissionDenied => {
             "look as the user whose records they are, or have them copied to you"
@@ -151,18 +151,27 @@ impl Chain {
         Self { records: Some(folder), unsigned: true, ..Self::default() }
     }
 
-    /// Checks it, and reads what its records say.
-    pub fn read(&self) -> Result<(Ledger, Check), Failure> {
-        let folder = match &self.records {
-            Some(folder) => folder.clone(),
-            None => setup_of(self.policy.clone(), None)?.records(),
-        };
+    /// Its folder.
+    pub fn folder(&self) -> Result<PathBuf, Failure> {
+        match &self.records {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(setup_of(self.policy.clone(), None)?.records()),
+        }
+    }
+
+    /// Checks what lies in `folder`.
+    pub fn check(&self, folder: &Path) -> Result<Check, Failure> {
         let trust = self.trust.as_deref().map(trusted).transpose()?;
         let question = Question { trust, unsigned: self.unsigned, ..Question::default() };
+        check::check(folder, &question).map_err(|error| unreadable(folder, &error))
+    }
+
+    /// Checks it, and reads what its records say.
+    pub fn read(&self) -> Result<(Ledger, Check), Failure> {
+        let folder = self.folder()?;
         // What is added between the two is checked and not read, or read and not checked: in this order never the latter.
         let ledger = Ledger::read(&folder).map_err(|error| unreadable(&folder, &error))?;
-        let check = check::check(&folder, &question).map_err(|error| unreadable(&folder, &error))?;
-        Ok((ledger, check))
+        Ok((ledger, self.check(&folder)?))
     }
 }
 
@@ -186,7 +195,7 @@ impl VerifyArgs {
 }
 
 /// The keys in a file of allowed signers.
-pub(super) fn trusted(file: &Path) -> Result<Vec<PublicKey>, Failure> {
+fn trusted(file: &Path) -> Result<Vec<PublicKey>, Failure> {
     let keys = check::allowed_signers(&text_of(file)?);
     keys.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }

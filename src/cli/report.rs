@@ -5,12 +5,10 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::{PolicyArgs, moment};
-use super::evidence::trusted;
-use super::setup::{self, Setup};
+use super::args::moment;
+use super::evidence::{Chain, unreadable};
+use super::setup;
 use super::{Failure, fitted, print};
-use crate::evidence::check::{self, Question};
-use crate::exit;
 use crate::report::composing::{self, Named, Subject};
 use crate::report::document::{self, Document};
 use crate::report::language;
@@ -57,18 +55,8 @@ pub struct PeriodArgs {
 /// What both have in common.
 #[derive(Debug, clap::Args)]
 struct Common {
-    /// Folder of the records; by default the one of the policy or the system.
-    #[arg(long, value_name = "DIR")]
-    records: Option<PathBuf>,
-    /// Policy that names the folder of the records.
-    #[arg(short, long, value_name = "FILE")]
-    policy: Option<PathBuf>,
-    /// File of the keys that may sign, as `ssh-keygen -Y verify -f` takes it (`mailproof ssh-ed25519 AAAA…`).
-    #[arg(long, value_name = "ALLOWED_SIGNERS")]
-    trust: Option<PathBuf>,
-    /// Let a chain pass that nobody signed; the report still says so.
-    #[arg(long)]
-    unsigned: bool,
+    #[command(flatten)]
+    chain: Chain,
     /// How the report is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -121,28 +109,16 @@ impl Common {
                 file.display()
             )));
         }
-        let folder = self.folder()?;
-        let trust = self.trust.as_deref().map(trusted).transpose()?;
-        let question = Question { trust, unsigned: self.unsigned, ..Question::default() };
-        let check = check::check(&folder, &question).map_err(|error| unable(&folder, &error))?;
+        let folder = self.chain.folder()?;
+        let check = self.chain.check(&folder)?;
         let question =
             composing::Question { subject, language: self.language.into(), written: Timestamp::now() };
         let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
             composing::ReportError::NoSuchRun(_) => Failure::usage(error),
-            composing::ReportError::Folder(_) => unable(&folder, &error),
+            composing::ReportError::Folder(error) => unreadable(&folder, &error),
         })?;
         self.hand_out(&document)?;
         Ok(document.exit_code)
-    }
-
-    fn folder(&self) -> Result<PathBuf, Failure> {
-        match &self.records {
-            Some(folder) => Ok(folder.clone()),
-            None => {
-                let args = PolicyArgs { policy: self.policy.clone(), ..PolicyArgs::default() };
-                Ok(Setup::load(&args)?.records())
-            }
-        }
     }
 
     fn hand_out(&self, document: &Document) -> Result<(), Failure> {
@@ -175,11 +151,6 @@ impl Common {
         };
         Ok(())
     }
-}
-
-fn unable(folder: &Path, error: &dyn std::fmt::Display) -> Failure {
-    let message = format!("{} can't be looked at: {error}; name the folder of the records", folder.display());
-    Failure { code: exit::NOT_VERIFIED, message }
 }
 
 /// The first moment after a day, or a moment.
