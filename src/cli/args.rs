@@ -82,12 +82,21 @@ impl PolicyArgs {
 
 /// A moment, or the beginning of a day (UTC).
 pub fn moment(text: &str) -> Result<Timestamp, String> {
+    moment_or_day(text, Time::midnight())
+}
+
+/// A moment, or the end of a day (UTC).
+pub fn end_of_day(text: &str) -> Result<Timestamp, String> {
+    moment_or_day(text, Time::MAX)
+}
+
+fn moment_or_day(text: &str, clock: Time) -> Result<Timestamp, String> {
     let wrong = |_| "write a day such as 2026-11-25, or a moment such as 2026-11-25T03:00:00Z".to_owned();
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
     let day: Date = text.parse().map_err(wrong)?;
-    TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).map_err(wrong)
+    TimeZone::UTC.to_timestamp(day.to_datetime(clock)).map_err(wrong)
 }
 
 fn replace<T>(current: &mut Option<T>, given: Option<T>) {

@@ -4,10 +4,9 @@ use std::{fs, io};
 
 use clap::ValueEnum;
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
+use serde::Serialize;
 
-use super::args::PolicyArgs;
+use super::args::{PolicyArgs, end_of_day};
 use super::records::{self, Records};
 use super::setup::{self, Setup};
 use super::{Failure, fitted, gaps, print, reviews};
@@ -44,6 +43,22 @@ pub struct Chain {
     /// Let a chain pass that nobody signed.
     #[arg(long)]
     unsigned: bool,
+}
+
+/// A chain as it was at a time, and how what follows from it is printed.
+#[derive(Debug, clap::Args)]
+pub struct Asked {
+    /// The day (its end, in UTC) or moment to judge for; later records do not count.
+    #[arg(long, value_name = "DATE", value_parser = end_of_day)]
+    at: Option<Timestamp>,
+    #[command(flatten)]
+    chain: Chain,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The same as --format json.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Checks that no record was altered, taken away or added.
@@ -102,7 +117,7 @@ pub struct HandOverArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+enum Format {
     Text,
     Json,
 }
@@ -175,14 +190,20 @@ impl Chain {
     }
 }
 
-/// A moment, or the end of a day in UTC.
-pub fn moment(text: &str) -> Result<Timestamp, String> {
-    let day = || {
-        let date: Date = text.parse().ok()?;
-        TimeZone::UTC.to_timestamp(date.to_datetime(Time::MAX)).ok()
-    };
-    let told = || "write a day (2026-12-31) or a moment (2026-12-31T18:00:00Z)".to_owned();
-    text.parse().ok().or_else(day).ok_or_else(told)
+impl Asked {
+    /// What its records say up to then, what the check says, and when that is.
+    pub fn read(&self) -> Result<(Ledger, Check, Timestamp), Failure> {
+        let (ledger, check) = self.chain.read()?;
+        let at = self.at.unwrap_or_else(Timestamp::now);
+        Ok((ledger.until(at), check, at))
+    }
+
+    pub fn print<T: Serialize>(&self, result: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+        match self.json || self.format == Format::Json {
+            true => print(&setup::pretty(result)),
+            false => print(&fitted(text(result))),
+        }
+    }
 }
 
 impl VerifyArgs {

@@ -1,11 +1,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
-use super::evidence::{Chain, Format, moment, text_of};
-use super::{Failure, fitted, print, setup};
-use crate::controls::{self, Gaps, Origin};
+use super::evidence::{Asked, text_of};
+use super::{Failure, fitted, print};
+use crate::controls::{self, Origin};
 use crate::exit;
 use crate::report::gaps;
 
@@ -29,17 +27,8 @@ pub struct Args {
     /// File of requirements of your own; one with the name of a ready framework stands in its place.
     #[arg(long, value_name = "FILE")]
     controls: Vec<PathBuf>,
-    /// The day (its end, in UTC) or moment to judge for; later records do not count.
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    at: Option<Timestamp>,
     #[command(flatten)]
-    chain: Chain,
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// The same as --format json.
-    #[arg(long)]
-    json: bool,
+    asked: Asked,
 }
 
 /// Lists the ready frameworks, or prints the file of one.
@@ -52,10 +41,9 @@ pub struct ControlsArgs {
 
 pub fn run(args: &Args) -> Result<u8, Failure> {
     let frameworks = args.frameworks()?;
-    let (ledger, check) = args.chain.read()?;
-    let at = args.at.unwrap_or_else(Timestamp::now);
-    let gaps = controls::gaps(&frameworks, &ledger.until(at), &check, at);
-    print(&args.rendered(&gaps))?;
+    let (ledger, check, at) = args.asked.read()?;
+    let gaps = controls::gaps(&frameworks, &ledger, &check, at);
+    args.asked.print(&gaps, gaps::render)?;
     Ok(gaps.exit_code)
 }
 
@@ -73,13 +61,6 @@ pub fn controls(args: &ControlsArgs) -> Result<u8, Failure> {
 }
 
 impl Args {
-    fn rendered(&self, result: &Gaps) -> String {
-        match self.json || self.format == Format::Json {
-            true => setup::pretty(result),
-            false => fitted(gaps::render(result)),
-        }
-    }
-
     /// What is asked: the user's own files before the ready ones.
     fn frameworks(&self) -> Result<Vec<Origin>, Failure> {
         let own = self.controls.iter().map(|file| own(file)).collect::<Result<Vec<_>, _>>()?;

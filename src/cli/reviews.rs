@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::evidence::{Chain, Format, moment, setup_of};
+use super::Failure;
+use super::evidence::{Asked, Chain, setup_of};
 use super::records::{self, Records};
-use super::{Failure, fitted, print, setup};
 use crate::evidence::{self, Entry, Kind, LONGEST_NOTE, Ledger, Record, SignOff, WordsError};
 use crate::exit;
 use crate::report::actions::{self, Actions};
@@ -95,17 +95,8 @@ pub struct CloseArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  mailproof evidence action list --policy /etc/mailproof/nightly.toml")]
 pub struct ListArgs {
-    /// The day (its end, in UTC) or moment to judge for; later records do not count.
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    at: Option<Timestamp>,
     #[command(flatten)]
-    chain: Chain,
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// The same as --format json.
-    #[arg(long)]
-    json: bool,
+    asked: Asked,
 }
 
 /// The chain that a record is added to.
@@ -185,14 +176,9 @@ fn close(args: &CloseArgs) -> Result<u8, Failure> {
 }
 
 fn list(args: &ListArgs) -> Result<u8, Failure> {
-    let (ledger, check) = args.chain.read()?;
-    let at = args.at.unwrap_or_else(Timestamp::now);
-    let listed = Actions::of(&ledger.until(at), &check, at);
-    let text = match args.json || args.format == Format::Json {
-        true => setup::pretty(&listed),
-        false => fitted(actions::render(&listed)),
-    };
-    print(&text)?;
+    let (ledger, check, at) = args.asked.read()?;
+    let listed = Actions::of(&ledger, &check, at);
+    args.asked.print(&listed, actions::render)?;
     Ok(listed.exit_code)
 }
 

@@ -38,11 +38,10 @@ impl Forms {
         self.others.is_some()
     }
 
-    /// Its digests, and how a message equals it that has one of them; the closer first.
-    pub(super) fn each(&self) -> impl Iterator<Item = (Digest, Likeness)> {
-        let others = self.others.into_iter().flatten().flat_map(|digests| digests.each());
-        let as_is = self.as_is.each().map(|digest| (digest, Likeness::Same));
-        as_is.chain(others.map(|digest| (digest, Likeness::LineEnds)))
+    /// Its digests, whatever its line ends.
+    pub(super) fn each(&self) -> impl Iterator<Item = Digest> {
+        let others = self.others.into_iter().flatten();
+        [self.as_is].into_iter().chain(others).flat_map(|digests| digests.each())
     }
 
     /// How it equals a message of which `has` says whether a digest is its own; nothing where it does not.

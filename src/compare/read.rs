@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::explaining::LARGEST;
 use super::forms::{Former, Forms, Likeness};
@@ -24,8 +24,8 @@ pub(super) struct Read<'a> {
     sha1: bool,
     /// By position.
     known: HashMap<usize, Seen>,
-    /// Where the digests of the backup were seen, and how.
-    found: HashMap<Digest, Vec<(usize, Likeness)>>,
+    /// Positions at which the digests of the backup were seen.
+    found: HashMap<Digest, Vec<usize>>,
     twins: Twins,
 }
 
@@ -114,8 +114,8 @@ impl<'a> Read<'a> {
                 BodyPart::End => {
                     let Some((former, head)) = formers.remove(&uid) else { return };
                     let forms = former.finish(all, |digest| stated.contains(digest));
-                    for (digest, likeness) in forms.each().filter(|(digest, _)| stated.contains(digest)) {
-                        found.entry(digest).or_default().push((*position, likeness));
+                    for digest in forms.each().filter(|digest| stated.contains(digest)) {
+                        found.entry(digest).or_default().push(*position);
                     }
                     let read = Known { forms, message_id: head.message_id() };
                     known.insert(*position, Seen::Whole(Box::new(read)));
@@ -146,13 +146,12 @@ impl<'a> Read<'a> {
     pub(super) fn learn_twins(&mut self, items: &[Item], most: usize) -> Result<(), LiveError> {
         for digest in items.iter().filter_map(|item| item.digest) {
             let Some(members) = self.twins.open(digest) else { continue };
-            let alike: BTreeSet<usize> = self.listing.alike_any(&members).into_iter().take(most).collect();
-            self.learn(alike.iter().copied().collect(), true)?;
-            let likeness = |at: &usize| self.forms(*at)?.likeness(|known| *known == digest);
+            let mut alike = self.listing.alike_any(&members);
+            alike.truncate(most);
+            self.learn(alike.clone(), true)?;
             let date = |at: usize| self.listing.get(at).listed.date;
-            let copies =
-                alike.iter().filter_map(|at| Some(Copy { date: date(*at), likeness: likeness(at)? }));
-            let copies = copies.collect();
+            let copy = |at| Some(Copy { date: date(at), likeness: self.likeness_at(at, digest)? });
+            let copies = alike.into_iter().filter_map(copy).collect();
             self.twins.settle(digest, &members, copies);
         }
         Ok(())
@@ -164,11 +163,16 @@ impl<'a> Read<'a> {
         match self.twins.settled(digest) {
             Some(standing) => standing.get(&item.id).copied(),
             None => {
-                let found = self.found.get(&digest)?.iter();
-                let alike = found.filter(|(position, _)| self.listing.are_alike(*position, item));
-                alike.map(|(_, likeness)| *likeness).min()
+                let found = self.found.get(&digest)?.iter().copied();
+                let alike = found.filter(|position| self.listing.are_alike(*position, item));
+                alike.filter_map(|position| self.likeness_at(position, digest)).min()
             }
         }
+    }
+
+    /// How the message at a position, as it was read last, equals one of this digest.
+    fn likeness_at(&self, position: usize, digest: Digest) -> Option<Likeness> {
+        self.forms(position)?.likeness(|known| *known == digest)
     }
 
     /// All that were read and are none of the backup's, in the order of the list.
