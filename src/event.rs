@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::policy::Damage;
 use crate::verdict::{Finding, Outcome};
 
 /// Something that happened in a run.
@@ -27,6 +28,26 @@ pub enum Event<'a> {
     RereadStarted {
         /// The archive's address.
         archive: &'a str,
+    },
+    /// A copy of an archive that is damaged on purpose is about to be read.
+    NegativeControlStarted {
+        /// The archive's address.
+        archive: &'a str,
+        /// What was done.
+        damage: Damage,
+        /// Bytes of the copy.
+        size: u64,
+        /// Counters that go on while it is read.
+        tally: &'a std::sync::Arc<Tally>,
+    },
+    /// A copy that was damaged on purpose was read.
+    NegativeControlDone {
+        /// The archive's address.
+        archive: &'a str,
+        /// What was done.
+        damage: Damage,
+        /// The finding by which it was noticed; absent where it was not, or could not be tried.
+        found_as: Option<&'static str>,
     },
     /// An archive's result is known.
     ArchiveDone {

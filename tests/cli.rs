@@ -3,6 +3,7 @@
 mod commands;
 mod kept;
 mod live;
+mod negative;
 mod show;
 mod store;
 

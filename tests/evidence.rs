@@ -64,6 +64,7 @@ fn record() -> Record {
         archives: Vec::new(),
         findings: Findings::default(),
         troubles: Vec::new(),
+        negative_controls: None,
         retries: 0,
         interrupted: false,
     };

@@ -4,3 +4,4 @@ mod damage;
 mod disk;
 mod interrupted;
 mod memory;
+mod negative;

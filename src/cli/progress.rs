@@ -91,8 +91,11 @@ impl Drop for Bars {
 impl Observer for Bars {
     fn observe(&self, event: &Event<'_>) {
         match event {
-            Event::ArchiveStarted { archive, size, tally } => self.begin(archive, *size, tally),
-            Event::ArchiveDone { archive, .. } => self.end(archive),
+            Event::ArchiveStarted { archive, size, tally }
+            | Event::NegativeControlStarted { archive, size, tally, .. } => self.begin(archive, *size, tally),
+            Event::ArchiveDone { archive, .. } | Event::NegativeControlDone { archive, .. } => {
+                self.end(archive)
+            }
             Event::FindingMade { .. } | Event::RereadStarted { .. } => {}
         }
     }

@@ -42,7 +42,8 @@ pub struct Args {
     /// Don't read a damaged archive a second time before the alarm.
     #[arg(long)]
     no_reread: bool,
-    /// Draw the same messages again: `archives[].live.seed` of a result or record, for one ARCHIVE.
+    /// Draw the same messages again, or damage the same places: `archives[].live.seed` or `negative_controls.seed` of a result or record, for
+    /// one ARCHIVE.
     #[arg(long, value_name = "HEX", requires = "archives", value_parser = parse_seed)]
     seed: Option<Seed>,
     /// Exit with 11 instead of 0 when there are warnings.
@@ -81,7 +82,7 @@ pub(super) enum Events {
 
 fn parse_seed(text: &str) -> Result<Seed, &'static str> {
     Seed::parse(text).ok_or(
-        "it has 64 hexadecimal digits: copy them from `archives[].live.seed` of the JSON result or the record",
+        "it has 64 hexadecimal digits: copy them from `archives[].live.seed` or `negative_controls.seed` of the JSON result or the record",
     )
 }
 
@@ -139,9 +140,9 @@ impl Args {
                 "--seed repeats the draw of one archive: name the ARCHIVE it was made for, alone",
             ));
         }
-        if setup.policy.require.rung < Rung::Restorable {
+        if setup.policy.require.rung < Rung::Restorable && !setup.policy.asks_for_negative_controls() {
             return Err(Failure::usage(
-                "--seed draws messages for the rung `restorable`: add --rung restorable, or take --seed away",
+                "--seed draws messages for the rung `restorable`, or places of negative controls: add --rung restorable, or take --seed away",
             ));
         }
         Ok(())

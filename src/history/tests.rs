@@ -49,6 +49,7 @@ fn record(day: i64, archives: Vec<ArchiveResult>) -> Record {
         archives,
         findings: Findings::default(),
         troubles: Vec::new(),
+        negative_controls: None,
         retries: 0,
         interrupted: false,
     };

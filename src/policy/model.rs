@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
+use super::negative::NegativeControls;
 use super::rehearsal::Rehearsal;
 use super::value::{Age, Bytes, BytesPerSecond, Share};
 use crate::verdict::{Rung, Severity};
@@ -34,6 +35,8 @@ pub struct Policy {
     pub sample: Sample,
     /// The sandbox into which restores are rehearsed.
     pub rehearsal: Option<Rehearsal>,
+    /// Known damage that must be found.
+    pub negative_controls: NegativeControls,
     /// How records become evidence that others can check.
     pub evidence: Evidence,
     /// Limits against hostile or broken input.

@@ -44,6 +44,12 @@ fn as_json(event: &Event<'_>) -> Value {
             json!({ "event": "finding-made", "archive": archive, "finding": json::Finding::from(*finding) })
         }
         Event::RereadStarted { archive } => json!({ "event": "reread-started", "archive": archive }),
+        Event::NegativeControlStarted { archive, damage, size, .. } => {
+            json!({ "event": "negative-control-started", "archive": archive, "damage": damage, "size_bytes": size })
+        }
+        Event::NegativeControlDone { archive, damage, found_as } => {
+            json!({ "event": "negative-control-done", "archive": archive, "damage": damage, "found_as": found_as })
+        }
         Event::ArchiveDone { archive, outcome } => {
             json!({ "event": "archive-done", "archive": archive, "outcome": outcome })
         }

@@ -79,6 +79,17 @@ fn first_failure(findings: &Findings) -> Option<String> {
         .map(|finding| finding.kind.id.to_owned())
 }
 
+/// Takes back what was proven of an archive by reading it, as known damage passed the same reading.
+pub fn distrust(archive: &mut ArchiveResult) {
+    let claimed = |standing: &&mut Standing| standing.rung > Rung::Present && standing.state == State::Proven;
+    for standing in archive.standings.iter_mut().filter(claimed) {
+        standing.state = State::NotProven;
+        standing.reason = Some("damage that was done on purpose was not found in this run".to_owned());
+    }
+    archive.rung = highest(&archive.standings);
+    archive.outcome = archive.outcome.max(Outcome::NotVerified);
+}
+
 /// The highest rung that was proven.
 pub fn highest(standings: &[Standing]) -> Option<Rung> {
     standings.iter().filter(|standing| standing.state == State::Proven).map(|standing| standing.rung).max()

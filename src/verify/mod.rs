@@ -8,6 +8,7 @@ mod archive;
 mod checksum;
 mod history;
 mod judge;
+mod negative;
 mod opening;
 mod reading;
 mod restorable;
@@ -18,6 +19,7 @@ mod sidecar;
 mod stream;
 
 pub use history::{History, history};
+pub use negative::{Ending, NegativeControl, NegativeControls};
 pub use opening::opens;
 pub use reading::{cores, read};
 pub use restorable::seed;

@@ -7,6 +7,7 @@ use crate::check::meaningful::session::Inside;
 use crate::compare::Compared;
 use crate::verdict::{Coverage, Findings, Outcome, Rung, Standing, State, Unit};
 
+use super::negative::NegativeControls;
 use super::select::Target;
 
 /// What a run found out, archive by archive.
@@ -30,6 +31,8 @@ pub struct RunResult {
     pub findings: Findings,
     /// What kept the run from its work, apart from single archives.
     pub troubles: Vec<Trouble>,
+    /// What became of damage that was done on purpose, where the policy asks for that.
+    pub negative_controls: Option<NegativeControls>,
     /// Calls that were repeated to list the stores; those about an archive are among its facts.
     pub retries: u64,
     /// A signal ended the run early.
@@ -101,6 +104,12 @@ impl Trouble {
     /// Something outside kept `stage` from its work.
     pub fn new(stage: &'static str, error: &dyn std::error::Error) -> Self {
         Self { stage, message: error.to_string(), internal: false }
+    }
+
+    /// Something that no error tells kept `stage` from its work; `message` ends with the next step.
+    #[must_use]
+    pub fn outside(stage: &'static str, message: String) -> Self {
+        Self { stage, message, internal: false }
     }
 
     /// mailproof itself failed in `stage`.

@@ -16,6 +16,8 @@ use crate::policy::Policy;
 use crate::verdict::{Coverage, Outcome, Severity, Unit};
 
 use super::archive::verify_archive;
+use super::judge;
+use super::negative::{self, NegativeControls};
 use super::restorable;
 use super::result::{ArchiveResult, RunResult, Trouble};
 use super::select::{Selection, Target};
@@ -36,6 +38,13 @@ pub struct Job<'a> {
     pub live: Option<&'a Server>,
 }
 
+impl Job<'_> {
+    fn tools(&self) -> Tools<'_> {
+        let limits = &self.policy.limits;
+        Tools { keyring: self.keyring, limits, runtime: self.runtime, cancel: self.cancel, live: self.live }
+    }
+}
+
 /// Verifies every archive of `selection`, several at once, and forms the result.
 ///
 /// Never fails: what could not be done is a trouble in the result, and the result then is not a pass.
@@ -52,8 +61,9 @@ pub fn run(job: &Job<'_>, selection: Selection, observer: &dyn Observer) -> RunR
     let archives = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let archives =
         archives.into_iter().zip(targets).map(|(result, target)| result.unwrap_or_else(|| lost(job, target)));
-    let archives = archives.collect();
-    conclude(job, began, archives, selection)
+    let archives: Vec<ArchiveResult> = archives.collect();
+    let controls = negative::run(job.policy, job.tools(), targets, &archives, observer);
+    conclude(job, began, archives, controls, selection)
 }
 
 /// How many archives are verified at the same time: three threads of each are busy, one of them mostly waits.
@@ -70,9 +80,7 @@ fn work_through(
     results: &Mutex<Vec<Option<ArchiveResult>>>,
     observer: &dyn Observer,
 ) {
-    let limits = &job.policy.limits;
-    let tools =
-        Tools { keyring: job.keyring, limits, runtime: job.runtime, cancel: job.cancel, live: job.live };
+    let tools = job.tools();
     while let Some((index, target)) = take(targets, next) {
         let result = if job.cancel.is_cancelled() {
             let trouble = Trouble::new("verify", &ArchiveError::Interrupted);
@@ -101,10 +109,15 @@ fn lost(job: &Job<'_>, target: &Target) -> ArchiveResult {
 fn conclude(
     job: &Job<'_>,
     began: Timestamp,
-    archives: Vec<ArchiveResult>,
+    mut archives: Vec<ArchiveResult>,
+    controls: Option<NegativeControls>,
     selection: Selection,
 ) -> RunResult {
-    let Selection { started, mut findings, troubles, retries, .. } = selection;
+    let Selection { started, mut findings, mut troubles, retries, .. } = selection;
+    troubles.extend(controls.iter().flat_map(NegativeControls::troubles));
+    if controls.as_ref().is_some_and(|controls| controls.missed() > 0) {
+        archives.iter_mut().for_each(judge::distrust);
+    }
     findings.append(restorable::unknown_accepted(&job.policy.sample, &archives));
     let interrupted = job.cancel.is_cancelled();
     let mut outcome = Outcome::worst(archives.iter().map(|archive| archive.outcome));
@@ -129,6 +142,7 @@ fn conclude(
         archives,
         findings,
         troubles,
+        negative_controls: controls,
         retries,
         interrupted,
     };
@@ -148,5 +162,59 @@ fn exit_code(run: &RunResult, warnings_exit: bool) -> u8 {
         Outcome::NotVerified if all_troubles().any(|trouble| trouble.internal) => exit::INTERNAL,
         Outcome::Passed if warnings_exit && warned() => exit::PASSED_WITH_WARNINGS,
         outcome => outcome.exit_code(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Damage;
+    use crate::verdict::{Rung, Standing, State};
+    use crate::verify::{Ending, NegativeControl};
+
+    fn concluded(endings: &[Ending]) -> RunResult {
+        let policy = Policy::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (keyring, cancel) = (Keyring::load(&policy.keys, None).unwrap(), Cancel::default());
+        let handle = runtime.handle();
+        let job = Job { policy: &policy, keyring: &keyring, runtime: handle, cancel: &cancel, live: None };
+        let standing = |rung| Standing { rung, state: State::Proven, reason: None };
+        let mut archive = ArchiveResult::empty("file:///a".to_owned());
+        archive.standings =
+            vec![standing(Rung::Present), standing(Rung::Complete), standing(Rung::Meaningful)];
+        (archive.rung, archive.outcome) = (Some(Rung::Meaningful), Outcome::Passed);
+        let control = |ending: &Ending| NegativeControl {
+            damage: Damage::CutEnd,
+            at: Some(4711),
+            ending: ending.clone(),
+        };
+        let controls = NegativeControls {
+            wanted: u32::try_from(endings.len()).unwrap(),
+            archive: Some("file:///a".to_owned()),
+            seed: None,
+            controls: endings.iter().map(control).collect(),
+            trouble: None,
+        };
+        conclude(&job, Timestamp::UNIX_EPOCH, vec![archive], Some(controls), Selection::default())
+    }
+
+    #[test]
+    fn damage_that_was_not_found_takes_back_what_was_proven() {
+        let run = concluded(&[Ending::Detected("age-chunk-damaged"), Ending::Missed]);
+        assert_eq!((run.outcome, run.exit_code), (Outcome::NotVerified, exit::INTERNAL));
+        let archive = &run.archives[0];
+        assert_eq!((archive.outcome, archive.rung), (Outcome::NotVerified, Some(Rung::Present)));
+        let told = &run.troubles[0].message;
+        assert!(told.starts_with("1 of 2 copies") && told.contains("`cut-end` at byte 4711"), "{told}");
+    }
+
+    #[test]
+    fn damage_that_could_not_be_tried_is_no_pass_and_takes_nothing_back() {
+        let run =
+            concluded(&[Ending::Detected("age-chunk-damaged"), Ending::Open("the store is away".to_owned())]);
+        assert_eq!((run.outcome, run.exit_code), (Outcome::NotVerified, exit::NOT_VERIFIED));
+        assert_eq!(run.archives[0].rung, Some(Rung::Meaningful));
+        let run = concluded(&[Ending::Detected("age-chunk-damaged")]);
+        assert_eq!((run.outcome, run.exit_code), (Outcome::Passed, exit::PASSED));
     }
 }

@@ -26,6 +26,7 @@ use crate::policy::Limits;
 use crate::verdict::{Finding, Findings, Severity, kinds};
 
 use super::checksum::Checksum;
+use super::negative::{self, DamagedCopy};
 use super::result::Trouble;
 use super::select::Target;
 
@@ -87,12 +88,14 @@ pub struct Reading {
 }
 
 /// Reads an archive through all its layers and compares what it holds with the manifest, and what is stored with
-/// `checksum` where there is one. `onlooker` is given every member.
+/// `checksum` where there is one. `onlooker` is given every member. Where `altered` is given, the archive is read as if that
+/// had come out of the decompression.
 pub fn read_through(
     tools: Tools<'_>,
     download: Download,
     checksum: Option<&Checksum>,
     manifest: Reconciliation,
+    altered: Option<&DamagedCopy>,
     onlooker: Option<&mut (dyn Sink + Send)>,
     tally: &Arc<Tally>,
 ) -> Reading {
@@ -110,6 +113,16 @@ pub fn read_through(
         let decompress = stage(scope, "decompress", |findings| {
             tar_in.feed(|output| decompress::run(PipeReader::new(plain_out), output, limits, findings))
         });
+        let (tar_out, alter) = match altered {
+            None => (tar_out, None),
+            Some(copy) => {
+                let (altered_in, altered_out) = pipe(BUFFERS);
+                let alter = stage(scope, "alter", move |_| {
+                    altered_in.feed(|output| negative::alter(tar_out, output, copy))
+                });
+                (altered_out, Some(alter))
+            }
+        };
         let examine = stage(scope, "examine", |findings| {
             let onlooker = onlooker.map(|onlooker| onlooker as &mut dyn Sink);
             Ok(examine::run(PipeReader::new(tar_out), manifest, limits, tally, onlooker, findings))
@@ -118,6 +131,7 @@ pub fn read_through(
         reading.checksum_holds = reading.take("fetch", join(fetch)) == Some(true);
         reading.decrypted = reading.take("decrypt", join(decrypt));
         reading.decompressed = reading.take("decompress", join(decompress));
+        alter.map(|alter| reading.take("alter", join(alter)));
         reading.examined = reading.take("examine", join(examine));
         if let Some(Examined { ended: Err(_), .. }) = &reading.examined {
             reading.whole = false;

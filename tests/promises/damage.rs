@@ -27,16 +27,16 @@ use crate::support;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A verifier in this process, and a file to verify.
-struct Lab {
+pub struct Lab {
     identity: Identity,
-    policy: Policy,
+    pub policy: Policy,
     archive: PathBuf,
     runtime: tokio::runtime::Runtime,
     _folder: TempDir,
 }
 
 impl Lab {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (identity, folder) = (Identity::generate(), support::folder());
         let mut policy = Policy::default();
         policy.run.reread = false;
@@ -47,11 +47,11 @@ impl Lab {
         Self { identity, policy, archive: folder.path().join("archive"), runtime, _folder: folder }
     }
 
-    fn pack(&self) -> Pack {
+    pub fn pack(&self) -> Pack {
         Pack::new(vec![self.identity.to_public()])
     }
 
-    fn verify(&self, archive: &[u8]) -> RunResult {
+    pub fn verify(&self, archive: &[u8]) -> RunResult {
         fs::write(&self.archive, archive).unwrap();
         let keyring = Keyring::load(&self.policy.keys, None).unwrap();
         let (cancel, handle) = (Cancel::default(), self.runtime.handle());
@@ -74,7 +74,7 @@ impl Lab {
 }
 
 /// Files of a few hundred kB, so that there are several chunks of age and blocks of zstd.
-fn much(random: &mut Random) -> Vec<File> {
+pub fn much(random: &mut Random) -> Vec<File> {
     let sizes = [90_000, 0, 700, 120_000, 5];
     let file = |(number, size)| File::new(format!("full/{number}.tgz"), random.bytes(size));
     let mut files: Vec<_> = sizes.into_iter().enumerate().map(file).collect();
@@ -83,7 +83,7 @@ fn much(random: &mut Random) -> Vec<File> {
 }
 
 /// Small files, so that headers are a good part of the tar.
-fn little(random: &mut Random) -> Vec<File> {
+pub fn little(random: &mut Random) -> Vec<File> {
     let long = format!("Archivio storico/{}/message.eml", "cartella ".repeat(15));
     let names =
         ["a/b", "sessions.txt", long.as_str(), "Inbox/0000000257-x.eml", "Inbox/0000000257-x.eml.meta"];

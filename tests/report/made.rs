@@ -108,6 +108,7 @@ impl Night {
             archives: Vec::new(),
             findings: Findings::default(),
             troubles: Vec::new(),
+            negative_controls: None,
             retries: 0,
             interrupted: false,
         };

@@ -1,5 +1,7 @@
 //! Where the ciphertext comes from: as it is, or out of the strict PEM that age calls armor.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::{PipeReader, Stop, give_up};
@@ -11,6 +13,15 @@ const END: &[u8] = b"-----END AGE ENCRYPTED FILE-----";
 const COLUMNS: usize = 64;
 /// Decoded bytes that are made ready at a time.
 const BATCH: usize = 48 << 10;
+
+/// Where in armor of `size` bytes what follows `header` decoded bytes stands, whole lines only: from the first line that
+/// holds nothing of the header, whichever way lines are broken, to the line of the end.
+pub(super) fn payload(header: u64, size: u64) -> Range<u64> {
+    let (begin, end) = (BEGIN.len() as u64 + 2, END.len() as u64 + 2);
+    let lines = header.div_ceil(COLUMNS as u64 / 4 * 3);
+    let start = begin + lines * (COLUMNS as u64 + 2);
+    start..size.saturating_sub(end).max(start)
+}
 
 /// A binary age file as a stream, whatever form it is stored in.
 pub(super) struct Ciphertext {

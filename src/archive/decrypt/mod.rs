@@ -12,6 +12,8 @@ mod identity;
 mod keyring;
 mod payload;
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 pub use error::OpenError;
@@ -52,6 +54,21 @@ pub struct Decrypted {
     pub stored: u64,
     /// Bytes handed on.
     pub plaintext: u64,
+    /// Bytes before the first authenticated chunk, in the binary form; 0 where nothing is encrypted.
+    pub header: u64,
+}
+
+impl Decrypted {
+    /// Where in an object of `size` bytes the chunks lie, each byte of which age vouches for; absent where nothing is encrypted.
+    /// Of armor a line at its beginning and the last one may be left out.
+    #[must_use]
+    pub fn payload(&self, size: u64) -> Option<Range<u64>> {
+        match self.encryption {
+            Encryption::None => None,
+            Encryption::Age { armored: false, .. } => Some(self.header..size),
+            Encryption::Age { armored: true, .. } => Some(armor::payload(self.header, size)),
+        }
+    }
 }
 
 /// Decrypts `input` into `output`; what is not age passes unchanged, for the caller to judge.
@@ -86,7 +103,7 @@ fn decrypt(
     let opened = header::open(&header, keyring, findings)?;
     let plaintext = payload::decrypt(&opened.key, header.length(), &mut source, output, findings)?;
     let encryption = Encryption::Age { armored: source.is_armored(), recipients: opened.recipients };
-    Ok(Decrypted { encryption, stored: source.stored(), plaintext })
+    Ok(Decrypted { encryption, stored: source.stored(), plaintext, header: header.length() })
 }
 
 /// Copies: to hand the network's own segments on would starve the pool of output buffers.
@@ -115,7 +132,7 @@ fn pass_through(
         output.send(buffer)?;
     }
     let passed = input.position();
-    Ok(Decrypted { encryption: Encryption::None, stored: passed, plaintext: passed })
+    Ok(Decrypted { encryption: Encryption::None, stored: passed, plaintext: passed, header: 0 })
 }
 
 /// Notes a finding behind which nothing can be read.

@@ -196,7 +196,8 @@ fn what_is_not_age_passes_unchanged() {
         let opening = open_in(&plain, 70_000, &keyring());
         assert_eq!(opening.plain, plain);
         let passed = length as u64;
-        let expected = Decrypted { encryption: Encryption::None, stored: passed, plaintext: passed };
+        let expected =
+            Decrypted { encryption: Encryption::None, stored: passed, plaintext: passed, header: 0 };
         assert_eq!(opening.result.unwrap(), expected);
     }
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use super::record::{Draw, Environment, HandOver, Objectives, PolicyFile, SCHEMA, Scope};
 use super::review::{Action, SignOff};
 use super::statement::{self, PREDICATE, STATEMENT};
+use crate::report::json::NegativeControls;
 use crate::verdict::{Coverage, Outcome};
 
 pub use archive::{PastAccount, PastArchive, PastFinding, PastRestore, PastSample, Reading};
@@ -80,6 +81,9 @@ pub struct Past {
     /// How long all of it took, where mail was put somewhere.
     #[serde(skip)]
     pub recovery: Option<Reading>,
+    /// What became of damage that was done on purpose.
+    #[serde(skip)]
+    pub negative_controls: Option<NegativeControls>,
 }
 
 /// The program that made a record.
@@ -135,8 +139,9 @@ impl Past {
             Some(crate::report::restored::SCHEMA) => result_of::<result::Restored>(payload)?.into(),
             _ => return Ok(()),
         };
-        let result::Found { archives, findings, recovery } = result;
+        let result::Found { archives, findings, recovery, negative_controls } = result;
         (self.archives, self.findings, self.recovery) = (archives, findings, recovery);
+        self.negative_controls = negative_controls;
         Ok(())
     }
 }

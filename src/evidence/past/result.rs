@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::archive::{PastAccount, PastArchive, PastFinding, PastRestore, PastSample, Reading};
-use crate::report::json::Statement;
+use crate::report::json::{NegativeControls, Statement};
 use crate::verdict::{Coverage, Outcome, Rung, Severity, Standing};
 
 /// What the three forms have in common.
@@ -12,6 +12,7 @@ pub(super) struct Found {
     pub archives: Vec<PastArchive>,
     pub findings: Vec<PastFinding>,
     pub recovery: Option<Reading>,
+    pub negative_controls: Option<NegativeControls>,
 }
 
 /// `mailproof/result/v1`
@@ -19,6 +20,7 @@ pub(super) struct Found {
 pub(super) struct Verified {
     archives: Vec<Archive>,
     findings: Vec<Finding>,
+    negative_controls: Option<NegativeControls>,
 }
 
 /// `mailproof/rehearsal/v1`
@@ -110,7 +112,8 @@ struct Folder {
 impl From<Verified> for Found {
     fn from(result: Verified) -> Self {
         let archives = result.archives.into_iter().map(PastArchive::from).collect();
-        Self { archives, findings: tally(&result.findings, &[]), recovery: None }
+        let negative_controls = result.negative_controls;
+        Self { archives, findings: tally(&result.findings, &[]), recovery: None, negative_controls }
     }
 }
 
@@ -146,7 +149,7 @@ impl From<Restored> for Found {
             ..PastArchive::default()
         };
         let recovery = Some(Reading { bytes, elapsed_ms });
-        Self { archives: vec![archive], findings: Vec::new(), recovery }
+        Self { archives: vec![archive], recovery, ..Self::default() }
     }
 }
 

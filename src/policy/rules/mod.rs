@@ -61,6 +61,7 @@ impl Policy {
         judge_present(&self.present, self.store.as_ref(), &mut found);
         judge_keys(&self.keys, &mut found);
         judge_require(&self.require, &mut found);
+        judge_negative_controls(self, &mut found);
         live::judge(self, &mut found);
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal::judge(rehearsal, &mut found);
@@ -103,6 +104,23 @@ fn judge_present(present: &Present, store: Option<&Store>, found: &mut Vec<Viola
         let message = format!("no gap can be seen: the window of {} is shorter than {every}", present.window);
         let hint = "write a longer `window`, several times `every`";
         found.push(Violation::new("present.every", message, hint).beside("present.window"));
+    }
+}
+
+fn judge_negative_controls(policy: &Policy, found: &mut Vec<Violation>) {
+    let controls = &policy.negative_controls;
+    if controls.number == 0 {
+        return;
+    }
+    if controls.kinds.is_empty() {
+        let hint = "take the line away, which stands for all of them, or set `number` to 0";
+        found.push(Violation::new("negative_controls.kinds", "no kind of damage is named", hint));
+    }
+    if policy.require.rung < Rung::Complete {
+        let message =
+            format!("only archives that are read can be damaged, and `{}` reads none", policy.require.rung);
+        let hint = "take it away, or ask for the rung `complete`";
+        found.push(Violation::new("negative_controls.number", message, hint).beside("require.rung"));
     }
 }
 
@@ -168,6 +186,16 @@ mod tests {
     #[test]
     fn the_defaults_break_no_rule() {
         assert_eq!(Policy::default().validate(), []);
+    }
+
+    #[test]
+    fn damage_on_purpose_needs_a_kind_and_archives_that_are_read() {
+        let mut policy = Policy::default();
+        policy.require.rung = Rung::Present;
+        policy.negative_controls.kinds.clear();
+        assert_eq!(keys_of(&policy), [""; 0]);
+        policy.negative_controls.number = 1;
+        assert_eq!(keys_of(&policy), ["negative_controls.kinds", "negative_controls.number"]);
     }
 
     #[test]

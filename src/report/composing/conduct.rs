@@ -6,6 +6,7 @@ use super::Sight;
 use super::matter::Seen;
 use crate::evidence::Objectives;
 use crate::report::document::{Block, Cell, Fact, Section, Table};
+use crate::report::json::{NegativeControl, NegativeControls, NegativeResult};
 
 /// Draws that are shown.
 const MOST_DRAWS: usize = 20;
@@ -122,8 +123,43 @@ fn store(seen: &Seen) -> Option<String> {
     })
 }
 
-/// What was damaged on purpose and noticed stands here as soon as records state it.
+/// What was damaged on purpose, and whether that was noticed: the numbers of all runs, and each copy of the last one.
 pub(super) fn controls(sight: &Sight<'_>) -> Section {
+    let (words, language) = (&sight.words.conduct, sight.language);
+    let done: Vec<(&Seen, &NegativeControls)> = sight
+        .matter
+        .runs
+        .iter()
+        .filter_map(|seen| Some((seen, seen.past.negative_controls.as_ref()?)))
+        .filter(|(_, controls)| !controls.controls.is_empty())
+        .collect();
+    let Some((last, controls)) = done.iter().max_by_key(|(seen, _)| seen.past.started) else {
+        return titled("controls", words.controls, vec![paragraph(words.no_controls)]);
+    };
+    let sum = |of: fn(&NegativeControls) -> u64| done.iter().map(|(_, controls)| of(controls)).sum::<u64>();
+    let tried = sum(|controls| controls.detected + controls.missed);
+    let told = (words.controlled)(language, done.len() as u64, tried, sum(|controls| controls.detected));
+    let mut blocks = vec![Block::Paragraph(told)];
+    if sum(|controls| controls.missed) > 0 {
+        blocks.push(paragraph(words.missed));
+    }
+    let archive = controls.archive.as_deref().unwrap_or(words.not_stated);
+    blocks.push(Block::Table(Table {
+        caption: (words.damaged)(archive, &language.moment(last.past.started)),
+        columns: words.control.map(str::to_owned).to_vec(),
+        rows: controls.controls.iter().map(|control| controlled(sight, control)).collect(),
+        others: Vec::new(),
+    }));
+    titled("controls", words.controls, blocks)
+}
+
+fn controlled(sight: &Sight<'_>, control: &NegativeControl) -> Vec<Cell> {
     let words = &sight.words.conduct;
-    titled("controls", words.controls, vec![paragraph(words.no_controls)])
+    let place = control.offset.map_or(words.not_stated.to_owned(), |at| (words.at_byte)(sight.language, at));
+    let found = match control.result {
+        NegativeResult::Detected => control.found_as.as_deref().unwrap_or(words.not_stated),
+        NegativeResult::Missed => words.not_found,
+        NegativeResult::NotTried => words.not_tried,
+    };
+    vec![Cell::new((words.damage)(control.damage)), Cell::new(place), Cell::new(found)]
 }

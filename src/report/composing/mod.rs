@@ -5,7 +5,7 @@
 //! shown is counted, and the worst comes first.
 //!
 //! The way: `matter` gathers what records say, and each other module makes sections of it. Owners and due dates of corrective
-//! actions, and negative controls, have their places ([`found`](mod@found), [`conduct`]) and no records yet.
+//! actions have their place ([`found`](mod@found)) and are not shown yet.
 
 mod attest;
 mod conduct;

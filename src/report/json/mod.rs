@@ -3,6 +3,7 @@
 //! `docs/result.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
 
 mod live;
+mod negative;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::verdict::{self, Cause, Coverage, Outcome, Rung, Severity, Standing, S
 use crate::verify::{ArchiveResult, MailboxResult, RunResult, Trouble};
 
 pub use live::{Live, LiveAccount, Statement};
+pub use negative::{NegativeControl, NegativeControls, NegativeResult};
 
 /// The name of this form of the result.
 pub const SCHEMA: &str = "mailproof/result/v1";
@@ -48,6 +50,9 @@ pub struct Result {
     pub findings: Vec<Finding>,
     /// What kept the run from its work, apart from single archives.
     pub errors: Vec<Error>,
+    /// What became of damage that was done on purpose, where the policy asks for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub negative_controls: Option<NegativeControls>,
     /// Calls that were repeated to list the stores; those about an archive are among its facts.
     pub retries: u64,
 }
@@ -241,6 +246,7 @@ impl From<&RunResult> for Result {
             archives: run.archives.iter().map(Archive::from).collect(),
             findings: findings(&run.findings),
             errors: errors(&run.troubles),
+            negative_controls: run.negative_controls.as_ref().map(NegativeControls::from),
             retries: run.retries,
         }
     }

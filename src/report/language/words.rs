@@ -2,6 +2,7 @@
 //! figures that have no plural come as text already.
 
 use crate::evidence::Method;
+use crate::policy::Damage;
 use crate::report::language::Language;
 use crate::verdict::{Coverage, Outcome, Rung, Severity};
 
@@ -354,6 +355,22 @@ pub struct Conduct {
     pub controls: Text,
     /// There are none.
     pub no_controls: Text,
+    /// In so many runs so many copies were damaged, and so many of these found.
+    pub controlled: fn(Language, u64, u64, u64) -> String,
+    /// Some were not found.
+    pub missed: Text,
+    /// Copies of which archive, and when.
+    pub damaged: fn(&str, &str) -> String,
+    /// Damage, place, found as.
+    pub control: [Text; 3],
+    /// A kind of damage.
+    pub damage: fn(Damage) -> Text,
+    /// Bytes from the beginning.
+    pub at_byte: fn(Language, u64) -> String,
+    /// It was not found.
+    pub not_found: Text,
+    /// It could not be tried.
+    pub not_tried: Text,
 }
 
 /// Where to verify, and who signs.

@@ -7,6 +7,7 @@ pub(super) mod archive;
 mod groups;
 mod history;
 pub(super) mod mailboxes;
+mod negative;
 mod rehearsal;
 mod sparkline;
 mod steps;
@@ -119,6 +120,9 @@ pub fn render(run: &RunResult, style: Style) -> String {
     for group in groups::of(&run.archives) {
         group.render(&mut text, remedies, style);
     }
+    if let Some(controls) = &run.negative_controls {
+        negative::render(&mut text, controls, style);
+    }
     if remedies == Remedies::AtTheEnd {
         steps::render(&mut text, run, style);
     }
@@ -150,6 +154,9 @@ fn summary(run: &RunResult) -> String {
     let all = run.archives.len();
     match run.outcome {
         _ if run.interrupted => "interrupted; nothing is claimed".to_owned(),
+        Outcome::NotVerified if missed_on_purpose(run) => {
+            "damage that was done on purpose was not found; nothing can be relied on".to_owned()
+        }
         Outcome::Passed if increments(run) > 0 => accepted(run),
         Outcome::Passed if all == 1 => format!("the archive is proven {}", extent(run.required)),
         Outcome::Passed => format!("all {all} archives are proven {}", extent(run.required)),
@@ -184,6 +191,10 @@ fn summary(run: &RunResult) -> String {
             }
         },
     }
+}
+
+fn missed_on_purpose(run: &RunResult) -> bool {
+    run.negative_controls.as_ref().is_some_and(|controls| controls.missed() > 0)
 }
 
 /// An archive whose mail is what Zimbra stated, and not what the mail server has.

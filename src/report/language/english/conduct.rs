@@ -1,6 +1,7 @@
 //! What reports say in English of the course, of what was found, of how it was done, and of who signs.
 
 use super::many;
+use crate::policy::Damage;
 use crate::report::language::words::{Attest, Conduct, Course, Finds};
 
 pub(super) const COURSE: Course = Course {
@@ -130,6 +131,29 @@ pub(super) const CONDUCT: Conduct = Conduct {
     not_stated: "not stated",
     controls: "Negative controls",
     no_controls: "The records state none: nobody damaged a copy on purpose to see whether the test notices it.",
+    controlled: |language, runs, tried, found| {
+        format!(
+            "A test that can't fail proves nothing. In {} copies were damaged on purpose: {} of {} damages were found.",
+            many(language, runs, "run", "runs"),
+            language.count(found),
+            language.count(tried)
+        )
+    },
+    missed: "Damage that was done on purpose was not found. Nothing that these runs prove can be relied on.",
+    damaged: |archive, when| format!("Copies of {archive}, damaged {when}"),
+    control: ["Damage", "Where", "Found as"],
+    damage: |damage| match damage {
+        Damage::FlippedBit => "one stored bit turned over",
+        Damage::CutEnd => "the end cut off",
+        Damage::LostBlock => "a block left out",
+        Damage::DoubledBlock => "a block twice",
+        Damage::SwappedBlocks => "two blocks in each other's place",
+        Damage::AlteredContent => "one bit of a file turned over, behind the encryption",
+        Damage::LostMember => "a file left out, behind the encryption",
+    },
+    at_byte: |language, at| format!("byte {}", language.count(at)),
+    not_found: "not found",
+    not_tried: "could not be tried",
 };
 
 pub(super) const ATTEST: Attest = Attest {

@@ -1,6 +1,7 @@
 //! What reports say in Italian of the course, of what was found, of how it was done, and of who signs.
 
 use super::many;
+use crate::policy::Damage;
 use crate::report::language::words::{Attest, Conduct, Course, Finds};
 
 pub(super) const COURSE: Course = Course {
@@ -130,6 +131,29 @@ pub(super) const CONDUCT: Conduct = Conduct {
     not_stated: "non dichiarato",
     controls: "Controlli negativi",
     no_controls: "Le registrazioni non ne dichiarano: nessuno ha danneggiato apposta una copia per vedere se la prova se ne accorge.",
+    controlled: |language, runs, tried, found| {
+        format!(
+            "Una prova che non può fallire non prova nulla. In {} sono state danneggiate apposta delle copie: {} danni su {} sono stati trovati.",
+            many(language, runs, "esecuzione", "esecuzioni"),
+            language.count(found),
+            language.count(tried)
+        )
+    },
+    missed: "Un danno fatto apposta non è stato trovato. Di ciò che queste esecuzioni provano non ci si può fidare.",
+    damaged: |archive, when| format!("Copie di {archive}, danneggiate il {when}"),
+    control: ["Danno", "Dove", "Trovato come"],
+    damage: |damage| match damage {
+        Damage::FlippedBit => "un bit memorizzato invertito",
+        Damage::CutEnd => "la fine tagliata",
+        Damage::LostBlock => "un blocco mancante",
+        Damage::DoubledBlock => "un blocco ripetuto",
+        Damage::SwappedBlocks => "due blocchi scambiati",
+        Damage::AlteredContent => "un bit di un file invertito, dietro la cifratura",
+        Damage::LostMember => "un file mancante, dietro la cifratura",
+    },
+    at_byte: |language, at| format!("byte {}", language.count(at)),
+    not_found: "non trovato",
+    not_tried: "non è stato possibile provarlo",
 };
 
 pub(super) const ATTEST: Attest = Attest {
