@@ -13,5 +13,6 @@ pub mod json;
 pub mod language;
 pub mod rehearsal;
 pub mod restored;
+pub mod shell;
 pub mod text;
 pub mod writing;

@@ -3,6 +3,7 @@
 use super::Sight;
 use crate::evidence::check::{Check, Holding};
 use crate::report::document::{Block, Fact, Section, SignOff};
+use crate::report::shell::quoted;
 
 /// Keys and warnings that are shown, each.
 const MOST: usize = 10;
@@ -56,15 +57,6 @@ fn commands(check: &Check) -> Vec<String> {
         format!("mailproof evidence verify {folder} --trust allowed_signers{expected}"),
         format!("python3 verify-evidence.py {folder} --trust allowed_signers"),
     ]
-}
-
-/// A path as a shell takes it for one word.
-fn quoted(path: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+".contains(letter);
-    match path.chars().all(plain) && !path.starts_with('-') {
-        true => path.to_owned(),
-        false => format!("'{}'", path.replace('\'', r"'\''")),
-    }
 }
 
 pub(super) fn sign_off(sight: &Sight<'_>) -> Section {
