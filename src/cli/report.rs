@@ -7,13 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::args::moment;
 use super::evidence::{Chain, unreadable};
+use super::runbook::RunbookArgs;
 use super::setup;
 use super::{Failure, fitted, print};
 use crate::report::composing::{self, Named, Subject};
 use crate::report::document::{self, Document};
 use crate::report::language;
 
-/// Writes a report on one run or on a period, from the records.
+/// Writes a report on one run or on a period, or the operational guide, from the records.
 ///
 /// First the chain of records is checked, and the first page says what came of it. Exit codes: 0 the chain holds, 10 it is broken,
 /// 20 nothing is claimed. They say nothing of the backups: a report on a failed run is a good report.
@@ -21,6 +22,7 @@ use crate::report::language;
 pub enum Command {
     Run(RunArgs),
     Period(PeriodArgs),
+    Runbook(RunbookArgs),
 }
 
 /// Writes a report on one run.
@@ -57,6 +59,13 @@ pub struct PeriodArgs {
 struct Common {
     #[command(flatten)]
     chain: Chain,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How a report is printed, and where it goes.
+#[derive(Debug, clap::Args)]
+pub struct Output {
     /// How the report is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -98,30 +107,48 @@ pub fn run(command: Command) -> Result<u8, Failure> {
             }
             common.report(Subject::Period { since, until })
         }
+        Command::Runbook(args) => {
+            args.output.is_free()?;
+            let document = args.document()?;
+            args.output.hand_out(&document)?;
+            Ok(document.exit_code)
+        }
     }
 }
 
 impl Common {
     fn report(&self, subject: Subject) -> Result<u8, Failure> {
-        if let Some(file) = self.output.as_deref().filter(|file| !self.force && file.exists()) {
-            return Err(Failure::usage(format!(
-                "{} is there already; name another file, or --force",
-                file.display()
-            )));
-        }
+        self.output.is_free()?;
         let folder = self.chain.folder()?;
         let check = self.chain.check(&folder)?;
         let question =
-            composing::Question { subject, language: self.language.into(), written: Timestamp::now() };
+            composing::Question { subject, language: self.output.language(), written: Timestamp::now() };
         let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
             composing::ReportError::NoSuchRun(_) => Failure::usage(error),
             composing::ReportError::Folder(error) => unreadable(&folder, &error),
         })?;
-        self.hand_out(&document)?;
+        self.output.hand_out(&document)?;
         Ok(document.exit_code)
     }
+}
 
-    fn hand_out(&self, document: &Document) -> Result<(), Failure> {
+impl Output {
+    pub fn language(&self) -> language::Language {
+        self.language.into()
+    }
+
+    /// Refuses a file that is there, before anything is read.
+    pub fn is_free(&self) -> Result<(), Failure> {
+        match self.output.as_deref().filter(|file| !self.force && file.exists()) {
+            Some(file) => Err(Failure::usage(format!(
+                "{} is there already; name another file, or --force",
+                file.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    pub fn hand_out(&self, document: &Document) -> Result<(), Failure> {
         let text = match self.format {
             Format::Text => document::text(document),
             Format::Html => document::html(document),

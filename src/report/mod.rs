@@ -13,6 +13,7 @@ pub mod json;
 pub mod language;
 pub mod rehearsal;
 pub mod restored;
+pub mod runbook;
 pub mod shell;
 pub mod text;
 pub mod writing;
