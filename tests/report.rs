@@ -2,6 +2,7 @@
 
 mod made;
 mod page;
+mod runbook;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -89,7 +89,7 @@ fn spelled(text: &str) -> String {
         match letter {
             '%' => format.push_str("%%"),
             '\\' => format.push_str(r"\\"),
-            letter if deceives(letter) || letter == '\'' => {
+            letter if deceives(letter) || "'\"".contains(letter) => {
                 letter.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
                     let _ = write!(format, "\\{byte:03o}");
                 });
@@ -145,11 +145,13 @@ fn pieces(command: &str) -> Vec<String> {
     pieces
 }
 
-/// Splits at spaces outside quotes.
+/// Splits at spaces outside quotes. A quote behind a backslash, outside quotes, is none.
 fn words(command: &str) -> Vec<&str> {
     let (mut words, mut from, mut open) = (Vec::new(), 0, None);
-    for (at, letter) in command.char_indices() {
+    let mut letters = command.char_indices();
+    while let Some((at, letter)) = letters.next() {
         match (open, letter) {
+            (None, '\\') => drop(letters.next()),
             (None, '\'' | '"') => open = Some(letter),
             (Some(quote), letter) if quote == letter => open = None,
             (None, ' ') => {
@@ -170,11 +172,13 @@ mod tests {
 
     use super::*;
 
-    const HOSTILE: [&str; 16] = [
+    const HOSTILE: [&str; 18] = [
         "",
         "plain@example.org",
         "two words",
         "it's",
+        "it's two  words and 'more'",
+        "\"a \n\" b",
         "''",
         "$(touch pwned)",
         "`touch pwned`",

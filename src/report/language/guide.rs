@@ -58,6 +58,8 @@ pub struct Guide {
     pub increment: Text,
     /// The same where no whole archive is proven.
     pub baseless: Text,
+    /// Of other mailboxes in it nothing is proven.
+    pub partial: Text,
     /// Its sampled messages were not those of the live mailboxes.
     pub differs: Text,
     /// Looked at again without a result: when.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::matter::Copy;
+use super::copy::Copy;
 use super::{Governing, Sight, fact, paragraph};
 use crate::report::document::{Block, Fact, Section, SignOff};
 use crate::verdict::Rung;

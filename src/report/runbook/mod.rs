@@ -10,6 +10,7 @@
 
 mod afterwards;
 mod by_hand;
+mod copy;
 mod keys;
 mod matter;
 mod measured;

@@ -4,6 +4,9 @@ use super::{Sight, fact, paragraph, section, table};
 use crate::report::document::{Block, Section, SignOff};
 use crate::report::shell::Command;
 
+/// Keys that are shown.
+const MOST_KEYS: usize = 10;
+
 pub(super) fn contacts(sight: &Sight<'_>) -> Section {
     let words = &sight.guide.people;
     let of = |lines: fn(&crate::policy::Runbook) -> &Vec<String>| {
@@ -39,6 +42,13 @@ pub(super) fn decisions(sight: &Sight<'_>) -> Section {
     section("decide", words.decide, vec![Block::Table(table(caption, [condition, action], rows))])
 }
 
+/// The keys that signed the records, to be compared with what is known from elsewhere.
+fn signers(sight: &Sight<'_>) -> Vec<String> {
+    let checks = sight.question.chains.iter().filter_map(|chained| chained.check.as_ref());
+    let keys = checks.flat_map(|check| &check.keys).take(MOST_KEYS);
+    keys.map(|key| (sight.words.attest.key)(sight.language, &key.fingerprint, key.first, key.last)).collect()
+}
+
 /// What exit codes of a restore mean.
 pub(super) fn codes(sight: &Sight<'_>) -> Block {
     let words = &sight.guide.people;
@@ -61,7 +71,11 @@ pub(super) fn upkeep(sight: &Sight<'_>) -> Section {
         command.option("--policy", &policy.file.to_string_lossy())
     });
     commands.push(again.then("--format html --output runbook.html --force").into());
-    let facts = vec![fact(words.sources[0], folders), fact(words.sources[1], policies.collect())];
+    let mut facts = vec![fact(words.sources[0], folders), fact(words.sources[1], policies.collect())];
+    let keys = signers(sight);
+    if !keys.is_empty() {
+        facts.push(fact(sight.words.attest.keys, keys));
+    }
     let blocks = vec![
         paragraph(words.upkeep_intro),
         Block::Commands(commands),

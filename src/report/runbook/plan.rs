@@ -1,8 +1,9 @@
 //! Which archives bring back what: of each mailbox the newest that is proven and whole, and then what changed since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::matter::{Copy, Held, Holder, Matter};
+use super::copy::Copy;
+use super::matter::{Held, Holder, Matter};
 use super::target;
 use crate::verdict::Rung;
 
@@ -28,6 +29,8 @@ pub(super) struct Row {
     pub rung: Rung,
     /// What changed comes without a whole archive before it.
     pub baseless: bool,
+    /// Of other mailboxes in it nothing is proven.
+    pub partial: bool,
 }
 
 impl Plans {
@@ -39,7 +42,7 @@ impl Plans {
             plans.note_open(holder, held, &needed, &matter.copies);
             for (copy, rung) in needed {
                 let baseless = held.base.is_none();
-                let new = || Row { copy, accounts: Vec::new(), rung, baseless };
+                let new = || Row { copy, accounts: Vec::new(), rung, baseless, partial: false };
                 let row = rows.entry(copy).or_insert_with(new);
                 (row.rung, row.baseless) = (row.rung.min(rung), row.baseless || baseless);
                 if let Holder::Account(account) = holder {
@@ -47,7 +50,9 @@ impl Plans {
                 }
             }
         }
-        plans.rows = rows.into_values().collect();
+        let unproven: BTreeSet<usize> = matter.holders.values().filter_map(|held| held.unproven).collect();
+        plans.rows =
+            rows.into_values().map(|row| Row { partial: unproven.contains(&row.copy), ..row }).collect();
         plans.rows.sort_by_key(|row| matter.copies[row.copy].age());
         plans
     }
@@ -67,9 +72,10 @@ impl Plans {
         self.rows.iter().filter(move |row| row.accounts.iter().any(|known| known == account))
     }
 
-    /// The newest archive that is needed.
+    /// The newest archive that is needed, one that is whole and proven for all in it before others.
     pub fn newest(&self) -> Option<&Row> {
-        self.rows.iter().rev().find(|row| !row.baseless).or(self.rows.last())
+        let newest = |fits: fn(&Row) -> bool| self.rows.iter().rev().find(|row| fits(row));
+        newest(|row| !row.baseless && !row.partial).or(newest(|row| !row.baseless)).or(self.rows.last())
     }
 }
 

@@ -9,6 +9,8 @@ use crate::report::shell::Command;
 
 /// Archives for which a command is written.
 const MOST: usize = 40;
+/// Mailboxes that are named in one command.
+const MOST_NAMED: usize = 20;
 /// Words that stand for what nobody knows beforehand.
 const QUERY: &str = "from:SENDER subject:WORD after:2026-01-01";
 const MESSAGE_ID: &str = "MESSAGE-ID";
@@ -177,25 +179,46 @@ fn imports(example: &Example<'_>, to: &str) -> Vec<String> {
 fn everything(sight: &Sight<'_>) -> Vec<Block> {
     let words = &sight.guide.restoring;
     let rows = &sight.plans.rows;
-    let mut targets: Vec<Target<'_>> = rows.iter().take(MOST).map(|row| Target::of(sight, row)).collect();
-    if targets.is_empty() {
-        targets.push(Target::newest(sight));
+    let mut sources: Vec<Command> = rows.iter().take(MOST).map(|row| source(sight, row)).collect();
+    if sources.is_empty() {
+        sources.push(Target::newest(sight).command("mailproof restore").then("--all-accounts"));
     }
     let more = rows.len().saturating_sub(MOST) as u64;
-    let all = |target: &Target<'_>, to: &str| {
-        target.command("mailproof restore").then("--all-accounts").option("--to", to)
-    };
-    let tgz = targets
-        .iter()
-        .enumerate()
-        .map(|(place, target)| String::from(all(target, &format!("restored/everything-{}.tgz", place + 1))));
+    let tgz = sources.iter().cloned().zip(1_usize..);
+    let tgz = tgz
+        .map(|(source, number)| source.option("--to", &format!("restored/everything-{number}.tgz")).into());
     let mut blocks = vec![paragraph(words.intros[3]), paragraph(words.tgz), Block::Commands(tgz.collect())];
-    let maildir =
-        targets.iter().map(|target| all(target, "restored/everything").then("--kind message").into());
+    let maildir = sources.iter().cloned().zip(1_usize..);
+    // Of several accounts each has a Maildir of its own in the folder, where what changed since finds it again.
+    let maildir = maildir.map(|(source, number)| {
+        let one = rows.get(number - 1).is_some_and(|row| takes_one(sight, row));
+        let to = if one { format!("restored/everything-{number}") } else { "restored/everything".to_owned() };
+        source.option("--to", &to).then("--kind message").into()
+    });
     blocks.extend([paragraph(words.maildir), Block::Commands(maildir.collect())]);
     if more > 0 {
         blocks.push(paragraph((words.more)(sight.language, more)));
     }
     blocks.push(paragraph(words.one_by_one));
     blocks
+}
+
+fn takes_all(sight: &Sight<'_>, row: &Row) -> bool {
+    let accounts = row.accounts.len();
+    accounts >= sight.matter.copies[row.copy].accounts || row.is_veiled() || accounts > MOST_NAMED
+}
+
+fn takes_one(sight: &Sight<'_>, row: &Row) -> bool {
+    row.accounts.len() == 1 && !takes_all(sight, row)
+}
+
+/// All mailboxes of an archive; where other archives have better ones of some, only those that are taken from it.
+fn source(sight: &Sight<'_>, row: &Row) -> Command {
+    let target = Target::of(sight, row);
+    let command = target.command("mailproof restore");
+    let accounts = &row.accounts;
+    match takes_all(sight, row) {
+        true => command.then("--all-accounts"),
+        false => accounts.iter().fold(command, |command, account| command.option("--account", account)),
+    }
 }

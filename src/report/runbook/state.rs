@@ -1,6 +1,7 @@
 //! How things stand: what to restore from, and what to be wary of.
 
-use super::matter::{Copy, Task};
+use super::copy::Copy;
+use super::matter::Task;
 use super::plan::Row;
 use super::{Sight, fact, notice, paragraph};
 use crate::report::composing;
@@ -45,7 +46,8 @@ fn verdict(sight: &Sight<'_>) -> Block {
 
 fn facts(sight: &Sight<'_>) -> Vec<Fact> {
     let guide = sight.guide;
-    let mut facts = vec![fact(guide.newest, vec![newest(sight)])];
+    let label = if sight.believed() { guide.newest } else { sight.words.front.stated };
+    let mut facts = vec![fact(label, vec![newest(sight)])];
     let passed = sight.matter.tests().take(MOST).map(|task| last_passed(sight, task));
     let amiss = sight.matter.tests().filter(|task| task.last.outcome != Outcome::Passed);
     let unread = sight.matter.unread.len() as u64;
@@ -65,6 +67,9 @@ fn facts(sight: &Sight<'_>) -> Vec<Fact> {
 fn newest(sight: &Sight<'_>) -> String {
     let Some(row) = sight.plans.newest() else { return sight.words.no_rung.to_owned() };
     let copy = &sight.matter.copies[row.copy];
+    if !sight.believed() {
+        return format!("{} – {}", copy.address, (sight.words.rung)(row.rung));
+    }
     let (rung, means) = ((sight.words.rung)(row.rung), (sight.words.rung_means)(row.rung));
     let days = sight.question.written.duration_since(copy.when).as_hours() / 24;
     let days = u64::try_from(days).unwrap_or(0);
@@ -125,14 +130,25 @@ fn cut(sight: &Sight<'_>, mut lines: Vec<String>) -> Vec<String> {
 fn sources(sight: &Sight<'_>) -> Table {
     let rows = &sight.plans.rows;
     let more = rows.len().saturating_sub(MOST) as u64;
+    let (caption, columns) = headings(sight);
     let mut table = Table {
-        caption: sight.guide.sources.to_owned(),
-        columns: sight.guide.source_columns.map(str::to_owned).to_vec(),
+        caption: caption.to_owned(),
+        columns: columns.map(str::to_owned).to_vec(),
         rows: rows.iter().rev().take(MOST).map(|row| source(sight, row)).collect(),
         others: Vec::from_iter((more > 0).then(|| (sight.guide.more_sources)(sight.language, more))),
     };
     table.leave_out_blank_columns();
     table
+}
+
+/// What the records of a broken chain state proves nothing.
+fn headings(sight: &Sight<'_>) -> (&'static str, [&'static str; 6]) {
+    let [archive, made, up_to, on, accounts, remark] = sight.guide.source_columns;
+    let (front, proof) = (&sight.words.front, &sight.words.proof);
+    match sight.believed() {
+        true => (sight.guide.sources, [archive, made, up_to, on, accounts, remark]),
+        false => (front.stated, [archive, made, proof.stated_up_to, proof.when, accounts, remark]),
+    }
 }
 
 fn source(sight: &Sight<'_>, row: &Row) -> Vec<Cell> {
@@ -164,6 +180,9 @@ fn remark(sight: &Sight<'_>, row: &Row, copy: &Copy) -> Vec<String> {
         (true, _) => remarks.push(guide.baseless.to_owned()),
         (false, true) => remarks.push(guide.increment.to_owned()),
         (false, false) => {}
+    }
+    if row.partial {
+        remarks.push(guide.partial.to_owned());
     }
     if copy.differs {
         remarks.push(guide.differs.to_owned());

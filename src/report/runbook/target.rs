@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::matter::Copy;
+use super::copy::Copy;
 use super::plan::Row;
 use super::{Governing, Question, Sight};
 use crate::archive::storage::Location;

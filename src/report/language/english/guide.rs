@@ -59,6 +59,7 @@ pub(super) const GUIDE: Guide = Guide {
     },
     increment: "holds only what changed: restore the whole archive first",
     baseless: "holds only what changed, and no whole archive before it is proven",
+    partial: "proven only for the mailboxes named here, not for others in it",
     differs: "sampled messages were not the same as in the live mailboxes",
     looked_again: |when| format!("looked at again on {when}, without a result"),
     without: "Mailboxes without a proven archive",

@@ -61,6 +61,7 @@ pub(super) const GUIDE: Guide = Guide {
     },
     increment: "contiene solo ciò che è cambiato: ripristinare prima l'archivio completo",
     baseless: "contiene solo ciò che è cambiato, e nessun archivio completo precedente è dimostrato",
+    partial: "dimostrato solo per le caselle indicate qui, non per altre che contiene",
     differs: "i messaggi campionati non erano uguali a quelli delle caselle in linea",
     looked_again: |when| format!("riesaminato il {when}, senza esito"),
     without: "Caselle senza archivio dimostrato",
