@@ -1,7 +1,6 @@
 //! The operational guide: what it names, what it never claims, and that its commands are what they look like.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -300,29 +299,17 @@ const HOSTILE: [&str; 5] = [
     "--to=/etc/cron.d/x",
 ];
 
-/// Programs that do nothing but note how they were called.
+/// Programs that do nothing but note how they were called, each call in a file of its own: those of a pipe run at once.
+const STUB: &str = "#!/bin/sh\nprintf '%s\\0' \"${0##*/}\" \"$@\" > \"$TAKEN/${0##*/}-$$\"\n";
+const STUBS: &str = "mailproof aws age zstd gzip tar cat install zmmailbox systemctl journalctl b3sum";
+
 fn stubs(folder: &Path) -> PathBuf {
     let bin = folder.join("bin");
     fs::create_dir(&bin).unwrap();
-    let names = [
-        "mailproof",
-        "aws",
-        "age",
-        "zstd",
-        "gzip",
-        "tar",
-        "cat",
-        "install",
-        "zmmailbox",
-        "systemctl",
-        "journalctl",
-        "b3sum",
-    ];
-    for name in names {
-        let script = format!("#!/bin/sh\n{{ printf '%s\\0' {name} \"$@\"; printf '\\0'; }} >> \"$TAKEN\"\n");
-        fs::write(bin.join(name), script).unwrap();
-        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    // Written by another process: what this one has open for writing while a test beside forks can't be run.
+    let script =
+        format!("printf '%s' \"$STUB\" > stub; chmod 755 stub; for name in {STUBS}; do cp stub $name; done");
+    support::output(Command::new("/bin/sh").arg("-ec").arg(script).env("STUB", STUB).current_dir(&bin));
     bin
 }
 
@@ -331,24 +318,16 @@ fn calls(commands: &[String]) -> Vec<Vec<String>> {
     let folder = support::folder();
     let (bin, here, taken) = (stubs(folder.path()), folder.path().join("here"), folder.path().join("taken"));
     fs::create_dir_all(here.join("restored/by-hand")).unwrap();
-    let mut calls = Vec::new();
+    fs::create_dir(&taken).unwrap();
     for command in commands {
-        fs::write(&taken, "").unwrap();
         let mut shell = Command::new("/bin/sh");
         shell.arg("-c").arg(command).env_clear().env("PATH", &bin).env("TAKEN", &taken).current_dir(&here);
         let output = shell.output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{command}: {output:?}");
-        let noted = fs::read_to_string(&taken).unwrap();
-        calls.extend(
-            noted
-                .split("\0\0")
-                .filter(|call| !call.is_empty())
-                .map(|call| call.split('\0').map(str::to_owned).collect()),
-        );
     }
-    let left: Vec<PathBuf> = program::files_in(&here);
-    assert_eq!(left, [here.join("restored")], "a command did more than it says");
-    calls
+    assert_eq!(program::files_in(&here), [here.join("restored")], "a command did more than it says");
+    let noted = program::files_in(&taken).into_iter().map(|file| fs::read_to_string(file).unwrap());
+    noted.map(|call| call.split_terminator('\0').map(str::to_owned).collect()).collect()
 }
 
 #[test]

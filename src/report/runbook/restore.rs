@@ -80,7 +80,7 @@ impl<'a> Example<'a> {
     }
 
     /// The same into a mail server.
-    fn into_server(&self, sight: &Sight<'_>, more: impl Fn(Command) -> Command) -> Vec<String> {
+    fn server_commands(&self, sight: &Sight<'_>, more: impl Fn(Command) -> Command) -> Vec<String> {
         let live = self.targets.first().and_then(|target| target.governing?.policy.live.as_ref());
         let live =
             live.or_else(|| sight.question.policies.iter().find_map(|policy| policy.policy.live.as_ref()));
@@ -122,7 +122,7 @@ fn message(sight: &Sight<'_>, example: &Example<'_>) -> Vec<Block> {
         paragraph(words.tgz),
         Block::Commands(example.commands(by_id, &format!("{to}-message"), ".tgz")),
         paragraph(words.server),
-        Block::Commands(example.into_server(sight, by_id)),
+        Block::Commands(example.server_commands(sight, by_id)),
         example.replaced(sight, &["SENDER", "WORD", "2026-01-01", MESSAGE_ID]),
     ]
 }
@@ -139,7 +139,7 @@ fn folder(sight: &Sight<'_>, example: &Example<'_>) -> Vec<Block> {
         paragraph(words.tgz),
         Block::Commands(example.commands(of_folder, &to, ".tgz")),
         paragraph(words.server),
-        Block::Commands(example.into_server(sight, messages)),
+        Block::Commands(example.server_commands(sight, messages)),
         example.replaced(sight, &[FOLDER]),
     ]
 }
@@ -158,7 +158,7 @@ fn account(sight: &Sight<'_>, example: &Example<'_>) -> Vec<Block> {
         paragraph(words.import),
         Block::Commands(imports(example, &to)),
         paragraph(words.server),
-        Block::Commands(example.into_server(sight, messages)),
+        Block::Commands(example.server_commands(sight, messages)),
         paragraph(words.maildir),
         Block::Commands(example.commands(messages, &to, "")),
         example.replaced(sight, &[&example.account]),

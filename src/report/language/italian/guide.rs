@@ -44,7 +44,7 @@ pub(super) const GUIDE: Guide = Guide {
         format!("{task}: dal {since}; ultima {last} (registrazione n. {record}): {outcome}{found}")
     },
     unread: |language, records| {
-        format!("{}", many(language, records, "registrazione illeggibile", "registrazioni illeggibili"))
+        many(language, records, "registrazione illeggibile", "registrazioni illeggibili")
     },
     sources: "Da dove ripristinare: per ogni casella l'archivio dimostrato più recente, il più nuovo per primo",
     source_columns: ["Archivio", "Creato", "Dimostrato fino a", "Dimostrato il", "Caselle", "Nota"],
