@@ -194,7 +194,7 @@ pub fn default_records() -> PathBuf {
 /// How long the end waits for stderr to take a line; whoever reads it may stand still.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Ends the run at SIGINT or SIGTERM: it stops reading, keeps its record and exits with 130. A second signal
+/// Ends the run at SIGINT, SIGTERM, or SIGHUP unless `nohup` was asked for: it stops reading, keeps its record and exits with 130. A second signal
 /// ends the process at once, whatever it waits for. A file larger than the user may have (SIGXFSZ) ends nothing: the write
 /// that meets the limit fails, and says so.
 pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
@@ -205,6 +205,7 @@ pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
     let mut signals = Signals {
         interrupt: signal(SignalKind::interrupt()).map_err(unable)?,
         terminate: signal(SignalKind::terminate()).map_err(unable)?,
+        hangup: (!ignores_hangup()).then(|| signal(SignalKind::hangup())).transpose().map_err(unable)?,
     };
     drop(signal(SignalKind::from_raw(Signals::TOO_LARGE)).map_err(unable)?);
     drop(inside);
@@ -217,13 +218,20 @@ pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     const TOO_LARGE: i32 = rustix::process::Signal::XFSZ.as_raw();
 
     async fn next(&mut self) {
-        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+        let hangup = async {
+            match &mut self.hangup {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {}, () = hangup => {} }
     }
 
     async fn obey(&mut self, cancel: &Cancel, recording: &AtomicBool) -> Infallible {
@@ -239,6 +247,14 @@ impl Signals {
         .await;
         leave()
     }
+}
+
+/// Whether whoever started this wants it to outlive the terminal (proc_pid_status(5), `SigIgn`).
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    ignored & 1 << (rustix::process::Signal::HUP.as_raw() - 1) != 0
 }
 
 async fn say(text: &'static str) {
