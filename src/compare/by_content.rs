@@ -190,4 +190,4 @@ fn missing(listing: &Listing, position: usize) -> Missing {
 #[cfg(test)]
 mod shared;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -216,3 +216,18 @@ impl Compared {
         self.mailboxes.iter().map(|mailbox| mailbox.population).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::by_content::tests::item;
+
+    #[test]
+    fn a_message_from_the_future_makes_the_backup_no_newer() {
+        let dated = |date| item(300, date, b"mail");
+        let messages = [10, 4_000_000_000, 20].map(dated);
+        assert_eq!(taken(&messages, 1_000), 20);
+        assert_eq!(taken(&messages, i64::MAX), 4_000_000_000);
+        assert_eq!(taken(&messages[1..2], 1_000), i64::MIN);
+    }
+}

@@ -254,8 +254,7 @@ const KNOWN_EXTENSIONS: [&str; 20] = [
 ];
 
 fn is_known(name: &[u8]) -> bool {
-    let is = |known: &&str| known.as_bytes() == name;
-    KNOWN.iter().chain(&KNOWN_EXTENSIONS).any(|known| is(&known))
+    KNOWN.iter().chain(&KNOWN_EXTENSIONS).any(|known| known.as_bytes() == name)
 }
 
 /// A field's name, if it is one such as programs write; anything else could be content.

@@ -79,7 +79,7 @@ impl Folders for Memory {
     }
 }
 
-pub(super) fn item(id: u32, date: i64, body: &[u8]) -> Item {
+pub(in crate::compare) fn item(id: u32, date: i64, body: &[u8]) -> Item {
     let mut hasher = if id.is_multiple_of(2) { Hasher::sha256() } else { Hasher::sha1() };
     hasher.update(body);
     Item {
