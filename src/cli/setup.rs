@@ -158,12 +158,13 @@ impl Setup {
 /// A bare name is that of a systemd credential where there is one, else of a file in `beside`: the policy's
 /// folder, or for an option the current one. So the same policy serves the timer and the hand.
 fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) {
-    let stores = policy.store.iter_mut().chain(&mut policy.replica);
+    let evidence = &mut policy.evidence;
+    let of_bucket = evidence.bucket.iter_mut().map(|bucket| &mut bucket.store);
+    let stores = policy.store.iter_mut().chain(&mut policy.replica).chain(of_bucket);
     let of_stores = stores.filter_map(|store| store.credentials_file.as_mut());
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
     let of_live = policy.live.iter_mut().filter_map(|live| live.password_file.as_mut());
     let of_sandbox = policy.rehearsal.iter_mut().filter_map(|sandbox| sandbox.password_file.as_mut());
-    let evidence = &mut policy.evidence;
     let of_records = evidence.key_file.iter_mut().chain(&mut evidence.pseudonyms_key_file);
     let of_servers = of_live.chain(of_sandbox);
     of_stores
