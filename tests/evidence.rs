@@ -2,6 +2,7 @@
 
 mod appending;
 mod authority;
+mod bucket;
 mod command;
 mod foreign;
 mod stamping;

@@ -22,7 +22,7 @@ use crate::evidence::Pseudonyms;
 use crate::exit;
 use crate::live::Server;
 use crate::network::Cancel;
-use crate::policy::{Keys, Live, Loaded, Policy};
+use crate::policy::{Keys, Live, Loaded, Policy, Store};
 use crate::report::writing;
 use crate::secret::SecretFile;
 use crate::verdict::Rung;
@@ -109,12 +109,8 @@ impl Setup {
 
     /// The archives that were named, or the policy's selection.
     pub fn select(&self, named: &[String], store: &StoreArgs) -> Result<Selection, Failure> {
-        let mut base = self.policy.store.clone().unwrap_or_default();
-        store.apply(&mut base);
+        let base = self.reached(self.policy.store.as_ref(), store);
         let credentials = self.credentials.as_deref();
-        if let Some(file) = &mut base.credentials_file {
-            find_secret(file, Path::new(""), credentials);
-        }
         let began = Timestamp::now();
         let selecting = async {
             if named.is_empty() {
@@ -130,6 +126,16 @@ impl Setup {
                 selected = selecting => selected.map_err(Failure::usage),
             }
         })
+    }
+
+    /// How a store is reached: as the policy says, and the command line over it.
+    pub fn reached(&self, base: Option<&Store>, args: &StoreArgs) -> Store {
+        let mut store = base.cloned().unwrap_or_default();
+        args.apply(&mut store);
+        if let Some(file) = &mut store.credentials_file {
+            find_secret(file, Path::new(""), self.credentials.as_deref());
+        }
+        store
     }
 
     /// Where the policy, the command line or the system says.

@@ -126,6 +126,7 @@ impl S3 for Api {
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let mut input = request.input;
+        self.state.meet(Operation::Put, &input.key, None)?;
         let body = input.body.take().map_or_else(Body::empty, Body::from);
         let bytes = read(body, input.content_length).await?;
         let mut buckets = self.state.buckets();
