@@ -251,18 +251,21 @@ impl Visit<'_> {
     /// Asks the bucket for records what it lacks, and whether more could go there.
     fn bucket(&mut self, depot: &Depot, folder: &Path) -> Result<(), Failure> {
         let address = depot.address();
-        let Readiness { lacks, has, locking, tried } = match depot.readiness(folder) {
+        let Readiness { lacks, has, locking, left } = match depot.readiness(folder) {
             Ok(readiness) => readiness,
             Err(error) => return self.bad("record bucket", &error.to_string()),
         };
+        if let Some(left) = left {
+            let problem = "the store kept an object whose checksum is of other bytes";
+            self.bad(
+                "record bucket",
+                &format!("{left}: {problem}; its lock ends in two minutes, take it away then"),
+            )?;
+        }
         match locking {
-            Locking::On if tried => {
+            Locking::On => {
                 self.good("record bucket", &format!("{address} answers, has Object Lock on and lets us write"))?;
             }
-            Locking::On => self.good(
-                "record bucket",
-                &format!("{address} answers and has Object Lock on; whether it lets us write is not tried where no record is yet, as what is written there stays"),
-            )?,
             Locking::Off => self.bad(
                 "record bucket",
                 &format!("{address}: Object Lock is off; make a bucket with it (most stores turn it on only when a bucket is made)"),
@@ -277,7 +280,7 @@ impl Visit<'_> {
             0 => self.good("records there", &format!("{all}, which is all")),
             _ => self.bad(
                 "records there",
-                &format!("{} of {all} are missing; run `mailproof evidence upload`", human::count(lacks)),
+                &format!("it lacks {} of {all}; run `mailproof evidence upload`", human::count(lacks)),
             ),
         }
     }

@@ -260,14 +260,15 @@ fn what_would_happen_is_known_without_leaving_anything() {
     let bench = Bench::with(2);
     let ready = || bench.depot().readiness(bench.folder());
     let before = ready().unwrap();
-    assert_eq!((before.lacks, before.has, before.tried), (2, 0, false));
+    assert_eq!((before.lacks, before.has, before.left), (2, 0, None));
+    assert_eq!(bench.kept(), []);
     bench.bring_up().unwrap();
     append(bench.folder(), Some(key(1)), 3);
     let after = ready().unwrap();
-    assert_eq!((after.lacks, after.has, after.tried, after.locking), (3, 2, true, Locking::On));
+    assert_eq!((after.lacks, after.has, after.left, after.locking), (3, 2, None, Locking::On));
     assert!(bench.kept().iter().all(|(_, versions)| *versions == 1) && bench.kept().len() == 4);
     let denied = Fault::Refuse { operation: Operation::Put, status: 403 };
-    bench.server.inject(&name(2), denied, Times::Always);
+    bench.server.inject(&format!("{PREFIX}.trial"), denied, Times::Always);
     let error = ready().unwrap_err().to_string();
     assert!(error.contains("s3:PutObjectRetention"), "{error}");
     bench.server.clear();

@@ -24,6 +24,9 @@ use crate::policy::{self, Age, Lock};
 
 pub use error::{Behind, DepotError};
 
+/// The key of a trial to write; hidden, so that it would be no part of the chain.
+const TRIAL: &str = ".trial";
+
 /// A bucket that gets a second copy of each record.
 #[derive(Debug)]
 pub struct Depot {
@@ -53,8 +56,8 @@ pub struct Readiness {
     pub has: u64,
     /// Whether it can lock what is added.
     pub locking: Locking,
-    /// Whether we may write there was tried; nothing is left of that.
-    pub tried: bool,
+    /// What the trial to write left there, in a store that keeps what it should refuse.
+    pub left: Option<String>,
 }
 
 /// One file of a chain, and the record it belongs to.
@@ -68,8 +71,6 @@ struct Backlog {
     files: Vec<File>,
     /// Records of the folder.
     records: u64,
-    /// The last record that both have.
-    common: Option<u64>,
 }
 
 impl Backlog {
@@ -126,8 +127,8 @@ impl Depot {
         })
     }
 
-    /// Says what is left behind, and whether it could go: an addition is tried where something lies already, which a store
-    /// that keeps to If-None-Match refuses after it looked whether we may.
+    /// Says what is left behind, and whether it could go: an addition is tried that the store has to refuse for its checksum,
+    /// after it looked whether we may, so that nothing stays.
     ///
     /// # Errors
     /// [`DepotError`] for what would keep records from going.
@@ -136,10 +137,8 @@ impl Depot {
             let backlog = self.backlog(folder).await?;
             let lacks = backlog.records_from(0);
             let locking = self.deposit.locking(&Tally::default()).await?;
-            if let Some(number) = backlog.common {
-                self.add(folder, &File { number, name: folder::name_of(number) }).await?;
-            }
-            Ok(Readiness { lacks, has: backlog.records - lacks, locking, tried: backlog.common.is_some() })
+            let left = self.deposit.rehearse(&self.key(TRIAL), self.mode, &Tally::default()).await?;
+            Ok(Readiness { lacks, has: backlog.records - lacks, locking, left })
         })
     }
 
@@ -171,15 +170,15 @@ impl Depot {
             return Err(self.other(folder::name_of(beyond), format!("the folder ends with record {end}")));
         }
         let is_there = |number: &&u64| there.contains(folder::name_of(**number).as_str());
-        let common = numbers.iter().rev().find(is_there).copied();
-        if let Some(number) = common {
-            let name = folder::name_of(number);
+        // Each record is tied to the one before it, so the last that both have stands for all of them.
+        if let Some(number) = numbers.iter().rev().find(is_there) {
+            let name = folder::name_of(*number);
             let bytes = folder::read(&folder.join(&name)).map_err(unreadable)?;
             self.hold_to(&name, &bytes).await?;
         }
         let files = numbers.iter().flat_map(|number| files_of(folder, *number));
         let files = files.filter(|file| !there.contains(file.name.as_str())).collect();
-        Ok(Backlog { files, records: numbers.len() as u64, common })
+        Ok(Backlog { files, records: numbers.len() as u64 })
     }
 
     async fn add(&self, folder: &Path, file: &File) -> Result<(), DepotError> {

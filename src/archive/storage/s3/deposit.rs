@@ -5,13 +5,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::PutObjectError;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectLockMode};
+use aws_sdk_s3::types::ObjectLockMode;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::refusal::{self, Refusal};
 use super::{S3Store, lock};
@@ -89,17 +93,87 @@ impl Deposit {
     }
 
     async fn add_once(&self, key: &str, bytes: &Bytes, retain: Retain) -> Result<Deposited, StorageError> {
+        // A store takes nothing with a lock unless a checksum comes with it. The SDK leaves it out where the operation by
+        // itself does not require one, whatever algorithm is named.
+        let checksum = STANDARD.encode(digest(&SHA256, bytes));
+        let call = self.addition(key, bytes, retain).checksum_sha256(checksum);
+        match call.send().await {
+            Ok(_) => Ok(Deposited::Added),
+            Err(error) => self.refused(&error, key).await,
+        }
+    }
+
+    fn addition(&self, key: &str, bytes: &Bytes, retain: Retain) -> PutObjectFluentBuilder {
         let call = self.store.whole.put_object().bucket(&self.store.bucket).key(key);
         let call = call.body(ByteStream::from(bytes.clone())).if_none_match("*");
-        // A store takes nothing with a lock unless a checksum comes with it.
-        let call = call.checksum_algorithm(ChecksumAlgorithm::Sha256).object_lock_mode(match retain.mode {
+        let call = call.object_lock_retain_until_date(DateTime::from_secs(retain.until.as_second()));
+        call.object_lock_mode(match retain.mode {
             Lock::Governance => ObjectLockMode::Governance,
             Lock::Compliance => ObjectLockMode::Compliance,
-        });
-        let until = DateTime::from_secs(retain.until.as_second());
-        match call.object_lock_retain_until_date(until).send().await {
-            Ok(_) => Ok(Deposited::Added),
-            Err(error) => refused(&error, &self.store.address(key)),
+        })
+    }
+
+    async fn refused(
+        &self,
+        error: &SdkError<PutObjectError, HttpResponse>,
+        key: &str,
+    ) -> Result<Deposited, StorageError> {
+        let address = self.store.address(key);
+        let Some(refusal) = Refusal::of(error) else { return Err(refusal::explain(error, &address)) };
+        let detail = refusal.detail();
+        match (refusal.code.as_str(), refusal.status) {
+            ("PreconditionFailed", _) | (_, 412) => return Ok(Deposited::Taken),
+            // Two writers at once: whoever asks again learns who was first.
+            ("ConditionalRequestConflict" | "OperationAborted", _) | ("", 409) => {
+                return Err(StorageError::unavailable(address, detail));
+            }
+            _ => {}
+        }
+        Err(match self.step(&refusal).await {
+            Some(step) => StorageError::NotTaken { address, detail, step },
+            None => refusal::explain(error, &address),
+        })
+    }
+
+    /// The next step where the store refuses what only an addition asks of it. Some stores have no words for a bucket that
+    /// can't lock, so the bucket itself is asked.
+    async fn step(&self, refusal: &Refusal) -> Option<&'static str> {
+        let unclear =
+            matches!(refusal.code.as_str(), "InvalidRequest" | "InvalidBucketState" | "InvalidArgument");
+        match step(refusal) {
+            None if unclear => {
+                let locking = lock::of_bucket(&self.store.whole, &self.store.bucket).await;
+                matches!(locking, Ok(Locking::Off)).then_some(LOCKLESS)
+            }
+            step => step,
+        }
+    }
+
+    /// Whether an addition would be let in: one is sent that no store may keep, as its checksum is of other bytes. Gives
+    /// what was left there by a store that kept it all the same.
+    ///
+    /// # Errors
+    /// As [`Deposit::add`].
+    pub async fn rehearse(
+        &self,
+        key: &str,
+        mode: Lock,
+        tally: &Tally,
+    ) -> Result<Option<String>, StorageError> {
+        self.store.pace.retry.run(tally, || self.rehearse_once(key, mode)).await
+    }
+
+    async fn rehearse_once(&self, key: &str, mode: Lock) -> Result<Option<String>, StorageError> {
+        let until = Timestamp::now().checked_add(SignedDuration::from_mins(2)).unwrap_or(Timestamp::MAX);
+        let bytes = Bytes::from_static(b"an addition that no store may keep");
+        let call = self.addition(key, &bytes, Retain { mode, until }).content_md5(STANDARD.encode([0; 16]));
+        let error = match call.send().await {
+            Ok(_) => return Ok(Some(self.store.address(key))),
+            Err(error) => error,
+        };
+        match Refusal::of(&error) {
+            Some(refusal) if matches!(refusal.code.as_str(), "BadDigest" | "InvalidDigest") => Ok(None),
+            _ => self.refused(&error, key).await.map(|_| None),
         }
     }
 
@@ -113,32 +187,17 @@ impl Deposit {
     }
 }
 
-fn refused(error: &SdkError<PutObjectError, HttpResponse>, address: &str) -> Result<Deposited, StorageError> {
-    let Some(refusal) = Refusal::of(error) else { return Err(refusal::explain(error, address)) };
-    let detail = refusal.detail();
-    match (refusal.code.as_str(), refusal.status) {
-        ("PreconditionFailed", _) | (_, 412) => Ok(Deposited::Taken),
-        // Two writers at once: whoever asks again learns who was first.
-        ("ConditionalRequestConflict" | "OperationAborted", _) | ("", 409) => {
-            Err(StorageError::unavailable(address, detail))
-        }
-        _ => Err(match step(&refusal) {
-            Some(step) => StorageError::NotTaken { address: address.to_owned(), detail, step },
-            None => refusal::explain(error, address),
-        }),
-    }
-}
+const LOCKLESS: &str =
+    "make a bucket with Object Lock on (most stores turn it on only when a bucket is made)";
 
-/// The next step where the store refuses what only an addition asks of it.
+/// What the refusal alone tells of the next step.
 fn step(refusal: &Refusal) -> Option<&'static str> {
     let speaks_of_lock = refusal.message.to_ascii_lowercase().contains("lock");
     match (refusal.code.as_str(), refusal.status) {
         ("NotImplemented" | "MethodNotAllowed", _) | (_, 405 | 501) => Some(
             "it lacks If-None-Match or Object Lock, without which records are safe from nobody: take a newer version of it, or another store",
         ),
-        ("InvalidRequest" | "InvalidBucketState" | "InvalidArgument", _) if speaks_of_lock => {
-            Some("make a bucket with Object Lock on (most stores turn it on only when a bucket is made)")
-        }
+        ("InvalidRequest" | "InvalidBucketState" | "InvalidArgument", _) if speaks_of_lock => Some(LOCKLESS),
         ("AccessDenied" | "AllAccessDisabled", _) => {
             Some("allow s3:PutObject, s3:PutObjectRetention, s3:GetObject and s3:ListBucket there")
         }
