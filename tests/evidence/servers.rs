@@ -88,8 +88,8 @@ impl Bucket {
     fn erase_first(&self, key: &str) -> String {
         let listing = self.client.list_object_versions().bucket(self.name).prefix(key);
         let listed = self.runtime.block_on(listing.send()).unwrap();
-        let ours = listed.versions().iter().filter(|version| version.key() == Some(key));
-        let id = ours.last().unwrap().version_id().unwrap().to_owned();
+        let mut ours = listed.versions().iter().filter(|version| version.key() == Some(key));
+        let id = ours.next_back().unwrap().version_id().unwrap().to_owned();
         let call = self.client.delete_object().bucket(self.name).key(key).version_id(id);
         let call = call.bypass_governance_retention(true);
         self.runtime.block_on(call.send()).unwrap_err().code().unwrap_or_default().to_owned()

@@ -146,7 +146,7 @@ fn what_was_done_to_records_is_named_and_a_store_that_is_away_is_not_broken() {
     let text = run(&mut checking(&bench)).stdout;
     assert!(text.starts_with("BROKEN  record 1 deleted: 000000001.json.sig: it was deleted at "), "{text}");
     away(&bench, "", Operation::List);
-    let ended = run(&mut checking(&bench).arg("--format").arg("json"));
+    let ended = run(checking(&bench).arg("--format").arg("json"));
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(20), ""), "{ended:?}");
 }
 
