@@ -2,6 +2,7 @@
 //! terminal, environment and home.
 
 mod args;
+mod bucket;
 mod completions;
 mod demo;
 mod destination;

@@ -22,7 +22,7 @@ use crate::evidence::Pseudonyms;
 use crate::exit;
 use crate::live::Server;
 use crate::network::Cancel;
-use crate::policy::{Keys, Live, Loaded, Policy};
+use crate::policy::{Keys, Live, Loaded, Policy, Store};
 use crate::report::writing;
 use crate::secret::SecretFile;
 use crate::verdict::Rung;
@@ -109,12 +109,8 @@ impl Setup {
 
     /// The archives that were named, or the policy's selection.
     pub fn select(&self, named: &[String], store: &StoreArgs) -> Result<Selection, Failure> {
-        let mut base = self.policy.store.clone().unwrap_or_default();
-        store.apply(&mut base);
+        let base = self.reached(self.policy.store.as_ref(), store);
         let credentials = self.credentials.as_deref();
-        if let Some(file) = &mut base.credentials_file {
-            find_secret(file, Path::new(""), credentials);
-        }
         let began = Timestamp::now();
         let selecting = async {
             if named.is_empty() {
@@ -130,6 +126,16 @@ impl Setup {
                 selected = selecting => selected.map_err(Failure::usage),
             }
         })
+    }
+
+    /// How a store is reached: as the policy says, and the command line over it.
+    pub fn reached(&self, base: Option<&Store>, args: &StoreArgs) -> Store {
+        let mut store = base.cloned().unwrap_or_default();
+        args.apply(&mut store);
+        if let Some(file) = &mut store.credentials_file {
+            find_secret(file, Path::new(""), self.credentials.as_deref());
+        }
+        store
     }
 
     /// Where the policy, the command line or the system says.
@@ -158,12 +164,13 @@ impl Setup {
 /// A bare name is that of a systemd credential where there is one, else of a file in `beside`: the policy's
 /// folder, or for an option the current one. So the same policy serves the timer and the hand.
 fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) {
-    let stores = policy.store.iter_mut().chain(&mut policy.replica);
+    let evidence = &mut policy.evidence;
+    let of_bucket = evidence.bucket.iter_mut().map(|bucket| &mut bucket.store);
+    let stores = policy.store.iter_mut().chain(&mut policy.replica).chain(of_bucket);
     let of_stores = stores.filter_map(|store| store.credentials_file.as_mut());
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
     let of_live = policy.live.iter_mut().filter_map(|live| live.password_file.as_mut());
     let of_sandbox = policy.rehearsal.iter_mut().filter_map(|sandbox| sandbox.password_file.as_mut());
-    let evidence = &mut policy.evidence;
     let of_records = evidence.key_file.iter_mut().chain(&mut evidence.pseudonyms_key_file);
     let of_servers = of_live.chain(of_sandbox);
     of_stores

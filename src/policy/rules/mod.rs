@@ -66,7 +66,7 @@ impl Policy {
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal::judge(rehearsal, &mut found);
         }
-        evidence::judge(&self.evidence, &mut found);
+        evidence::judge(self, &mut found);
         judge_paths(self, &mut found);
         found
     }
