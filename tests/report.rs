@@ -2,6 +2,7 @@
 
 mod made;
 mod page;
+mod printed;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::args::moment;
 use super::evidence::{Chain, unreadable};
 use super::setup;
-use super::{Failure, fitted, print};
+use super::{Failure, fitted, print, print_bytes};
 use crate::report::composing::{self, Named, Subject};
 use crate::report::document::{self, Document};
 use crate::report::language;
@@ -40,7 +40,7 @@ pub struct RunArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   mailproof report period --since 2026-11-01 --until 2026-11-30 --policy /etc/mailproof/nightly.toml \\
-    --trust allowed_signers --format html --language it --output november.html")]
+    --trust allowed_signers --format pdf --language it --output november.pdf")]
 pub struct PeriodArgs {
     /// Only runs that began on this day (UTC) or at this moment, or later.
     #[arg(long, value_name = "DATE", value_parser = moment)]
@@ -73,8 +73,13 @@ struct Common {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
+    /// Plain text
     Text,
+    /// One self-contained page
     Html,
+    /// PDF/A-2a and PDF/UA-1, for archives; into a file or a pipe
+    Pdf,
+    /// For programs (docs/report.schema.json)
     Json,
 }
 
@@ -109,10 +114,12 @@ impl Common {
                 file.display()
             )));
         }
+        if matches!(self.format, Format::Pdf) && self.output.is_none() && console::Term::stdout().is_term() {
+            return Err(Failure::usage("a PDF is not for a terminal: name a file with --output, or a pipe"));
+        }
         let folder = self.chain.folder()?;
         let check = self.chain.check(&folder)?;
-        let question =
-            composing::Question { subject, language: self.language.into(), written: Timestamp::now() };
+        let question = composing::Question { subject, language: self.language.into(), written: written()? };
         let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
             composing::ReportError::NoSuchRun(_) => Failure::usage(error),
             composing::ReportError::Folder(error) => unreadable(&folder, &error),
@@ -122,28 +129,29 @@ impl Common {
     }
 
     fn hand_out(&self, document: &Document) -> Result<(), Failure> {
-        let text = match self.format {
-            Format::Text => document::text(document),
-            Format::Html => document::html(document),
-            Format::Json => setup::pretty(document),
+        let bytes = match (self.format, &self.output) {
+            (Format::Text, None) => return print(&fitted(document::text(document))),
+            (Format::Text, Some(_)) => document::text(document).into_bytes(),
+            (Format::Html, _) => document::html(document).into_bytes(),
+            (Format::Pdf, _) => document::pdf(document).map_err(Failure::internal)?,
+            (Format::Json, _) => setup::pretty(document).into_bytes(),
         };
         match &self.output {
-            Some(file) => self.write(file, &text).map_err(|error| {
+            Some(file) => self.write(file, &bytes).map_err(|error| {
                 Failure::internal(format!(
                     "{} can't be written: {error}; name another --output",
                     file.display()
                 ))
             }),
-            None if matches!(self.format, Format::Text) => print(&fitted(text)),
-            None => print(&text),
+            None => print_bytes(&bytes),
         }
     }
 
     /// The file appears whole or not at all, and nobody else reads it.
-    fn write(&self, file: &Path, text: &str) -> std::io::Result<()> {
+    fn write(&self, file: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut draft = tempfile::NamedTempFile::new_in(beside)?;
-        draft.write_all(text.as_bytes())?;
+        draft.write_all(bytes)?;
         draft.as_file().sync_all()?;
         match self.force {
             true => draft.persist(file)?,
@@ -151,6 +159,15 @@ impl Common {
         };
         Ok(())
     }
+}
+
+/// Now; or the moment that reproducible-builds.org's variable names, so that a report can be written again byte for byte.
+fn written() -> Result<Timestamp, Failure> {
+    let Some(named) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(Timestamp::now()) };
+    let seconds = named.to_str().and_then(|seconds| seconds.parse().ok());
+    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()).ok_or_else(|| {
+        Failure::usage("SOURCE_DATE_EPOCH is no number of seconds since 1970: set it to one, or unset it")
+    })
 }
 
 /// The first moment after a day, or a moment.

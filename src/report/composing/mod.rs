@@ -117,6 +117,7 @@ pub fn compose(folder: &Path, check: &Check, question: &Question) -> Result<Docu
         outcome,
         records: runs.first().zip(runs.last()).map(|(first, last)| ends([first, last])),
         written: question.written.to_string(),
+        latest: runs.iter().map(|seen| seen.past.started).max().map(|moment| moment.to_string()),
         alarm: alarm(&sight),
         title: words.title.to_owned(),
         subtitle: subtitle(&sight),
