@@ -1,6 +1,7 @@
 //! `mailproof report`: what is said to somebody who was not there, and what is not.
 
 mod made;
+mod oscal;
 mod page;
 mod printed;
 

@@ -8,10 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::args::moment;
 use super::evidence::{Chain, unreadable};
 use super::setup;
-use super::{Failure, fitted, print, print_bytes};
+use super::{Failure, fitted, print_bytes};
+use crate::controls;
+use crate::evidence::check::Check;
 use crate::report::composing::{self, Named, Subject};
 use crate::report::document::{self, Document};
 use crate::report::language;
+use crate::report::oscal;
 
 /// Writes a report on one run or on a period, from the records.
 ///
@@ -81,6 +84,8 @@ enum Format {
     Pdf,
     /// For programs (docs/report.schema.json)
     Json,
+    /// OSCAL assessment results (NIST), with findings on SP 800-53
+    Oscal,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -124,26 +129,27 @@ impl Common {
             composing::ReportError::NoSuchRun(_) => Failure::usage(error),
             composing::ReportError::Folder(error) => unreadable(&folder, &error),
         })?;
-        self.hand_out(&document)?;
+        let bytes = match self.format {
+            Format::Text if self.output.is_none() => fitted(document::text(&document)).into_bytes(),
+            Format::Text => document::text(&document).into_bytes(),
+            Format::Html => document::html(&document).into_bytes(),
+            Format::Pdf => document::pdf(&document).map_err(Failure::internal)?,
+            Format::Json => setup::pretty(&document).into_bytes(),
+            Format::Oscal => assessed(&folder, &check, &question, &document)?.into_bytes(),
+        };
+        self.hand_out(&bytes)?;
         Ok(document.exit_code)
     }
 
-    fn hand_out(&self, document: &Document) -> Result<(), Failure> {
-        let bytes = match (self.format, &self.output) {
-            (Format::Text, None) => return print(&fitted(document::text(document))),
-            (Format::Text, Some(_)) => document::text(document).into_bytes(),
-            (Format::Html, _) => document::html(document).into_bytes(),
-            (Format::Pdf, _) => document::pdf(document).map_err(Failure::internal)?,
-            (Format::Json, _) => setup::pretty(document).into_bytes(),
-        };
+    fn hand_out(&self, bytes: &[u8]) -> Result<(), Failure> {
         match &self.output {
-            Some(file) => self.write(file, &bytes).map_err(|error| {
+            Some(file) => self.write(file, bytes).map_err(|error| {
                 Failure::internal(format!(
                     "{} can't be written: {error}; name another --output",
                     file.display()
                 ))
             }),
-            None => print_bytes(&bytes),
+            None => print_bytes(bytes),
         }
     }
 
@@ -159,6 +165,19 @@ impl Common {
         };
         Ok(())
     }
+}
+
+fn assessed(
+    folder: &Path,
+    check: &Check,
+    question: &composing::Question,
+    document: &Document,
+) -> Result<String, Failure> {
+    let frameworks =
+        controls::ready().map_err(|problems| Failure::internal(format!("{problems}\nplease report this")))?;
+    let root = oscal::assess(folder, check, question, document, &frameworks)
+        .map_err(|error| unreadable(folder, &error))?;
+    Ok(setup::pretty(&root))
 }
 
 /// Now; or the moment that reproducible-builds.org's variable names, so that a report can be written again byte for byte.
