@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Sight;
 use super::found::remedy;
 use super::tasks::Task;
+use crate::evidence::Tracked;
 use crate::evidence::check::{Holding, Trust};
 use crate::report::document::{Block, Fact, Notice, Section, Tone};
 use crate::report::language::Language;
@@ -173,14 +174,19 @@ fn steps(sight: &Sight<'_>) -> Vec<String> {
     } else if sight.outcome == Outcome::NotVerified || sight.matter.excluded_count() > 0 {
         steps.push(front.look_again.to_owned());
     }
-    let deviates = sight.matter.runs.iter().any(|seen| seen.past.outcome != Outcome::Passed);
-    if sight.outcome == Outcome::Passed && deviates {
+    if sight.outcome == Outcome::Passed && sight.matter.runs.iter().any(|seen| is_nobodys(sight, seen)) {
         steps.push(front.assign.to_owned());
     }
     if check.unsigned > 0 {
         steps.push(front.sign_records.to_owned());
     }
     or(steps, front.nothing_to_do)
+}
+
+/// Whether a run deviates and no corrective action says who sees to it.
+fn is_nobodys(sight: &Sight<'_>, seen: &super::matter::Seen) -> bool {
+    let own = |action: &Tracked<'_>| action.about.link.sequence == seen.past.sequence;
+    seen.past.outcome != Outcome::Passed && !sight.ledger.actions().iter().any(own)
 }
 
 /// Of what the last runs found, the remedies of the worst kinds.

@@ -4,8 +4,8 @@
 //! the chain is broken nothing is called proven; nothing is called better than the records state; what is too much to be
 //! shown is counted, and the worst comes first.
 //!
-//! The way: `matter` gathers what records say, and each other module makes sections of it. Owners and due dates of corrective
-//! actions have their place ([`found`](mod@found)) and are not shown yet.
+//! The way: `matter` gathers what records say of runs, a [`Ledger`] what people said of these, and each other module makes
+//! sections of it.
 
 mod attest;
 mod conduct;
@@ -25,6 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::document::{Document, Notice, SCHEMA, Tone};
 use super::language::{Language, Words};
+use crate::evidence::Ledger;
 use crate::evidence::check::{Check, Holding};
 use crate::exit;
 use crate::verdict::Outcome;
@@ -78,6 +79,8 @@ pub enum ReportError {
 /// What a section is made of.
 struct Sight<'a> {
     matter: &'a Matter,
+    /// What people said of the records.
+    ledger: &'a Ledger,
     check: &'a Check,
     question: &'a Question,
     language: Language,
@@ -102,9 +105,10 @@ impl Sight<'_> {
 /// [`ReportError`] if the folder can't be listed, or if there is no such run.
 pub fn compose(folder: &Path, check: &Check, question: &Question) -> Result<Document, ReportError> {
     let matter = Matter::gather(folder, &question.subject)?;
+    let ledger = Ledger::read(folder)?;
     let outcome = judge(&matter, check, &question.subject);
     let (language, words) = (question.language, question.language.words());
-    let sight = Sight { matter: &matter, check, question, language, words, outcome };
+    let sight = Sight { matter: &matter, ledger: &ledger, check, question, language, words, outcome };
     let runs = &matter.runs;
     let ends = |[first, last]: [&matter::Seen; 2]| [first.past.sequence, last.past.sequence];
     Ok(Document {

@@ -264,6 +264,8 @@ pub struct Finds {
     pub counts: fn(Language, u64, u64) -> String,
     /// Deviations that are not shown.
     pub more_deviations: fn(Language, u64) -> String,
+    /// It was done, as the record of this number says.
+    pub closed: fn(Language, u64) -> String,
     /// A record that can't be read.
     pub unreadable: fn(&str) -> String,
 }
@@ -398,6 +400,12 @@ pub struct Attest {
     pub records: Text,
     /// The record of the run.
     pub record: Text,
+    /// Who signed off records.
+    pub signed: Text,
+    /// Record, who, when, what was said.
+    pub signed_columns: [Text; 4],
+    /// So many more sign-offs.
+    pub more_signed: fn(Language, u64) -> String,
     /// Heading of the sign-off.
     pub sign_off: Text,
     /// What a signature means.
