@@ -103,6 +103,12 @@ pub struct Front {
     pub since_runs: fn(Language, &str, u64) -> String,
     /// The same where the first of them is the first of all that are told of.
     pub since_at_least: fn(Language, &str, u64) -> String,
+    /// Before that so many runs did not pass, the last then.
+    pub mended: fn(Language, u64, &str) -> String,
+    /// The last test that passed.
+    pub last_good: Text,
+    /// There is none.
+    pub none_good: Text,
     /// What was proven.
     pub proven: Text,
     /// What the records of a broken chain say.
