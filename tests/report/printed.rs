@@ -8,7 +8,7 @@ use mailproof::verdict::{Outcome, Rung, Severity, State};
 
 use super::made::{Night, archive, keep_by};
 use super::page::{bad_run, hostile};
-use super::{assert_says, month, report, whole_month};
+use super::{assert_says, month, whole_month};
 use crate::program::bare;
 use crate::{evidence, support};
 
@@ -52,13 +52,19 @@ fn failed() -> Night {
     Night::failed("2026-11-30", "tar-missing-end-marker", Severity::Failure)
 }
 
-/// Writes a report at a moment that is always the same.
-fn printed(records: &Path, [what, language]: [&str; 2], file: &Path) -> Vec<u8> {
+/// Asks for a report at a moment that is always the same.
+fn asked(records: &Path, [what, language]: [&str; 2]) -> Command {
     let mut command = bare();
     command.env("SOURCE_DATE_EPOCH", "1796169600").args(["report", what, "--records"]).arg(records);
-    command.args(["--language", language, "--format", "pdf", "--force", "--output"]).arg(file);
+    command.args(["--language", language]);
+    command
+}
+
+fn printed(records: &Path, question: [&str; 2], file: &Path) -> Vec<u8> {
+    let mut command = asked(records, question);
+    command.args(["--format", "pdf", "--force", "--output"]).arg(file);
     let ended = crate::program::run(&mut command);
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "{records:?} {what}");
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "{records:?} {question:?}");
     fs::read(file).unwrap()
 }
 
@@ -153,7 +159,7 @@ fn other_programs_read_the_same_words_in_it() {
         for line in fonts.lines().skip(2) {
             assert!(line.contains("+NotoSans") && line.contains("yes yes yes"), "{fonts}");
         }
-        let text = report(records, &[what, "--language", language]).stdout;
+        let text = crate::program::run(&mut asked(records, [what, language])).stdout;
         let printed = said(support::tool("pdftotext").args(["-raw", "-enc", "UTF-8"]).arg(file).arg("-"));
         assert_all_said(&text, &printed);
     });
