@@ -300,17 +300,6 @@ fn settle(first: Reading, mut second: Reading) -> Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::examine::Examined;
-    use crate::archive::manifest::Reconciliation;
-    use crate::policy::Limits;
-    use crate::verdict::{Coverage, Unit};
-
-    fn sound() -> Reading {
-        let mut reconciled = Reconciliation::new(&Limits::default()).finish(&mut Findings::default());
-        reconciled.coverage = Coverage { checked: 2, total: Some(2), unit: Unit::Members };
-        let examined = Some(Examined { walked: None, reconciled, ended: Ok(()) });
-        Reading { examined, ..Reading::default() }
-    }
 
     /// What is claimed after a second reading, by rung, and how many findings there are.
     fn after(again: &Reading) -> (Vec<State>, u64) {
@@ -329,10 +318,10 @@ mod tests {
     #[test]
     fn what_is_not_whole_a_second_time_is_not_proven() {
         let (proven, open) = (State::Proven, State::NotProven);
-        assert_eq!(after(&sound()), (vec![proven, proven, proven], 0));
-        let cut = Reading { whole: false, ..sound() };
+        assert_eq!(after(&Reading::sound()), (vec![proven, proven, proven], 0));
+        let cut = Reading { whole: false, ..Reading::sound() };
         assert_eq!(after(&cut), (vec![proven, open, open], 1));
-        let mut damaged = sound();
+        let mut damaged = Reading::sound();
         damaged.findings.push(Finding::new(&kinds::MANIFEST_MEMBER_CHANGED, "mail"));
         assert_eq!(after(&damaged), (vec![proven, open, open], 1));
     }
