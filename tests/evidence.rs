@@ -2,10 +2,14 @@
 
 mod appending;
 mod authority;
+mod bucket;
 mod command;
 mod foreign;
+mod scripted;
+mod servers;
 mod stamping;
 mod tampering;
+mod upload;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -183,6 +183,21 @@ fn one_mistake_is_reported_once() {
     assert_one("[replica]\nurl = \"s3://b\"", 1, 1, "write [[replica]] with two brackets");
     assert_one("[store]\nurl = 's3://b'\nnetwork = 1", 3, 11, "write [store.network] and its keys below it");
     assert_one("[present]\nevery = \"36d\"\nwindow = 35", 3, 10, "add a unit");
+    let bucket = "[evidence.bucket]\nurl = 's3://b'\nmode = 'compliance'\n";
+    assert_one(bucket, 1, 1, "`retention` is missing in [evidence.bucket]");
+    assert_one(&format!("{bucket}retention = '3y'"), 4, 13, "`3y` is not a length of time");
+    assert_one(
+        &format!("{bucket}retention = '3d'\nretain = 1"),
+        5,
+        1,
+        "unknown key `retain` in [evidence.bucket]",
+    );
+    assert_one(
+        "evidence.bucket.url = 'file:///x'\nevidence.bucket.mode = 'governance'\nevidence.bucket.retention = '1d'",
+        1,
+        23,
+        "no Object Lock",
+    );
 }
 
 #[test]
@@ -377,7 +392,9 @@ fn the_policies_for_zmbackup_read_its_names_and_keep_their_records_apart() {
 fn settings_that_are_off_in_ready_policies_can_be_turned_on() {
     for name in READY {
         let text = all_on(&read(&format!("policies/{name}.toml")));
-        let text = text.replace("credentials_file = \"s3.toml\"\n", "");
+        let text = ["s3.toml", "evidence-bucket"]
+            .iter()
+            .fold(text, |text, file| text.replace(&format!("credentials_file = \"{file}\"\n"), ""));
         Policy::parse(&text, name).unwrap_or_else(|problems| panic!("{problems}"));
     }
 }
@@ -477,6 +494,12 @@ fn is_required(schema: &Value, section: &str, key: &str) -> bool {
     schema.pointer(&pointer).is_some_and(|names| names.as_array().unwrap().contains(&key.into()))
 }
 
+/// What a bucket for records must state, but for this key.
+fn bucket_without(key: &str) -> String {
+    let stated = ["url = \"s3://b\"\n", "mode = \"compliance\"\n", "retention = \"1d\"\n"];
+    stated.into_iter().filter(|line| !line.starts_with(&format!("{key} = "))).collect()
+}
+
 #[test]
 fn every_example_of_the_reference_is_valid() {
     for (section, key, _, example) in rows() {
@@ -495,6 +518,10 @@ fn every_example_of_the_reference_is_valid() {
             "rehearsal" => others + &example,
             "rehearsal.network" => format!("{others}[{section}]\n{example}"),
             "store.network" => format!("{store}[{section}]\n{example}"),
+            "evidence.bucket" => format!("[{section}]\n{}{example}", bucket_without(&key)),
+            "evidence.bucket.network" => {
+                format!("[evidence.bucket]\n{}[{section}]\n{example}", bucket_without(""))
+            }
             "live.network" => format!("{live}[{section}]\n{example}"),
             "live" if key == "url" => format!("[live]\n{example}"),
             "live" => plain.replace(&format!("{key} = \"{}\"", &key[..1]), "") + &example,

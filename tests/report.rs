@@ -1,7 +1,9 @@
 //! `mailproof report`: what is said to somebody who was not there, and what is not.
 
 mod made;
+mod oscal;
 mod page;
+mod printed;
 mod runbook;
 
 use std::fs;
@@ -137,7 +139,7 @@ fn the_first_page_of_a_good_month_says_so_and_since_when() {
             "2 mailboxes: meaningful",
             "checked 300 of 300 files",
             "not looked at in any archive: present, intact, restorable, recoverable",
-            "Give each deviation an owner and a date",
+            "give each deviation an owner and a date",
         ],
     );
     assert_says(
@@ -174,7 +176,12 @@ fn a_failed_run_says_what_failed_and_what_to_do() {
         mailproof::verdict::ALL.iter().find(|kind| kind.id == "tar-missing-end-marker").unwrap().remedy;
     assert_says(
         &words(&document, "summary"),
-        &["No. This run found faults", "1 archive failed", &format!("tar-missing-end-marker: {remedy}")],
+        &[
+            "No. This run found faults",
+            "1 archive failed",
+            &format!("{remedy} (tar-missing-end-marker)"),
+            "Last test that passed",
+        ],
     );
     assert_says(&words(&document, "deviations"), &["s3://backups/2026-11-30", "Failed: the end is missing"]);
     assert_says(&words(&document, "course"), &["2 runs: 0 to 1, last 1."]);
@@ -266,7 +273,11 @@ fn an_unsigned_chain_is_called_so_even_where_it_may_pass() {
         assert_eq!((ended, &document["unsigned"]), (Some(code), &json!(1)));
         assert_says(
             &words(&document, "summary"),
-            &["The records are unsigned", "Nobody signed them: whoever can write", "evidence.key_file"],
+            &[
+                "The records have no electronic signature",
+                "Nobody signed them: whoever can write",
+                "evidence.key_file",
+            ],
         );
     }
 }
@@ -358,7 +369,7 @@ fn records_of_the_program_itself_are_told() {
     let (code, document) = told(&bench.records(), &["period"]);
     assert_eq!((code, &document["outcome"]), (Some(20), &json!("failed")), "nobody signed them");
     let summary = words(&document, "summary");
-    assert_says(&summary, &["1 archive: complete", "tar-missing-end-marker: "]);
+    assert_says(&summary, &["1 archive: complete", "(tar-missing-end-marker)"]);
     assert_says(&words(&document, "environment"), &["policy.toml (BLAKE3 ", "mailproof "]);
     let by_policy = run(bench.command("report").args(["run", "--language", "it", "--policy"]).arg(&policy));
     assert_eq!(by_policy.code, Some(20));

@@ -7,9 +7,10 @@ use super::records::Records;
 use super::setup::Setup;
 use super::{Failure, fitted, print};
 use crate::archive::decrypt::Keyring;
+use crate::archive::storage::Locking;
 use crate::event::Tally;
-use crate::evidence;
 use crate::evidence::stamp::Authority;
+use crate::evidence::{self, Depot, Readiness};
 use crate::exit;
 use crate::live::Fault;
 use crate::policy::Select;
@@ -243,7 +244,45 @@ impl Visit<'_> {
         } else {
             self.new_records(chain.folder())?;
         }
-        chain.authority().map_or(Ok(()), |authority| self.stamps(authority))
+        chain.authority().map_or(Ok(()), |authority| self.stamps(authority))?;
+        records.depot().map_or(Ok(()), |depot| self.bucket(depot, chain.folder()))
+    }
+
+    /// Asks the bucket for records what it lacks, and whether more could go there.
+    fn bucket(&mut self, depot: &Depot, folder: &Path) -> Result<(), Failure> {
+        let address = depot.address();
+        let Readiness { lacks, has, locking, left } = match depot.readiness(folder) {
+            Ok(readiness) => readiness,
+            Err(error) => return self.bad("record bucket", &error.to_string()),
+        };
+        if let Some(left) = left {
+            let problem = "the store kept an object whose checksum is of other bytes";
+            self.bad(
+                "record bucket",
+                &format!("{left}: {problem}; its lock ends in two minutes, take it away then"),
+            )?;
+        }
+        match locking {
+            Locking::On => {
+                self.good("record bucket", &format!("{address} answers, has Object Lock on and lets us write"))?;
+            }
+            Locking::Off => self.bad(
+                "record bucket",
+                &format!("{address}: Object Lock is off; make a bucket with it (most stores turn it on only when a bucket is made)"),
+            )?,
+            Locking::Unknown(why) => self.bad(
+                "record bucket",
+                &format!("{address}: whether Object Lock is on is not known ({why}); allow s3:GetBucketObjectLockConfiguration"),
+            )?,
+        }
+        let all = human::counted(lacks + has, "record", "records");
+        match lacks {
+            0 => self.good("records there", &format!("{all}, which is all")),
+            _ => self.bad(
+                "records there",
+                &format!("it lacks {} of {all}; run `mailproof evidence upload`", human::count(lacks)),
+            ),
+        }
     }
 
     fn stamps(&mut self, authority: &Authority) -> Result<(), Failure> {

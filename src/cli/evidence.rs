@@ -6,10 +6,10 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::args::{PolicyArgs, end_of_day};
+use super::args::{PolicyArgs, StoreArgs, end_of_day};
 use super::records::{self, Records};
 use super::setup::{self, Setup};
-use super::{Failure, fitted, gaps, print, reviews};
+use super::{Failure, bucket, fitted, gaps, print, reviews};
 use crate::evidence::check::{self, Check, Noted, Question};
 use crate::evidence::stamp::Authorities;
 use crate::evidence::{Ledger, PublicKey, Record};
@@ -26,6 +26,7 @@ pub enum Command {
     #[command(subcommand)]
     Action(reviews::ActionCommand),
     HandOver(HandOverArgs),
+    Upload(bucket::UploadArgs),
 }
 
 /// A chain that is read, and what its keys are held to.
@@ -63,19 +64,21 @@ pub struct Asked {
 
 /// Checks that no record was altered, taken away or added.
 ///
-/// Needs no network, no key and no policy. Exit codes: 0 the chain holds, 10 it is broken, 20 nothing is claimed.
+/// Needs no network, no key and no policy, but for a bucket the way to it; of that it tells as well what was written over
+/// records or deleted, and what keeps them from being taken away. Exit codes: 0 the chain holds, 10 it is broken, 20 nothing is claimed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailproof evidence verify --policy /etc/mailproof/nightly.toml
   mailproof evidence verify ./records --trust allowed_signers
   mailproof evidence verify ./records --trust allowed_signers --expect-head 412:6b1f…
   mailproof evidence verify ./records --trust allowed_signers --timestamp-ca tsa-ca.pem
+  mailproof evidence verify s3://mailproof-records/zimbra/ --endpoint https://objects.example.net --trust allowed_signers
 
 docs/evidence.md says what this proves and how to do the same without mailproof.")]
 pub struct VerifyArgs {
-    /// Folder of the records; by default the one of the policy or the system.
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
+    /// Folder of the records, or s3://bucket/prefix/; by default the folder of the policy or the system.
+    #[arg(value_name = "DIR|BUCKET")]
+    place: Option<PathBuf>,
     /// File of the keys that may sign, as `ssh-keygen -Y verify -f` takes it (`mailproof ssh-ed25519 AAAA…`).
     #[arg(long, value_name = "ALLOWED_SIGNERS")]
     trust: Option<PathBuf>,
@@ -88,12 +91,17 @@ pub struct VerifyArgs {
     /// Let a chain pass that nobody signed.
     #[arg(long)]
     unsigned: bool,
+    /// Let a folder pass that lacks head.json, as one does that was fetched from a bucket.
+    #[arg(long)]
+    without_head: bool,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Policy that names the folder of the records.
+    /// Policy that names the folder of the records, or says how the bucket is reached.
     #[arg(short, long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Bucket")]
+    store: StoreArgs,
 }
 
 /// Lets another key sign from the next record on.
@@ -130,21 +138,19 @@ pub fn run(command: Command) -> Result<u8, Failure> {
         Command::SignOff(args) => reviews::sign_off(&args),
         Command::Action(command) => reviews::action(&command),
         Command::HandOver(args) => hand_over(&args),
+        Command::Upload(args) => bucket::upload(&args),
     }
 }
 
 fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
-    let folder = match &args.folder {
-        Some(folder) => folder.clone(),
-        None => setup_of(args.policy.clone(), None)?.records(),
-    };
     let question = Question {
         trust: args.trust.as_deref().map(trusted).transpose()?,
         expected: args.expect_head.clone(),
         authorities: args.timestamp_ca.as_deref().map(vouching).transpose()?,
         unsigned: args.unsigned,
+        without_head: args.without_head,
     };
-    let check = check::check(&folder, &question).map_err(|error| unreadable(&folder, &error))?;
+    let check = args.check(&question)?;
     print(&args.rendered(&check))?;
     Ok(check.exit_code)
 }
@@ -212,6 +218,18 @@ impl Asked {
 }
 
 impl VerifyArgs {
+    fn check(&self, question: &Question) -> Result<Check, Failure> {
+        let named = self.place.as_deref().and_then(Path::to_str);
+        if let Some(url) = named.filter(|place| place.starts_with("s3://")) {
+            return bucket::check_at(url, self.policy.clone(), &self.store, question);
+        }
+        let folder = match &self.place {
+            Some(folder) => folder.clone(),
+            None => setup_of(self.policy.clone(), None)?.records(),
+        };
+        check::check(&folder, question).map_err(|error| unreadable(&folder, &error))
+    }
+
     fn rendered(&self, check: &Check) -> String {
         match self.format {
             Format::Text => fitted(evidence::render(check)),

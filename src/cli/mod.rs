@@ -2,6 +2,7 @@
 //! terminal, environment and home.
 
 mod args;
+mod bucket;
 mod completions;
 mod demo;
 mod destination;
@@ -148,8 +149,13 @@ impl Failure {
 
 /// Prints the result on stdout; a reader that went away is no failure of ours.
 fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// As [`print`], for what is no text.
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::internal(format!("the result could not be printed: {error}; send stdout elsewhere")))
         }

@@ -5,13 +5,14 @@ use std::{env, fs};
 use super::setup::Setup;
 use super::{Failure, tell};
 use crate::evidence::stamp::{Authorities, Authority};
-use crate::evidence::{Basis, Chain, Kept, Record, RecordError, SigningKey};
+use crate::evidence::{Basis, Chain, Depot, Kept, Record, RecordError, SigningKey};
 use crate::exit;
 use crate::secret::SecretFile;
 
 /// The chain that a command adds its record to.
 pub struct Records {
     chain: Chain,
+    depot: Option<Depot>,
     host: Option<String>,
     operator: Option<String>,
 }
@@ -33,7 +34,12 @@ impl Records {
         let host = rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
         let chain = Chain::new(setup.records(), key).stamped_by(authority(setup)?);
         let chain = chain.with_pseudonyms(setup.pseudonyms()?);
-        Ok(Self { chain, host, operator: Some(operator()) })
+        Ok(Self { chain, depot: depot(setup)?, host, operator: Some(operator()) })
+    }
+
+    /// The bucket that gets a second copy, where the policy names one.
+    pub fn depot(&self) -> Option<&Depot> {
+        self.depot.as_ref()
     }
 
     /// The chain itself.
@@ -56,12 +62,16 @@ impl Records {
         })
     }
 
-    /// Writes a record.
+    /// Writes a record, and brings up what the bucket lacks. A bucket that is away changes nothing of how a run ends: the
+    /// record is kept, and what was left behind goes up the next time.
     pub fn append(&self, setup: &Setup, record: Record) -> Result<Kept, RecordError> {
         setup.begins_recording();
         let kept = self.chain.append(record)?;
         if let Some(why) = &kept.unstamped {
             tell(&format!("warning: the record has no time stamp: {why}\n"));
+        }
+        if let Some(Err(error)) = self.depot.as_ref().map(|depot| depot.bring_up(self.chain.folder())) {
+            tell(&format!("warning: {error}\n"));
         }
         Ok(kept)
     }
@@ -78,6 +88,13 @@ fn authority(setup: &Setup) -> Result<Option<Authority>, Failure> {
     let (runtime, cancel) = (setup.runtime.handle().clone(), setup.cancel.clone());
     let authority = Authority::new(url.clone(), vouching, runtime, cancel);
     authority.map(Some).map_err(|why| Failure::usage(format!("no connection can be prepared: {why}")))
+}
+
+/// The bucket for a second copy; nothing is asked of it yet.
+fn depot(setup: &Setup) -> Result<Option<Depot>, Failure> {
+    let Some(bucket) = &setup.policy.evidence.bucket else { return Ok(None) };
+    let (runtime, cancel) = (setup.runtime.handle().clone(), setup.cancel.clone());
+    Depot::open(bucket, setup.credentials.as_deref(), runtime, cancel).map(Some).map_err(Failure::usage)
 }
 
 /// Says on stderr where the record is, and gives the command's exit code: without a record there is no pass.

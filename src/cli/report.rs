@@ -9,10 +9,13 @@ use super::args::moment;
 use super::evidence::{Chain, unreadable};
 use super::runbook::RunbookArgs;
 use super::setup;
-use super::{Failure, fitted, print};
+use super::{Failure, fitted, print_bytes};
+use crate::controls;
+use crate::evidence::check::Check;
 use crate::report::composing::{self, Named, Subject};
 use crate::report::document::{self, Document};
 use crate::report::language;
+use crate::report::oscal;
 
 /// Writes a report on one run or on a period, or the operational guide, from the records.
 ///
@@ -42,7 +45,7 @@ pub struct RunArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   mailproof report period --since 2026-11-01 --until 2026-11-30 --policy /etc/mailproof/nightly.toml \\
-    --trust allowed_signers --format html --language it --output november.html")]
+    --trust allowed_signers --format pdf --language it --output november.pdf")]
 pub struct PeriodArgs {
     /// Only runs that began on this day (UTC) or at this moment, or later.
     #[arg(long, value_name = "DATE", value_parser = moment)]
@@ -82,9 +85,16 @@ pub struct Output {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
+    /// Plain text
     Text,
+    /// One self-contained page
     Html,
+    /// PDF/A-2a and PDF/UA-1, for archives; into a file or a pipe
+    Pdf,
+    /// For programs (docs/report.schema.json)
     Json,
+    /// OSCAL assessment results (NIST), with findings on SP 800-53
+    Oscal,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -110,7 +120,7 @@ pub fn run(command: Command) -> Result<u8, Failure> {
         Command::Runbook(args) => {
             args.output.is_free()?;
             let document = args.document()?;
-            args.output.hand_out(&document)?;
+            args.output.print(&document)?;
             Ok(document.exit_code)
         }
     }
@@ -121,13 +131,18 @@ impl Common {
         self.output.is_free()?;
         let folder = self.chain.folder()?;
         let check = self.chain.check(&folder)?;
-        let question =
-            composing::Question { subject, language: self.output.language(), written: Timestamp::now() };
+        let question = composing::Question { subject, language: self.output.language(), written: written()? };
         let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
             composing::ReportError::NoSuchRun(_) => Failure::usage(error),
             composing::ReportError::Folder(error) => unreadable(&folder, &error),
         })?;
-        self.output.hand_out(&document)?;
+        match self.output.format {
+            Format::Oscal => {
+                let assessed = assessed(&folder, &check, &question, &document)?;
+                self.output.hand_out(assessed.as_bytes())?;
+            }
+            _ => self.output.print(&document)?,
+        }
         Ok(document.exit_code)
     }
 }
@@ -137,40 +152,53 @@ impl Output {
         self.language.into()
     }
 
-    /// Refuses a file that is there, before anything is read.
-    pub fn is_free(&self) -> Result<(), Failure> {
-        match self.output.as_deref().filter(|file| !self.force && file.exists()) {
-            Some(file) => Err(Failure::usage(format!(
+    /// Refuses a file that is there, and a terminal that can't show it, before anything is read.
+    fn is_free(&self) -> Result<(), Failure> {
+        if let Some(file) = self.output.as_deref().filter(|file| !self.force && file.exists()) {
+            return Err(Failure::usage(format!(
                 "{} is there already; name another file, or --force",
                 file.display()
-            ))),
-            None => Ok(()),
+            )));
         }
+        if matches!(self.format, Format::Pdf) && self.output.is_none() && console::Term::stdout().is_term() {
+            return Err(Failure::usage("a PDF is not for a terminal: name a file with --output, or a pipe"));
+        }
+        Ok(())
     }
 
-    pub fn hand_out(&self, document: &Document) -> Result<(), Failure> {
-        let text = match self.format {
-            Format::Text => document::text(document),
-            Format::Html => document::html(document),
-            Format::Json => setup::pretty(document),
+    fn print(&self, document: &Document) -> Result<(), Failure> {
+        let bytes = match self.format {
+            Format::Text if self.output.is_none() => fitted(document::text(document)).into_bytes(),
+            Format::Text => document::text(document).into_bytes(),
+            Format::Html => document::html(document).into_bytes(),
+            Format::Pdf => document::pdf(document).map_err(Failure::internal)?,
+            Format::Json => setup::pretty(document).into_bytes(),
+            Format::Oscal => {
+                return Err(Failure::usage(
+                    "OSCAL tells of assessments, and an operational guide is none; use --format text, html, pdf or json",
+                ));
+            }
         };
+        self.hand_out(&bytes)
+    }
+
+    fn hand_out(&self, bytes: &[u8]) -> Result<(), Failure> {
         match &self.output {
-            Some(file) => self.write(file, &text).map_err(|error| {
+            Some(file) => self.write(file, bytes).map_err(|error| {
                 Failure::internal(format!(
                     "{} can't be written: {error}; name another --output",
                     file.display()
                 ))
             }),
-            None if matches!(self.format, Format::Text) => print(&fitted(text)),
-            None => print(&text),
+            None => print_bytes(bytes),
         }
     }
 
     /// The file appears whole or not at all, and nobody else reads it.
-    fn write(&self, file: &Path, text: &str) -> std::io::Result<()> {
+    fn write(&self, file: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut draft = tempfile::NamedTempFile::new_in(beside)?;
-        draft.write_all(text.as_bytes())?;
+        draft.write_all(bytes)?;
         draft.as_file().sync_all()?;
         match self.force {
             true => draft.persist(file)?,
@@ -178,6 +206,28 @@ impl Output {
         };
         Ok(())
     }
+}
+
+fn assessed(
+    folder: &Path,
+    check: &Check,
+    question: &composing::Question,
+    document: &Document,
+) -> Result<String, Failure> {
+    let frameworks =
+        controls::ready().map_err(|problems| Failure::internal(format!("{problems}\nplease report this")))?;
+    let root = oscal::assess(folder, check, question, document, &frameworks)
+        .map_err(|error| unreadable(folder, &error))?;
+    Ok(setup::pretty(&root))
+}
+
+/// Now; or the moment that reproducible-builds.org's variable names, so that a report can be written again byte for byte.
+pub fn written() -> Result<Timestamp, Failure> {
+    let Some(named) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(Timestamp::now()) };
+    let seconds = named.to_str().and_then(|seconds| seconds.parse().ok());
+    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()).ok_or_else(|| {
+        Failure::usage("SOURCE_DATE_EPOCH is no number of seconds since 1970: set it to one, or unset it")
+    })
 }
 
 /// The first moment after a day, or a moment.

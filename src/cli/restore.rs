@@ -120,7 +120,7 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     let observer = progress::observers(false, args.quiet);
     let began = Timestamp::now();
     let restored = restore::run(tools, &target, args.selection(), &mut *place, &observer);
-    let report = Restore::new(&target.address(), &args.to.shown(), &restored);
+    let report = Restore::new(&target.address(), &args.to.shown(), &args.selection(), &restored);
     let (shown, exit_code) = (args.rendered(&report), report.exit_code);
     let times = (began, Timestamp::now());
     let kept = records.map(|records| records.keep(&setup, |basis| Record::of_restore(report, times, basis)));

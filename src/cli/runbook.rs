@@ -1,10 +1,8 @@
 use std::path::{Path, PathBuf, absolute};
 
-use jiff::Timestamp;
-
 use super::Failure;
 use super::evidence::{Chain, setup_of, unreadable};
-use super::report::Output;
+use super::report::{Output, written};
 use crate::report::document::Document;
 use crate::report::runbook::{self, Chained, Governing, Question};
 
@@ -42,8 +40,7 @@ impl RunbookArgs {
         folders.sort();
         folders.dedup();
         let chains = folders.into_iter().map(|folder| self.chained(folder)).collect::<Result<_, _>>()?;
-        let question =
-            Question { policies, chains, language: self.output.language(), written: Timestamp::now() };
+        let question = Question { policies, chains, language: self.output.language(), written: written()? };
         runbook::compose(&question)
             .map_err(|error| Failure::internal(format!("the records can't be listed: {error}; try again")))
     }

@@ -22,7 +22,7 @@ use crate::evidence::Pseudonyms;
 use crate::exit;
 use crate::live::Server;
 use crate::network::Cancel;
-use crate::policy::{Keys, Live, Loaded, Policy};
+use crate::policy::{Keys, Live, Loaded, Policy, Store};
 use crate::report::writing;
 use crate::secret::SecretFile;
 use crate::verdict::Rung;
@@ -109,12 +109,8 @@ impl Setup {
 
     /// The archives that were named, or the policy's selection.
     pub fn select(&self, named: &[String], store: &StoreArgs) -> Result<Selection, Failure> {
-        let mut base = self.policy.store.clone().unwrap_or_default();
-        store.apply(&mut base);
+        let base = self.reached(self.policy.store.as_ref(), store);
         let credentials = self.credentials.as_deref();
-        if let Some(file) = &mut base.credentials_file {
-            find_secret(file, Path::new(""), credentials);
-        }
         let began = Timestamp::now();
         let selecting = async {
             if named.is_empty() {
@@ -130,6 +126,16 @@ impl Setup {
                 selected = selecting => selected.map_err(Failure::usage),
             }
         })
+    }
+
+    /// How a store is reached: as the policy says, and the command line over it.
+    pub fn reached(&self, base: Option<&Store>, args: &StoreArgs) -> Store {
+        let mut store = base.cloned().unwrap_or_default();
+        args.apply(&mut store);
+        if let Some(file) = &mut store.credentials_file {
+            find_secret(file, Path::new(""), self.credentials.as_deref());
+        }
+        store
     }
 
     /// Where the policy, the command line or the system says.
@@ -158,12 +164,13 @@ impl Setup {
 /// A bare name is that of a systemd credential where there is one, else of a file in `beside`: the policy's
 /// folder, or for an option the current one. So the same policy serves the timer and the hand.
 fn find_secrets(policy: &mut Policy, beside: &Path, credentials: Option<&Path>) {
-    let stores = policy.store.iter_mut().chain(&mut policy.replica);
+    let evidence = &mut policy.evidence;
+    let of_bucket = evidence.bucket.iter_mut().map(|bucket| &mut bucket.store);
+    let stores = policy.store.iter_mut().chain(&mut policy.replica).chain(of_bucket);
     let of_stores = stores.filter_map(|store| store.credentials_file.as_mut());
     let of_keys = policy.keys.identities.iter_mut().chain(&mut policy.keys.passphrase_file);
     let of_live = policy.live.iter_mut().filter_map(|live| live.password_file.as_mut());
     let of_sandbox = policy.rehearsal.iter_mut().filter_map(|sandbox| sandbox.password_file.as_mut());
-    let evidence = &mut policy.evidence;
     let of_records = evidence.key_file.iter_mut().chain(&mut evidence.pseudonyms_key_file);
     let of_servers = of_live.chain(of_sandbox);
     of_stores
@@ -194,7 +201,7 @@ pub fn default_records() -> PathBuf {
 /// How long the end waits for stderr to take a line; whoever reads it may stand still.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Ends the run at SIGINT or SIGTERM: it stops reading, keeps its record and exits with 130. A second signal
+/// Ends the run at SIGINT, SIGTERM, or SIGHUP unless `nohup` was asked for: it stops reading, keeps its record and exits with 130. A second signal
 /// ends the process at once, whatever it waits for. A file larger than the user may have (SIGXFSZ) ends nothing: the write
 /// that meets the limit fails, and says so.
 pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
@@ -205,6 +212,7 @@ pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
     let mut signals = Signals {
         interrupt: signal(SignalKind::interrupt()).map_err(unable)?,
         terminate: signal(SignalKind::terminate()).map_err(unable)?,
+        hangup: (!ignores_hangup()).then(|| signal(SignalKind::hangup())).transpose().map_err(unable)?,
     };
     drop(signal(SignalKind::from_raw(Signals::TOO_LARGE)).map_err(unable)?);
     drop(inside);
@@ -217,13 +225,20 @@ pub fn end_on_signals(setup: &Setup) -> Result<(), Failure> {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     const TOO_LARGE: i32 = rustix::process::Signal::XFSZ.as_raw();
 
     async fn next(&mut self) {
-        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+        let hangup = async {
+            match &mut self.hangup {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {}, () = hangup => {} }
     }
 
     async fn obey(&mut self, cancel: &Cancel, recording: &AtomicBool) -> Infallible {
@@ -239,6 +254,14 @@ impl Signals {
         .await;
         leave()
     }
+}
+
+/// Whether whoever started this wants it to outlive the terminal (proc_pid_status(5), `SigIgn`).
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    ignored & 1 << (rustix::process::Signal::HUP.as_raw() - 1) != 0
 }
 
 async fn say(text: &'static str) {

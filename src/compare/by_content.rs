@@ -11,7 +11,7 @@ use super::listing::{Entry, Listing};
 use super::read::Read;
 use super::{Account, Sample};
 use crate::check::restorable::{Comparison, Difference, Missing, Number};
-use crate::live::{Folder, Folders, LiveError};
+use crate::live::{Folder, Folders, LiveError, Purpose};
 use crate::mailbox::Item;
 
 /// Messages like one of the backup that are read to find it; each is read once, however many look for it.
@@ -52,19 +52,25 @@ fn compare_sample(
         let missing = usize::try_from(sample.wanted - comparison.checked()).unwrap_or(usize::MAX);
         let (next, later) = rest.split_at(missing.min(BATCH).min(rest.len()));
         rest = later;
-        read.learn_twins(next, MOST_ALIKE)?;
+        share_out(read, next)?;
         // The one that is most like it is nearly always it; only for the others all that are alike are read.
         for most in [1, MOST_ALIKE] {
             let unclear = next.iter().filter(|item| read.likeness(item).is_none());
             let alike = unclear.flat_map(|item| read.listing().alike(item).into_iter().take(most));
             read.learn(alike.collect(), most > 1)?;
         }
+        // What was read meanwhile may show that it is another's as well.
+        share_out(read, next)?;
         let unclear = next.iter().filter(|item| read.likeness(item).is_none());
         let beside = unclear.flat_map(|item| read.beside(item));
         read.learn(beside.collect(), false)?;
         comparison.messages.extend(next.iter().map(|item| (*item, difference(read, item))));
     }
     Ok(())
+}
+
+fn share_out(read: &mut Read<'_>, items: &[Item]) -> Result<(), LiveError> {
+    items.iter().try_for_each(|item| read.share_out(item, MOST_ALIKE))
 }
 
 fn difference(read: &Read<'_>, item: &Item) -> Difference {
@@ -92,7 +98,8 @@ fn compare_others(
     most_unknown: usize,
     comparison: &mut Comparison,
 ) -> Result<(), LiveError> {
-    let unknown = unknown(read.listing(), account, comparison);
+    let mut unknown = unknown(read.listing(), account, comparison);
+    unknown.extend(out_of_place(read, account, comparison, &unknown));
     let (known, mut unread): (Vec<usize>, Vec<usize>) =
         unknown.into_iter().partition(|position| read.was_read(*position));
     // What has a second of its own is strange; what shares one may only have other line ends.
@@ -113,13 +120,45 @@ fn compare_others(
     Ok(())
 }
 
+/// Positions of older messages that were read and are none of the backup's, though they lie where it has one that was found
+/// elsewhere; but for as many of each place as differ from the backup's, whose other versions they are.
+fn out_of_place(
+    read: &Read<'_>,
+    account: Account<'_>,
+    comparison: &Comparison,
+    counted: &[usize],
+) -> Vec<usize> {
+    let counted: HashSet<usize> = counted.iter().copied().collect();
+    let mut differing: HashMap<(u64, Option<i64>), usize> = HashMap::new();
+    for (item, _) in comparison.messages.iter().filter(|(_, difference)| *difference == Difference::Differs) {
+        *differing.entry((item.size, Some(item.date))).or_default() += 1;
+    }
+    let listing = read.listing();
+    let strange = read.strange_positions().into_iter().filter(|position| !counted.contains(position));
+    let due = strange.filter(|position| is_due(listing, listing.get(*position), account));
+    due.filter(|position| {
+        let listed = &listing.get(*position).listed;
+        match differing.get_mut(&(listed.size, listed.date)) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        }
+    })
+    .collect()
+}
+
+/// Whether the backup must hold the message: it is older than that, and lies where exports look.
+fn is_due(listing: &Listing, entry: &Entry, account: Account<'_>) -> bool {
+    let older = entry.listed.date.is_some_and(|date| date < account.taken);
+    older && !is_left_out(&listing.folders[entry.folder])
+}
+
 /// Positions of older messages that no message of the backup has the size and the second of; where more have them than the
 /// backup states, each of them may be the one too many.
 fn unknown(listing: &Listing, account: Account<'_>, comparison: &mut Comparison) -> Vec<usize> {
-    let is_due = |(_, entry): &(usize, &Entry)| {
-        let older = entry.listed.date.is_some_and(|date| date < account.taken);
-        older && !is_left_out(&listing.folders[entry.folder])
-    };
+    let is_due = |(_, entry): &(usize, &Entry)| is_due(listing, entry, account);
     let seen = |entry: &Entry| (entry.listed.size, entry.listed.date.unwrap_or_default());
     let mut stated: HashMap<(u64, i64), u64> = HashMap::new();
     for item in account.messages {
@@ -135,10 +174,12 @@ fn unknown(listing: &Listing, account: Account<'_>, comparison: &mut Comparison)
     due.map(|(position, _)| position).collect()
 }
 
-/// Trash and Junk with what lies in them: exports leave them out (`docs/formats.md`).
+/// Trash and Junk with what lies in them: exports leave them out (`docs/formats.md`). By what the server says of a folder, or
+/// by its name, also below the INBOX, where some servers have all folders.
 pub(crate) fn is_left_out(folder: &Folder) -> bool {
     let left_out = |name: &str| ["trash", "junk"].iter().any(|known| name.eq_ignore_ascii_case(known));
-    folder.levels().next().is_some_and(left_out)
+    let mut levels = folder.levels().skip_while(|name| name.eq_ignore_ascii_case("inbox"));
+    folder.purpose == Purpose::Discarded || levels.next().is_some_and(left_out)
 }
 
 fn missing(listing: &Listing, position: usize) -> Missing {
@@ -147,4 +188,6 @@ fn missing(listing: &Listing, position: usize) -> Missing {
 }
 
 #[cfg(test)]
-mod tests;
+mod shared;
+#[cfg(test)]
+pub(super) mod tests;

@@ -31,17 +31,20 @@ pub struct Unexplained(Arc<HashMap<String, Case>>);
 #[derive(Debug, Clone, Default)]
 struct Case {
     /// Messages of the backup.
-    wanted: HashSet<Digest>,
+    wanted: HashSet<Key>,
     /// Those among them that a live message has the size and second of.
-    differing: HashSet<Digest>,
+    differing: HashSet<Key>,
     /// Live messages that are none of the backup's.
     strange: Vec<Strange>,
 }
 
-/// A message of the backup and the live message it became.
+/// What tells a message from others of its account, also where an archive holds several exports of it.
+type Key = (ItemId, Digest);
+
+/// A message of the backup and the live message it became, which is that of no other.
 #[derive(Debug, Clone)]
 pub struct Pair {
-    digest: Digest,
+    key: Key,
     /// Which live message it is, where it has no number in common.
     live: Option<Strange>,
     /// Absent where the live one is too large.
@@ -75,22 +78,28 @@ impl Unexplained {
                     continue;
                 }
                 let open = comparison.messages.iter().filter(|(_, difference)| *difference == kind);
-                let open = open.filter_map(|(item, _)| item.digest);
-                let digests: Vec<Digest> = match kind {
+                let open = open.filter_map(|(item, _)| key(item));
+                let keys: Vec<Key> = match kind {
                     Difference::Differs => open.take(left).collect(),
                     _ => open.collect(),
                 };
-                any |= !digests.is_empty();
+                any |= !keys.is_empty();
                 let case = cases.entry(sample.account.clone()).or_default();
-                case.strange.clone_from(&comparison.strange);
-                case.wanted.extend(&digests);
+                case.note(&comparison.strange);
+                case.wanted.extend(&keys);
                 if kind == Difference::Differs {
-                    left -= digests.len();
-                    case.differing.extend(&digests);
+                    left -= keys.len();
+                    case.differing.extend(&keys);
                 }
             }
         }
         any.then(|| Self(Arc::new(cases)))
+    }
+
+    /// How many messages are to be looked into.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.values().map(|case| case.wanted.len()).sum()
     }
 
     /// Takes the bodies that are to be explained out of the export of `account`.
@@ -103,6 +112,23 @@ impl Unexplained {
             explained: Explained { account: account.to_owned(), pairs: Vec::new(), trouble: None },
         }
     }
+}
+
+impl Case {
+    /// Adds live messages; those that another export of the account told already are the same.
+    fn note(&mut self, strange: &[Strange]) {
+        if self.strange.is_empty() {
+            self.strange.extend_from_slice(strange);
+        }
+        let known: HashSet<(u32, Digest)> =
+            self.strange.iter().map(|strange| (strange.uid, strange.digest)).collect();
+        let new = strange.iter().filter(|strange| !known.contains(&(strange.uid, strange.digest)));
+        self.strange.extend(new.cloned());
+    }
+}
+
+fn key(item: &Item) -> Option<Key> {
+    Some((item.id, item.digest?))
 }
 
 /// Explains the messages of one export as they stream by.
@@ -128,17 +154,17 @@ impl Examiner for Explainer {
     const TAKES_BODIES: bool = true;
 
     fn takes(&mut self, described: Option<&Described>, size: u64) -> bool {
-        let digest = described.and_then(item).and_then(|item| item.digest);
-        let wanted = digest.is_some_and(|digest| self.case.wanted.contains(&digest));
+        let wanted =
+            described.and_then(item).and_then(key).is_some_and(|key| self.case.wanted.contains(&key));
         wanted && size <= LARGEST && self.explained.trouble.is_none()
     }
 
     fn body(&mut self, taken: TakenBody<'_>) {
         let Some(item) = taken.described.and_then(item) else { return };
-        let Some(digest) = item.digest.filter(|digest| taken.has(*digest)) else { return };
+        let Some(key) = key(item).filter(|(_, digest)| taken.has(*digest)) else { return };
         // An item may lie in two folders; one of them is enough.
-        if self.case.wanted.remove(&digest)
-            && let Err(error) = self.explain(item, digest, &taken.bytes)
+        if self.case.wanted.remove(&key)
+            && let Err(error) = self.explain(item, key, &taken.bytes)
         {
             self.explained.trouble = Some(error);
         }
@@ -159,19 +185,19 @@ fn item(described: &Described) -> Option<&Item> {
 }
 
 impl Explainer {
-    fn explain(&mut self, item: &Item, digest: Digest, backup: &[u8]) -> Result<(), LiveError> {
+    fn explain(&mut self, item: &Item, key: Key, backup: &[u8]) -> Result<(), LiveError> {
         let mut live = match self.live.take() {
             Some(live) => live,
             None => open(&self.server, &self.explained.account)?,
         };
         let other = match &mut live {
             Live::ById(mailbox) => numbered(&**mailbox, item.id)?.map(|bytes| (None, Some(bytes))),
-            Live::ByContent(folders, listing) => self.other(item, digest, backup, &mut **folders, listing)?,
+            Live::ByContent(folders, listing) => self.other(item, key, backup, &mut **folders, listing)?,
         };
         self.live = Some(live);
         if let Some((live, bytes)) = other {
             let explanation = bytes.map(|bytes| Explanation::of(backup, &bytes));
-            self.explained.pairs.push(Pair { digest, live, explanation });
+            self.explained.pairs.push(Pair { key, live, explanation });
         }
         Ok(())
     }
@@ -180,13 +206,13 @@ impl Explainer {
     fn other(
         &mut self,
         item: &Item,
-        digest: Digest,
+        key: Key,
         backup: &[u8],
         live: &mut dyn Folders,
         listing: &Listing,
     ) -> Result<Option<Other>, LiveError> {
         let own_id = message_id(backup);
-        let differs = self.case.differing.contains(&digest);
+        let differs = self.case.differing.contains(&key);
         let place = |strange: &Strange| strange.place_for(item, own_id, differs);
         let candidates = self.case.strange.iter().enumerate();
         let best = candidates.filter_map(|(at, strange)| Some((place(strange)?, at))).min();
@@ -218,7 +244,10 @@ fn found_again(
 ) -> Result<Option<Vec<u8>>, LiveError> {
     let seen = (strange.size, strange.date);
     let alike = listing.all().filter(|(_, entry)| (entry.listed.size, entry.listed.date) == seen);
-    for (_, entry) in alike.take(MOST_TWINS) {
+    let mut alike: Vec<_> = alike.map(|(_, entry)| entry).collect();
+    // Its number is another one only where the mailbox changed in between.
+    alike.sort_by_key(|entry| entry.listed.place.uid != strange.uid);
+    for entry in alike.into_iter().take(MOST_TWINS) {
         let bytes = whole(live, listing, entry.folder, entry.listed.place.uid)?;
         let mut hasher = Hasher::like(strange.digest);
         bytes.iter().for_each(|bytes| hasher.update(bytes));
@@ -289,7 +318,7 @@ impl Compared {
 fn explain(comparison: &mut Comparison, pair: &Pair) {
     let lines = pair.explanation.as_ref().is_some_and(Explanation::only_line_ends);
     for (item, difference) in &mut comparison.messages {
-        if item.digest != Some(pair.digest) || !is_open(difference) {
+        if key(item) != Some(pair.key) || !is_open(difference) {
             continue;
         }
         *difference = if lines { Difference::LineEnds } else { Difference::Differs };

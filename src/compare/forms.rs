@@ -44,6 +44,14 @@ impl Forms {
         [self.as_is].into_iter().chain(others).flat_map(|digests| digests.each())
     }
 
+    /// Its digests as it came, or as it would be with other line ends where these were looked at.
+    pub(super) fn of(&self, likeness: Likeness) -> Vec<Digest> {
+        match likeness {
+            Likeness::Same => self.as_is.each().collect(),
+            Likeness::LineEnds => self.others.iter().flatten().flat_map(Digests::each).collect(),
+        }
+    }
+
     /// How it equals a message of which `has` says whether a digest is its own; nothing where it does not.
     pub(super) fn likeness(&self, has: impl Fn(&Digest) -> bool) -> Option<Likeness> {
         if self.as_is.each().any(|digest| has(&digest)) {

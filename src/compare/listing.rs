@@ -1,6 +1,7 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::live::{Folder, Folders, Listed, LiveError};
+use super::is_left_out;
+use crate::live::{Folder, Folders, Listed, LiveError, Purpose};
 use crate::mailbox::Item;
 
 /// All messages of a live mailbox, found by their size and their date.
@@ -21,12 +22,27 @@ pub(super) struct Entry {
 }
 
 impl Listing {
-    /// Asks for the lists of all folders.
+    /// Asks for the lists of all folders. Where a folder shows the messages of others once more, each is taken once.
     pub(super) fn read(live: &mut dyn Folders) -> Result<Self, LiveError> {
-        let mut listing = Self { folders: live.folders()?, ..Self::default() };
+        let mut folders = live.folders()?;
+        folders.retain(|folder| folder.purpose != Purpose::Selection);
+        // What shows all messages comes last, when it is known which of them lie elsewhere.
+        folders.sort_by_key(|folder| folder.purpose == Purpose::Everything);
+        let mut listing = Self { folders, ..Self::default() };
+        let mut elsewhere: HashMap<(u64, Option<i64>), u64> = HashMap::new();
         for (position, folder) in listing.folders.iter().enumerate() {
             let entries = &mut listing.entries;
-            live.list(folder, &mut |listed| entries.push(Entry { folder: position, listed }))?;
+            live.list(folder, &mut |listed| {
+                let others = elsewhere.entry((listed.size, listed.date)).or_default();
+                match folder.purpose {
+                    Purpose::Everything if *others > 0 => *others -= 1,
+                    Purpose::Everything => entries.push(Entry { folder: position, listed }),
+                    _ => {
+                        *others += 1;
+                        entries.push(Entry { folder: position, listed });
+                    }
+                }
+            })?;
         }
         for (position, entry) in listing.entries.iter().enumerate() {
             listing.by_size.entry(entry.listed.size).or_default().push(position);
@@ -64,16 +80,21 @@ impl Listing {
         listed.size == item.size || in_its_second
     }
 
-    /// Positions of the messages that may be one of `twins`, which have one size; none of them twice.
-    pub(super) fn alike_any(&self, twins: &[Item]) -> Vec<usize> {
-        let Some(size) = twins.first().map(|item| item.size) else { return Vec::new() };
-        let is_other = |position: &usize| {
-            let listed = self.get(*position).listed.size;
-            listed != size && line_ends_explain(listed, size)
-        };
-        let seconds: BTreeSet<i64> = twins.iter().map(|item| item.date).collect();
-        let of_seconds = seconds.iter().flat_map(|date| self.of_second(*date)).copied().filter(is_other);
-        self.by_size.get(&size).into_iter().flatten().copied().chain(of_seconds).collect()
+    /// Positions of the messages that may be one of `kin`, those of their seconds first; none of them twice.
+    pub(super) fn alike_any(&self, kin: &[Item]) -> Vec<usize> {
+        let mut seen = HashSet::new();
+        let of_seconds = kin.iter().flat_map(|item| {
+            let of_second = self.of_second(item.date).iter().copied();
+            of_second.filter(|position| self.are_alike(*position, item))
+        });
+        let sizes: BTreeSet<u64> = kin.iter().map(|item| item.size).collect();
+        let of_sizes = sizes.iter().filter_map(|size| self.by_size.get(size)).flatten().copied();
+        of_seconds.chain(of_sizes).filter(|position| seen.insert(*position)).collect()
+    }
+
+    /// Whether the message lies in Trash or Junk, which exports leave out.
+    pub(super) fn is_left_out(&self, position: usize) -> bool {
+        is_left_out(&self.folders[self.get(position).folder])
     }
 
     /// Positions of the messages that may be `item`: of its size and second, of its second with a size that other line

@@ -8,10 +8,10 @@ mod by_content;
 mod by_id;
 mod explaining;
 mod forms;
+mod kin;
 mod listing;
 mod read;
 mod sampling;
-mod twins;
 
 pub use by_content::by_content;
 pub(crate) use by_content::is_left_out;

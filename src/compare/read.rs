@@ -2,8 +2,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::explaining::LARGEST;
 use super::forms::{Former, Forms, Likeness};
+use super::kin::{Copy, Kin};
 use super::listing::{Listing, line_ends_explain};
-use super::twins::{Copy, Twins};
 use crate::check::restorable::{Difference, Head, MessageId, Strange};
 use crate::live::{BodyPart, Folders, LiveError};
 use crate::mailbox::{Digest, Item};
@@ -16,7 +16,7 @@ pub(super) struct Read<'a> {
     live: &'a mut dyn Folders,
     listing: &'a Listing,
     /// All that the backup states.
-    stated: HashSet<Digest>,
+    kin: Kin<'a>,
     /// What it states of which second: digests, and sizes.
     dated: HashSet<(Digest, i64)>,
     sized: HashSet<(u64, i64)>,
@@ -26,7 +26,6 @@ pub(super) struct Read<'a> {
     known: HashMap<usize, Seen>,
     /// Positions at which the digests of the backup were seen.
     found: HashMap<Digest, Vec<usize>>,
-    twins: Twins,
 }
 
 /// What came of reading a message.
@@ -47,22 +46,13 @@ struct Known {
 
 impl<'a> Read<'a> {
     /// Nothing yet of `live`, which is to be compared with `messages`.
-    pub(super) fn new(live: &'a mut dyn Folders, listing: &'a Listing, messages: &[Item]) -> Self {
-        let stated: HashSet<Digest> = messages.iter().filter_map(|item| item.digest).collect();
-        let sha1 = stated.iter().any(|digest| matches!(digest, Digest::Sha1(_)));
+    pub(super) fn new(live: &'a mut dyn Folders, listing: &'a Listing, messages: &'a [Item]) -> Self {
+        let kin = Kin::of(messages);
+        let sha1 = kin.has_sha1();
         let dated = messages.iter().filter_map(|item| Some((item.digest?, item.date))).collect();
         let sized = messages.iter().map(|item| (item.size, item.date)).collect();
-        Self {
-            live,
-            listing,
-            stated,
-            dated,
-            sized,
-            sha1,
-            known: HashMap::new(),
-            found: HashMap::new(),
-            twins: Twins::of(messages),
-        }
+        let (known, found) = (HashMap::new(), HashMap::new());
+        Self { live, listing, kin, dated, sized, sha1, known, found }
     }
 
     pub(super) fn listing(&self) -> &'a Listing {
@@ -91,7 +81,7 @@ impl<'a> Read<'a> {
     fn read(&mut self, folder: usize, wanted: &HashMap<u32, usize>, all: bool) -> Result<(), LiveError> {
         let mut uids: Vec<u32> = wanted.keys().copied().collect();
         uids.sort_unstable();
-        let (sha1, stated) = (self.sha1, &self.stated);
+        let (sha1, kin) = (self.sha1, &self.kin);
         let (known, found) = (&mut self.known, &mut self.found);
         let mut formers = HashMap::<u32, (Former, Head)>::new();
         let listing = self.listing;
@@ -113,8 +103,8 @@ impl<'a> Read<'a> {
                 }
                 BodyPart::End => {
                     let Some((former, head)) = formers.remove(&uid) else { return };
-                    let forms = former.finish(all, |digest| stated.contains(digest));
-                    for digest in forms.each().filter(|digest| stated.contains(digest)) {
+                    let forms = former.finish(all, |digest| kin.states(digest));
+                    for digest in forms.each().filter(|digest| kin.states(digest)) {
                         found.entry(digest).or_default().push(*position);
                     }
                     let read = Known { forms, message_id: head.message_id() };
@@ -142,32 +132,56 @@ impl<'a> Read<'a> {
         matches!(self.known.get(&position), Some(Seen::Withheld))
     }
 
-    /// Reads all that may be one of the twins of these items, and settles which live message stands for which of them.
-    pub(super) fn learn_twins(&mut self, items: &[Item], most: usize) -> Result<(), LiveError> {
-        for digest in items.iter().filter_map(|item| item.digest) {
-            let Some(members) = self.twins.open(digest) else { continue };
+    /// Where a live message that may be `item` may be another of the backup's as well, reads all that may be one of these, at
+    /// most `most`, and settles which live message stands for which of them.
+    pub(super) fn share_out(&mut self, item: &Item, most: usize) -> Result<(), LiveError> {
+        let Some(digest) = item.digest.filter(|_| self.kin.settled(item.id).is_none()) else { return Ok(()) };
+        let mut digests = self.shared_with(HashSet::from([digest]));
+        let mut members = self.kin.members(&digests);
+        while members.len() > 1 {
             let mut alike = self.listing.alike_any(&members);
             alike.truncate(most);
             self.learn(alike.clone(), true)?;
-            let date = |at: usize| self.listing.get(at).listed.date;
-            let copy = |at| Some(Copy { date: date(at), likeness: self.likeness_at(at, digest)? });
-            let copies = alike.into_iter().filter_map(copy).collect();
-            self.twins.settle(digest, &members, copies);
+            digests = self.shared_with(digests);
+            let all = self.kin.members(&digests);
+            if all.len() == members.len() {
+                let copies: Vec<Copy> = alike.into_iter().filter_map(|at| self.copy(at, &digests)).collect();
+                self.kin.settle(&members, &copies);
+                break;
+            }
+            members = all;
         }
         Ok(())
     }
 
-    /// How a message that was read equals this item; of what has twins each stands for one.
+    /// These digests, and all that the live messages which have one of them have as well, as far as the backup states them.
+    fn shared_with(&self, mut digests: HashSet<Digest>) -> HashSet<Digest> {
+        let mut new: Vec<Digest> = digests.iter().copied().collect();
+        while let Some(digest) = new.pop() {
+            let found = self.found.get(&digest).into_iter().flatten();
+            let others = found.filter_map(|position| self.forms(*position)).flat_map(Forms::each);
+            let stated = others.filter(|other| self.kin.states(other) && !digests.contains(other));
+            new.extend(stated.collect::<HashSet<Digest>>());
+            digests.extend(&new);
+        }
+        digests
+    }
+
+    fn copy(&self, position: usize, digests: &HashSet<Digest>) -> Option<Copy> {
+        let forms = *self.forms(position)?;
+        let listed = &self.listing.get(position).listed;
+        let is_one = forms.each().any(|digest| digests.contains(&digest));
+        is_one.then_some(Copy { date: listed.date, size: listed.size, forms })
+    }
+
+    /// How a message that was read equals this item; of what has kin each stands for one.
     pub(super) fn likeness(&self, item: &Item) -> Option<Likeness> {
         let digest = item.digest?;
-        match self.twins.settled(digest) {
-            Some(standing) => standing.get(&item.id).copied(),
-            None => {
-                let found = self.found.get(&digest)?.iter().copied();
-                let alike = found.filter(|position| self.listing.are_alike(*position, item));
-                alike.filter_map(|position| self.likeness_at(position, digest)).min()
-            }
-        }
+        self.kin.settled(item.id).unwrap_or_else(|| {
+            let found = self.found.get(&digest)?.iter().copied();
+            let alike = found.filter(|position| self.listing.are_alike(*position, item));
+            alike.filter_map(|position| self.likeness_at(position, digest)).min()
+        })
     }
 
     /// How the message at a position, as it was read last, equals one of this digest.
@@ -175,28 +189,32 @@ impl<'a> Read<'a> {
         self.forms(position)?.likeness(|known| *known == digest)
     }
 
-    /// All that were read and are none of the backup's, in the order of the list.
+    /// All that were read and are none of the backup's, but for those in Trash and Junk, in the order of the list.
     pub(super) fn strange(&self) -> Vec<Strange> {
-        let mut strange: Vec<(usize, Strange)> = self
-            .known
-            .iter()
-            .filter(|(position, _)| self.is_strange(**position))
-            .filter_map(|(position, known)| {
-                let Seen::Whole(known) = known else { return None };
-                let Known { forms, message_id } = &**known;
-                let listed = &self.listing.get(*position).listed;
-                let (uid, size, date) = (listed.place.uid, listed.size, listed.date);
-                let strange = Strange { digest: forms.digest(), uid, size, date, message_id: *message_id };
-                Some((*position, strange))
-            })
-            .collect();
-        strange.sort_unstable_by_key(|(position, _)| *position);
-        strange.into_iter().map(|(_, strange)| strange).collect()
+        let due =
+            self.strange_positions().into_iter().filter(|position| !self.listing.is_left_out(*position));
+        due.filter_map(|position| self.strange_at(position)).collect()
+    }
+
+    fn strange_at(&self, position: usize) -> Option<Strange> {
+        let Seen::Whole(known) = self.known.get(&position)? else { return None };
+        let Known { forms, message_id } = &**known;
+        let listed = &self.listing.get(position).listed;
+        let (uid, size, date) = (listed.place.uid, listed.size, listed.date);
+        Some(Strange { digest: forms.digest(), uid, size, date, message_id: *message_id })
+    }
+
+    /// Where they stand in the list.
+    pub(super) fn strange_positions(&self) -> Vec<usize> {
+        let mut positions: Vec<usize> =
+            self.known.keys().copied().filter(|position| self.is_strange(*position)).collect();
+        positions.sort_unstable();
+        positions
     }
 
     /// Whether the message was read and is none of the backup's, whatever its line ends.
     pub(super) fn is_strange(&self, position: usize) -> bool {
-        let is_stated = |digest: &Digest| self.stated.contains(digest);
+        let is_stated = |digest: &Digest| self.kin.states(digest);
         self.forms(position).is_some_and(|forms| forms.likeness(is_stated).is_none())
     }
 
@@ -218,7 +236,9 @@ impl<'a> Read<'a> {
     pub(super) fn in_the_place_of(&self, item: &Item) -> Option<Difference> {
         let size = |at: usize| self.listing.get(at).listed.size;
         let is_its = |at: &usize| size(*at) == item.size || !self.sized.contains(&(size(*at), item.date));
-        let places = || self.listing.of_second(item.date).iter().copied().filter(is_its);
+        // What came into Trash or Junk in that second is no other version of it only for that.
+        let due = |at: &usize| !self.listing.is_left_out(*at);
+        let places = || self.listing.of_second(item.date).iter().copied().filter(is_its).filter(due);
         let fits = |at: usize| size(at) == item.size || item.size > LARGEST;
         let is_other = |at: usize| (fits(at) && self.is_strange(at)) || self.is_misplaced(at, item.date);
         if places().any(is_other) {
@@ -233,7 +253,7 @@ impl<'a> Read<'a> {
     /// where another should.
     fn is_misplaced(&self, position: usize, date: i64) -> bool {
         self.forms(position).is_some_and(|forms| {
-            let is_known = forms.likeness(|digest| self.stated.contains(digest)).is_some();
+            let is_known = forms.likeness(|digest| self.kin.states(digest)).is_some();
             is_known && forms.likeness(|digest| self.dated.contains(&(*digest, date))).is_none()
         })
     }

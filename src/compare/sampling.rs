@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{Account, Explained, Sample, by_content, by_id};
 use crate::check::meaningful::export::MailboxSummary;
 use crate::check::restorable::{BackupFolder, Comparison};
@@ -23,6 +25,8 @@ pub struct Sampling<'a> {
     server: &'a Server,
     rules: &'a policy::Sample,
     seed: Seed,
+    /// No message of the backup came later, in seconds since 1970, whatever its date says.
+    stored: i64,
 }
 
 /// What came of it, over all mailboxes of the archive.
@@ -60,7 +64,13 @@ impl<'a> Sampling<'a> {
     /// Draws by `seed` as `rules` say, and compares with the mailboxes of `server`.
     #[must_use]
     pub fn new(server: &'a Server, rules: &'a policy::Sample, seed: Seed) -> Self {
-        Self { server, rules, seed }
+        Self { server, rules, seed, stored: i64::MAX }
+    }
+
+    /// The same, of a backup that lay in its store at this time: messages may be dated later, and none came later.
+    #[must_use]
+    pub fn of_a_backup_stored(self, at: Timestamp) -> Self {
+        Self { stored: at.as_second(), ..self }
     }
 
     /// Compares the mailboxes of one archive, one after the other. What keeps one from being compared is said there.
@@ -96,7 +106,8 @@ impl<'a> Sampling<'a> {
     fn compare_one(&self, mailbox: &MailboxSummary, wanted: u64) -> Result<Comparison, LiveError> {
         let name = &*mailbox.account;
         let drawn = draw(self.seed, name, &mailbox.messages, wanted.saturating_add(RESERVE));
-        let account = Account { name, messages: &mailbox.messages, taken: taken(&mailbox.messages) };
+        let account =
+            Account { name, messages: &mailbox.messages, taken: taken(&mailbox.messages, self.stored) };
         let sample = Sample { drawn: &drawn, wanted };
         let most_unknown = if is_part(mailbox) { 0 } else { MOST_UNKNOWN };
         let mut comparison = match self.server.mailbox(name)? {
@@ -146,9 +157,10 @@ fn vanished(mailbox: &MailboxSummary, comparison: &Comparison) -> BTreeMap<ItemI
     comparison.vanished().into_keys().map(|id| (id, in_backup(id))).collect()
 }
 
-/// When the backup was taken, at the earliest: it holds what came before its own newest message.
-fn taken(messages: &[Item]) -> i64 {
-    messages.iter().map(|item| item.date).max().unwrap_or(i64::MIN)
+/// When the backup was taken, at the earliest: it holds what came before its own newest message. One that is dated after the
+/// backup was stored says nothing of that.
+fn taken(messages: &[Item], stored: i64) -> i64 {
+    messages.iter().map(|item| item.date).filter(|date| *date <= stored).max().unwrap_or(i64::MIN)
 }
 
 /// How many messages the policy wants to be drawn.
@@ -202,5 +214,20 @@ impl Compared {
     #[must_use]
     pub fn population(&self) -> u64 {
         self.mailboxes.iter().map(|mailbox| mailbox.population).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::by_content::tests::item;
+
+    #[test]
+    fn a_message_from_the_future_makes_the_backup_no_newer() {
+        let dated = |date| item(300, date, b"mail");
+        let messages = [10, 4_000_000_000, 20].map(dated);
+        assert_eq!(taken(&messages, 1_000), 20);
+        assert_eq!(taken(&messages, i64::MAX), 4_000_000_000);
+        assert_eq!(taken(&messages[1..2], 1_000), i64::MIN);
     }
 }

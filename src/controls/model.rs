@@ -63,6 +63,10 @@ pub struct Requirement {
     /// What an auditor asks for besides, and no record shows.
     #[schemars(inner(length(min = 1)))]
     pub leaves_open: Vec<String>,
+    /// The assessment objective of NIST's catalogue that it is about, by its id in OSCAL (`cp-9.1_obj`): reports in that form
+    /// have a finding for it.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9.\-]*_obj[a-z0-9.\-]*$"))]
+    pub oscal: Option<String>,
     /// The command to run where nothing answers it.
     #[schemars(length(min = 1))]
     pub step: Option<String>,

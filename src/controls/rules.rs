@@ -41,6 +41,18 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(fits)
 }
 
+/// The id of a control, `_obj`, and where in it.
+fn is_objective(text: &str) -> bool {
+    let plain = |part: &str| {
+        part.chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter))
+    };
+    let parts = text.split_once("_obj");
+    parts.is_some_and(|(control, rest)| {
+        control.starts_with(|first: char| first.is_ascii_lowercase()) && plain(control) && plain(rest)
+    })
+}
+
 struct Judge<'a> {
     section: String,
     found: &'a mut Vec<Violation>,
@@ -62,6 +74,10 @@ impl Judge<'_> {
                     &format!("write `{key} = \"…\"`"),
                 );
             }
+        }
+        if requirement.oscal.as_deref().is_some_and(|objective| !is_objective(objective)) {
+            let hint = "write it as NIST's catalogue does, for example `oscal = \"cp-9.1_obj\"`";
+            self.refuse("oscal", "this is no id of an assessment objective", hint);
         }
         if source.is_empty() {
             let hint = "write `source = [\"…\"]`: an address, or who says so";

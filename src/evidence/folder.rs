@@ -55,6 +55,12 @@ fn number_of(name: &str) -> Option<u64> {
         .filter(|number| *number > 0)
 }
 
+/// The number of the record that a file is, or lies beside.
+pub(super) fn record_of(name: &str) -> Option<u64> {
+    let beside = [".sig", ".tsr"].into_iter().find_map(|ending| name.strip_suffix(ending));
+    number_of(beside.unwrap_or(name))
+}
+
 /// Whether a file is the index, or what SQLite keeps beside one while it is open.
 fn is_index(name: &str) -> bool {
     name.strip_prefix(INDEX).is_some_and(|end| ["", "-wal", "-shm", "-journal"].contains(&end))
@@ -75,13 +81,12 @@ pub(super) fn list(folder: &Path) -> io::Result<Listing> {
 }
 
 impl Listing {
-    fn note(&mut self, name: &str) {
-        let mut endings = [".sig", ".tsr"].into_iter();
-        let beside = endings.any(|ending| name.strip_suffix(ending).and_then(number_of).is_some());
+    /// Takes note of a file of this name.
+    pub(super) fn note(&mut self, name: &str) {
         match number_of(name) {
             Some(number) => self.numbers.push(number),
             // Hidden files are the lock and what runs that were killed left.
-            None if beside || name == HEAD || is_index(name) || name.starts_with('.') => {}
+            None if record_of(name).is_some() || name == HEAD || is_index(name) || name.starts_with('.') => {}
             None => self.others += 1,
         }
     }

@@ -5,13 +5,14 @@
 //!
 //! The way: `build` makes a [`Record`] of a result, `statement` puts it into words that others know (in-toto), `dsse` signs
 //! those, `sshsig` signs the file once more for `ssh-keygen`, [`stamp`] asks an authority elsewhere for the time, and [`Chain`]
-//! writes all three. [`check`] goes the other way, with the eyes of somebody who trusts none of it; [`past`] reads what stands
+//! writes all three; a [`Depot`] takes them to a bucket. [`check`] goes the other way, with the eyes of somebody who trusts none of it; [`past`] reads what stands
 //! in records, and trusts all of it. `review` is what people add: who looked at a record, and what is to be done; a [`Ledger`]
 //! lists who did.
 
 mod build;
 mod chain;
 pub mod check;
+mod depot;
 pub mod dsse;
 mod folder;
 mod head;
@@ -19,6 +20,7 @@ mod key;
 mod ledger;
 mod link;
 pub mod past;
+mod place;
 mod pseudonym;
 mod record;
 mod review;
@@ -28,6 +30,7 @@ mod statement;
 
 pub use build::Basis;
 pub use chain::{Chain, Kept, RecordError};
+pub use depot::{Behind, Brought, Depot, DepotError, Readiness, as_folder};
 pub use folder::{INDEX, probe};
 pub use key::{PublicKey, SigningKey};
 pub use ledger::{Closing, Entry, Ledger, Refusal, Tracked};

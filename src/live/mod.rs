@@ -60,8 +60,24 @@ pub struct Folder {
     pub name: Arc<str>,
     /// What stands between the levels of the name; nothing where the server has only one level.
     pub separator: Option<char>,
+    /// What the server keeps in it.
+    pub purpose: Purpose,
     /// The name as the server writes it.
     pub(crate) raw: Box<[u8]>,
+}
+
+/// What a server keeps in a folder, as far as it says so (RFC 6154, RFC 8457).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// Mail.
+    #[default]
+    Mail,
+    /// What was thrown away, or is unwanted: `\Trash`, `\Junk`.
+    Discarded,
+    /// All messages, those of other folders once more: `\All`.
+    Everything,
+    /// Messages of other folders that have something in common: `\Flagged`, `\Important`.
+    Selection,
 }
 
 impl Folder {

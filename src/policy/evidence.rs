@@ -3,6 +3,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::value::Age;
+use super::{Lock, Store};
+
 /// How records become evidence that others can check.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -22,4 +25,22 @@ pub struct Evidence {
     /// addresses of mailboxes in records (`p-` and 16 hexadecimal digits), the same for the same address; without it addresses stand as they are.
     #[schemars(length(min = 1))]
     pub pseudonyms_key_file: Option<PathBuf>,
+    /// The bucket with Object Lock that gets a second copy of each record.
+    pub bucket: Option<Bucket>,
+}
+
+/// A bucket in which records are kept so that nobody can take them away.
+///
+/// Unknown keys are refused by the schema, as `serde` can't do so where one type stands in another.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("required" = ["url", "mode", "retention"], "additionalProperties" = false))]
+pub struct Bucket {
+    /// The bucket, the credentials of who may write there, and how it is reached.
+    #[serde(flatten)]
+    pub store: Store,
+    /// Mode of the lock that each record gets.
+    pub mode: Option<Lock>,
+    /// How long the lock lasts, from the upload on.
+    pub retention: Option<Age>,
 }

@@ -61,7 +61,8 @@ impl Policy {
     /// With a relative `base` this is not idempotent; [`Policy::load`] has done it.
     pub fn resolve(&mut self, base: &Path) {
         let Self { store, replica, keys, run, live, rehearsal, evidence, .. } = self;
-        for store in store.iter_mut().chain(replica) {
+        let bucket = evidence.bucket.iter_mut().map(|bucket| &mut bucket.store);
+        for store in store.iter_mut().chain(replica).chain(bucket) {
             store.ca_file.iter_mut().for_each(|path| *path = base.join(&*path));
             store.credentials_file.iter_mut().for_each(|path| resolve_credential(path, base));
         }
@@ -89,7 +90,8 @@ impl Policy {
         let stores = self.store.iter().map(|store| ("store".to_owned(), store));
         let replicas =
             self.replica.iter().enumerate().map(|(index, store)| (format!("replica[{index}]"), store));
-        for (section, store) in stores.chain(replicas) {
+        let bucket = self.evidence.bucket.iter().map(|bucket| ("evidence.bucket".to_owned(), &bucket.store));
+        for (section, store) in stores.chain(replicas).chain(bucket) {
             paths.extend(paths_of(&section, store));
         }
         let identities = self.keys.identities.iter().enumerate();
@@ -184,7 +186,8 @@ mod tests {
                     [[replica]]\nurl = \"s3://c\"\ncredentials_file = \"./s3\"\n\
                     [keys]\nidentities = [\"bare\", \"keys/a\", \"/abs/b\"]\npassphrase_file = \"pass\"\n\
                     [run]\nrecords = \"records\"\n[evidence]\nkey_file = \"keys/sign\"\npseudonyms_key_file = \"keys/p\"\n\
-                    timestamp_ca_file = \"tsa.pem\"\n";
+                    timestamp_ca_file = \"tsa.pem\"\n[evidence.bucket]\nurl = \"s3://r\"\nmode = \"compliance\"\nretention = \"1d\"\n\
+                    ca_file = \"ca.pem\"\ncredentials_file = \"./s3\"\n";
         let mut policy = Policy::parse(text, "p").unwrap();
         policy.resolve(Path::new("/etc/mailproof"));
         let paths: Vec<_> =
@@ -193,6 +196,8 @@ mod tests {
             "store.ca_file /etc/mailproof/ca.pem",
             "store.credentials_file s3",
             "replica[0].credentials_file /etc/mailproof/./s3",
+            "evidence.bucket.ca_file /etc/mailproof/ca.pem",
+            "evidence.bucket.credentials_file /etc/mailproof/./s3",
             "keys.identities[0] bare",
             "keys.identities[1] /etc/mailproof/keys/a",
             "keys.identities[2] /abs/b",

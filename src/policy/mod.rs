@@ -27,7 +27,7 @@ mod suggest;
 mod template;
 mod value;
 
-pub use evidence::Evidence;
+pub use evidence::{Bucket, Evidence};
 pub use load::{LoadError, Loaded};
 pub use model::*;
 pub use negative::{Damage, NegativeControls};

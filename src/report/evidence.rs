@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::human;
-use crate::evidence::check::{Check, Holding, KeySpan, TimeStamps, Trust, Vouching};
+use crate::evidence::check::{Check, Holding, InBucket, KeySpan, TimeStamps, Trust, Vouching};
 
 /// What is named of many.
 const MOST_NAMED: usize = 10;
@@ -16,6 +16,9 @@ pub fn render(check: &Check) -> String {
     broken(&mut text, check);
     signers(&mut text, check);
     stamps(&mut text, check.time_stamps);
+    if let Some(bucket) = &check.bucket {
+        in_bucket(&mut text, bucket);
+    }
     for warning in check.warnings.iter().take(MOST_NAMED) {
         let _ = writeln!(text, "  warning: {warning}");
     }
@@ -25,10 +28,15 @@ pub fn render(check: &Check) -> String {
     // Whoever noted the head of a chain that was cut off would take it for whole the next time.
     if let Some(head) = check.head.as_ref().filter(|_| check.outcome == Holding::Holds) {
         let _ = writeln!(text, "  head {}:{}", head.sequence, head.blake3);
-        let _ = writeln!(
-            text,
-            "  note it and give it to --expect-head next time: a chain cut off together with its head.json can be found only so, or by a bucket with Object Lock"
-        );
+        let why = match check.bucket {
+            Some(_) => {
+                "records that never came to the bucket, or whose locks have ended, can be missed only so"
+            }
+            None => {
+                "a chain cut off together with its head.json can be found only so, or by a bucket with Object Lock"
+            }
+        };
+        let _ = writeln!(text, "  note it and give it to --expect-head next time: {why}");
     }
     human::clean(&text).into_owned()
 }
@@ -108,6 +116,45 @@ fn stamps(text: &mut String, stamps: TimeStamps) {
                     name its certificate by --timestamp-ca";
         let _ = writeln!(text, "  {told}");
     }
+}
+
+fn in_bucket(text: &mut String, InBucket { versions_unknown, repeated, locks }: &InBucket) {
+    let records = locks.locked + locks.unlocked + locks.unknown;
+    let modes = [
+        (locks.compliance, "compliance"),
+        (locks.governance, "governance"),
+        (locks.legal_hold, "legal hold"),
+    ];
+    let modes = modes.into_iter().filter(|(count, _)| *count > 0);
+    let modes: Vec<String> = modes.map(|(count, mode)| format!("{mode} {}", human::count(count))).collect();
+    let until = locks.earliest_end.as_ref().map(|end| format!("; the first lock ends {end}"));
+    let _ = writeln!(
+        text,
+        "  {} of {} records are locked{}{}{}",
+        human::count(locks.locked),
+        human::count(records),
+        if modes.is_empty() { "" } else { ": " },
+        modes.join(", "),
+        until.unwrap_or_default()
+    );
+    if locks.unlocked > 0 {
+        let _ = writeln!(
+            text,
+            "  warning: {} of them can be taken away by whoever may delete there; name a retention in [evidence.bucket], and a bucket with Object Lock",
+            human::count(locks.unlocked)
+        );
+    }
+    if let Some(why) = &locks.why_unknown {
+        let _ = writeln!(text, "  whether {} are locked is not known: {why}", human::count(locks.unknown));
+    }
+    let versions = match versions_unknown {
+        Some(why) => format!("whether something was written over records or deleted is not known: {why}"),
+        None if *repeated > 0 => {
+            format!("all versions were looked at; {} hold the same bytes once more", human::count(*repeated))
+        }
+        None => "all versions were looked at".to_owned(),
+    };
+    let _ = writeln!(text, "  {versions}");
 }
 
 #[cfg(test)]

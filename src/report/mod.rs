@@ -11,6 +11,7 @@ pub mod human;
 pub mod inventory;
 pub mod json;
 pub mod language;
+pub mod oscal;
 pub mod rehearsal;
 pub mod restored;
 pub mod runbook;

@@ -12,11 +12,13 @@ use serde::Serialize;
 
 use super::human;
 use super::json::{Error, Finding};
-use crate::restore::{Completion, Restored, Why};
+use crate::restore::{Completion, Restored, Selection, Why};
 use crate::verdict::Severity;
 
 /// The name of this form.
 pub const SCHEMA: &str = "mailproof/restore/v1";
+/// Accounts and items that are named as asked for.
+const MOST_ASKED: usize = 1000;
 /// Reasons and findings that are named in text.
 const MOST_NAMED: usize = 20;
 /// Items of one reason that are named in text.
@@ -33,6 +35,8 @@ pub struct Restore {
     pub archive: String,
     /// Where it was restored to.
     pub place: String,
+    /// What was asked for; everything where nothing stands in it.
+    pub asked: Asked,
     /// How the restore ended, over everything.
     pub outcome: Completion,
     /// The exit code of the process.
@@ -78,6 +82,43 @@ pub struct Restore {
     pub errors: Vec<Error>,
     /// What the archive holds and a restore can't take up.
     pub untaken: Vec<String>,
+}
+
+/// What a restore was asked for. Words of a query and Message-IDs are not kept: they may be content.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Asked {
+    /// Mail of these accounts; the first thousand.
+    pub accounts: Vec<String>,
+    /// What lies in the folder with this path and below.
+    pub folder: Option<String>,
+    /// Items with these numbers; the first thousand.
+    pub items: Vec<u32>,
+    /// Items of these kinds.
+    pub kinds: Vec<String>,
+    /// What was received then or later (RFC 3339, UTC).
+    pub since: Option<String>,
+    /// A message with a certain Message-ID.
+    pub by_message_id: bool,
+    /// Messages with certain digests.
+    pub by_digest: bool,
+    /// Messages for which certain words hold.
+    pub by_query: bool,
+}
+
+impl From<&Selection> for Asked {
+    fn from(selection: &Selection) -> Self {
+        let since = selection.since.and_then(|since| Timestamp::from_second(since).ok());
+        Self {
+            accounts: selection.accounts.iter().take(MOST_ASKED).cloned().collect(),
+            folder: selection.folder.clone(),
+            items: selection.items.iter().take(MOST_ASKED).map(|id| id.0).collect(),
+            kinds: selection.kinds.iter().map(ToString::to_string).collect(),
+            since: since.map(|since| since.to_string()),
+            by_message_id: selection.message_id.is_some(),
+            by_digest: !selection.digests.is_empty(),
+            by_query: selection.query.is_some(),
+        }
+    }
 }
 
 /// What did not come back.
@@ -136,9 +177,9 @@ pub fn schema() -> serde_json::Value {
 }
 
 impl Restore {
-    /// The report of a restore of `archive` to `place`.
+    /// The report of a restore of `selection` out of `archive` to `place`.
     #[must_use]
-    pub fn new(archive: &str, place: &str, restored: &Restored) -> Self {
+    pub fn new(archive: &str, place: &str, selection: &Selection, restored: &Restored) -> Self {
         let outcome = restored.ending();
         let folders = restored.folders.each.iter().map(|((account, path), count)| Folder {
             account: account.clone(),
@@ -158,6 +199,7 @@ impl Restore {
             version: env!("CARGO_PKG_VERSION"),
             archive: archive.to_owned(),
             place: place.to_owned(),
+            asked: Asked::from(selection),
             outcome,
             exit_code: outcome.exit_code(),
             selected: restored.selected,

@@ -74,7 +74,7 @@ kinds! {
     STORAGE_CHECKSUM_MISMATCH "storage-checksum-mismatch" Failure StorageRot
         "The bytes are not those the store took a checksum of: use another version or replica, and have the store's disks checked."
     STORAGE_REREAD_DIFFERS "storage-reread-differs" Warning Transport
-        "The first read showed damage and the second did not: look at the network, the proxy and this machine's memory."
+        "Two reads of one object gave different bytes: look at the network, the proxy and this machine's memory."
 
     // archive: the layers that should be there
     ARCHIVE_NOT_ENCRYPTED "archive-not-encrypted" Failure ProducerFault

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use crate::archive::ArchiveError;
 use crate::archive::decompress::Compression;
 use crate::archive::decrypt::Encryption;
@@ -178,7 +180,8 @@ impl Case<'_> {
             Err(trouble) => return result.troubles.push(trouble),
         };
         let mailboxes: Vec<_> = judgement.mailboxes.iter().map(|(summary, _)| summary).collect();
-        let sampling = Sampling::new(server, &self.policy.sample, seed);
+        let stored = self.object.modified.unwrap_or_else(Timestamp::now);
+        let sampling = Sampling::new(server, &self.policy.sample, seed).of_a_backup_stored(stored);
         let mut compared = sampling.compare(&mailboxes);
         if let Some(open) = Unexplained::of(&compared) {
             let explained = self.explain(server, &open, result);
@@ -196,6 +199,7 @@ impl Case<'_> {
         let mut reader = mailbox::Reader::new(self.tools.limits, 1, |account| open.examiner(account, server));
         let reading = reading::read(self.tools, self.target, self.object, self.tally, Some(&mut reader));
         let explained = reader.finish(reading.whole).exports;
+        hold_to_the_first(&reading, result);
         result.troubles.extend(reading.troubles);
         let failed = explained.iter().filter_map(|explained| explained.trouble.as_ref());
         result.troubles.extend(failed.map(|error| Trouble {
@@ -247,6 +251,27 @@ impl Case<'_> {
     }
 }
 
+/// What was whole and is not when it is read again is not proven: nobody knows which of the two a restore would get.
+fn hold_to_the_first(again: &Reading, result: &mut ArchiveResult) {
+    let again = judge::complete(again);
+    let is_claimed =
+        |standing: &&mut Standing| standing.rung >= Rung::Complete && standing.state == State::Proven;
+    let claimed: Vec<&mut Standing> = result.standings.iter_mut().filter(is_claimed).collect();
+    if again.state == State::Proven || claimed.is_empty() {
+        return;
+    }
+    let found = format!("the second read found {}", again.reason.unwrap_or_default());
+    for standing in claimed {
+        standing.state = State::NotProven;
+        standing.reason = Some(format!("{found}; verify it again"));
+    }
+    result.findings.push(
+        Finding::new(&kinds::STORAGE_REREAD_DIFFERS, "object")
+            .expected("what the first read found: nothing")
+            .observed(found),
+    );
+}
+
 /// Decides between two readings of which the first showed damage.
 ///
 /// A second reading that could not be done to its end does not clear the first.
@@ -270,4 +295,34 @@ fn settle(first: Reading, mut second: Reading) -> Reading {
         );
     }
     second
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is claimed after a second reading, by rung, and how many findings there are.
+    fn after(again: &Reading) -> (Vec<State>, u64) {
+        let mut result = ArchiveResult::empty("file:///a".to_owned());
+        let standing = |rung, state| Standing { rung, state, reason: None };
+        result.standings = vec![
+            standing(Rung::Present, State::Proven),
+            standing(Rung::Complete, State::Proven),
+            standing(Rung::Meaningful, State::Proven),
+        ];
+        hold_to_the_first(again, &mut result);
+        let states = result.standings.iter().map(|standing| standing.state).collect();
+        (states, result.findings.count(&kinds::STORAGE_REREAD_DIFFERS))
+    }
+
+    #[test]
+    fn what_is_not_whole_a_second_time_is_not_proven() {
+        let (proven, open) = (State::Proven, State::NotProven);
+        assert_eq!(after(&Reading::sound()), (vec![proven, proven, proven], 0));
+        let cut = Reading { whole: false, ..Reading::sound() };
+        assert_eq!(after(&cut), (vec![proven, open, open], 1));
+        let mut damaged = Reading::sound();
+        damaged.findings.push(Finding::new(&kinds::MANIFEST_MEMBER_CHANGED, "mail"));
+        assert_eq!(after(&damaged), (vec![proven, open, open], 1));
+    }
 }

@@ -86,6 +86,9 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
     if compared.checked() == 0 {
         return open("no message was compared".to_owned());
     }
+    if let Some(reason) = emptied(compared) {
+        return open(reason);
+    }
     if let Some(reason) = thinned(compared) {
         return open(reason);
     }
@@ -94,6 +97,27 @@ pub fn standing(compared: &Compared, standings: &[Standing]) -> Standing {
         Some(Standing { state: State::Proven, .. }) => claim(State::Proven, None),
         _ => open(format!("it stands on `{}`, which is not proven", Rung::Meaningful)),
     }
+}
+
+/// Why all of them together do not speak for a mailbox of which nothing is there any more, however small it was.
+fn emptied(compared: &Compared) -> Option<String> {
+    let is_emptied = |mailbox: &&MailboxSample| {
+        let gone = mailbox.comparison.as_ref().is_ok_and(|comparison| {
+            let gone = comparison.count("missing-live");
+            gone > 0 && gone == comparison.messages.len() as u64
+        });
+        gone && !mailbox.accepted
+    };
+    let mut emptied = compared.mailboxes.iter().filter(is_emptied);
+    let first = emptied.next()?;
+    let others = match emptied.count() {
+        0 => String::new(),
+        others => format!(" (and so of {others} more)"),
+    };
+    Some(format!(
+        "{}: no message of it that was drawn is in the live mailbox any more{others}; {ACCEPT}",
+        first.account
+    ))
 }
 
 /// Why the rest of a mailbox, or of all of them, of which each may be small, says too little: so much is gone or changed, for
@@ -124,7 +148,7 @@ fn gone(comparison: &restorable::Comparison) -> (u64, u64) {
 }
 
 fn are_many(gone: u64, drawn: u64) -> bool {
-    gone >= MOST_GONE && gone * 4 > drawn
+    gone >= MOST_GONE && gone * 4 >= drawn
 }
 
 /// Why messages were not looked for to the end, where that is so.

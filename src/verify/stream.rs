@@ -286,3 +286,16 @@ impl Reading {
         None
     }
 }
+
+#[cfg(test)]
+impl Reading {
+    /// One that proves an archive `complete`.
+    pub fn sound() -> Self {
+        let limits = crate::policy::Limits::default();
+        let mut reconciled = Reconciliation::new(&limits).finish(&mut Findings::default());
+        let unit = crate::verdict::Unit::Members;
+        reconciled.coverage = crate::verdict::Coverage { checked: 2, total: Some(2), unit };
+        let examined = Some(Examined { walked: None, reconciled, ended: Ok(()) });
+        Self { examined, ..Self::default() }
+    }
+}

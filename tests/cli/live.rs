@@ -71,13 +71,17 @@ impl Scene {
     }
 
     fn holding(accounts: &[(&str, &Export)]) -> Self {
+        let named = accounts.iter().map(|(account, export)| (format!("exports/{account}.tgz"), *export));
+        Self::packing(&named.collect::<Vec<_>>())
+    }
+
+    /// With an archive of these files.
+    fn packing(exports: &[(String, &Export)]) -> Self {
         let bench = Bench::new();
         let identity = age::x25519::Identity::generate();
         support::secret_file(bench.path("").as_path(), "own.txt", identity.to_string().expose_secret());
-        let file = |(account, export): &(&str, &Export)| {
-            pack::File::new(format!("exports/{account}.tgz"), export.write().unwrap())
-        };
-        let files: Vec<_> = accounts.iter().map(file).collect();
+        let file = |(name, export): &(String, &Export)| pack::File::new(name, export.write().unwrap());
+        let files: Vec<_> = exports.iter().map(file).collect();
         let archive = bench.path("a.tar.zst.age");
         fs::write(&archive, Pack::new(vec![identity.to_public()]).build(&files).unwrap().encrypted).unwrap();
         let maildir = bench.path("mail").join(ANNA);
@@ -314,6 +318,69 @@ fn what_was_cut_differs_among_many_that_are_gone() {
     assert_eq!(ended.code, Some(10), "{ended:?}");
     let differences = &printed["archives"][0]["live"]["accounts"][0]["differences"];
     assert_eq!((&differences["differs"], &differences["missing-live"]), (&8.into(), &182.into()));
+}
+
+/// As raw SMTP brings them in; IMAP servers and Maildirs have them with one kind of line ends.
+#[test]
+fn of_equal_messages_with_mixed_line_ends_each_needs_a_live_one() {
+    let mixed = b"Message-ID: <same@example.org>\r\nSubject: x\n\none\r\ntwo\n".to_vec();
+    let crlf = String::from_utf8(mixed.clone()).unwrap().replace("\r\n", "\n").replace('\n', "\r\n");
+    let mut export = export();
+    let twin =
+        |id| Item { date: i64::try_from(date(id)).unwrap(), ..Item::message(id, 2, "x", mixed.clone()) };
+    export.items.extend((400..410).map(twin));
+    let scene = Scene::of(&export);
+    (400..406).for_each(|id| deliver(&scene.maildir, id, crlf.as_bytes()));
+    deliver(&scene.maildir, 406, crlf.replace("two", "tWo").as_bytes());
+    fs::write(scene.bench.path("all.toml"), scene.policy("[sample]\nall = true\n")).unwrap();
+    let mut command = scene.bench.command("verify");
+    let (ended, printed) = result(command.arg("--policy").arg("all.toml").arg(&scene.archive));
+    assert_eq!(ended.code, Some(10), "{ended:?}");
+    let account = &printed["archives"][0]["live"]["accounts"][0];
+    let counts =
+        ["same", "line-ends", "differs", "missing-live"].map(|word| account["differences"][word].as_u64());
+    assert_eq!(counts, [Some(60), Some(6), Some(1), Some(3)], "{account}");
+    assert_eq!(account["missing_in_backup"], 0);
+}
+
+/// Whichever of them comes first in the archive.
+#[test]
+fn of_two_exports_of_an_account_each_is_compared_by_itself() {
+    let (older, newer) = (export_of(40), export());
+    for names in [["1", "2"], ["2", "1"]] {
+        let [older_at, newer_at] = names.map(|name| format!("{name}/{ANNA}.tgz"));
+        let mut exports = vec![(older_at, &older), (newer_at, &newer)];
+        exports.sort_by(|one, other| one.0.cmp(&other.0));
+        let scene = Scene::packing(&exports);
+        (355..360).for_each(|id| deliver(&scene.maildir, id, &body(id)[..30]));
+        // Nothing of it is in either, and it is older than both.
+        deliver(&scene.maildir, 200, b"Message-ID: <old@example.org>\r\nSubject: imported\r\n\r\nx\r\n");
+        fs::write(scene.bench.path("all.toml"), scene.policy("[sample]\nall = true\n")).unwrap();
+        let mut command = scene.bench.command("verify");
+        let (ended, printed) = result(command.arg("--policy").arg("all.toml").arg(&scene.archive));
+        assert_eq!(ended.code, Some(10), "{names:?} {ended:?}");
+        let accounts = printed["archives"][0]["live"]["accounts"].as_array().unwrap();
+        let differing = accounts.iter().filter_map(|account| account["differences"]["differs"].as_u64());
+        assert_eq!(differing.sum::<u64>(), 5, "{names:?}");
+    }
+}
+
+/// The others of the archive do not speak for it.
+#[test]
+fn a_small_mailbox_of_which_nothing_is_left_keeps_the_rung_open() {
+    let small = export_of(3);
+    let scene = Scene::holding(&[(ANNA, &export()), ("bruno@example.org", &small)]);
+    let bruno = scene.bench.path("mail").join("bruno@example.org");
+    ["cur", "new", "tmp"].iter().for_each(|part| fs::create_dir_all(bruno.join(part)).unwrap());
+    let ended = scene.verify(&["--quiet"]);
+    let told = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(ended.code, Some(20), "{told}");
+    assert!(
+        told.contains("bruno@example.org: no message of it that was drawn is in the live mailbox any more"),
+        "{told}"
+    );
+    scene.adds("[sample]\naccept_gone = ['bruno@example.org']\n");
+    assert_eq!(scene.verify(&["--quiet"]).code, Some(0));
 }
 
 /// Every live message differs, so each that is drawn is named.

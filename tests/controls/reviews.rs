@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::House;
 use crate::evidence::allowed_signers;
-use crate::program::{self, Ended, fits, json as parse, records_in};
+use crate::program::{self, Ended, fits, json as parse, records_in, run};
 use crate::support;
 
 fn open(house: &House, record: &str, due: &str) -> Ended {
@@ -158,6 +158,34 @@ fn an_altered_sign_off_is_found() {
     let (code, gaps) = house.gaps(&["--framework", "iso27001"]);
     assert_eq!((code, &gaps["outcome"]), (Some(10), &json!("broken")));
     assert!(gaps["chain"]["why"].as_str().unwrap().starts_with("record 3 signature: "), "{gaps:#}");
+}
+
+/// The words of a report on all records.
+fn report(house: &House, language: &str) -> String {
+    let mut command = house.scene.bench.command("report");
+    let ended = run(command.args(["period", "--policy", "rehearsal.toml", "--language", language]));
+    ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn reports_tell_who_sees_to_a_deviation_until_when_and_who_signed_off() {
+    let house = House::begun();
+    house.fail();
+    assert_eq!(house.verify("complete").code, Some(0));
+    let told = report(&house, "en");
+    assert!(told.contains("give each deviation an owner") && !told.contains("Bruno"), "{told}");
+
+    assert_eq!(open(&house, "3", "2099-01-31").code, Some(0));
+    assert_eq!(house.sign_off("2").code, Some(0));
+    let told = report(&house, "en");
+    assert!(told.contains("Owner: Bruno Due: 31 January 2099"), "{told}");
+    assert!(!told.contains("give each deviation an owner"), "{told}");
+    assert!(told.contains("Signed off so far") && told.contains("What was said: RTO met."), "{told}");
+    assert!(report(&house, "it").contains("Responsabile: Bruno Scadenza: 31 gennaio 2099"));
+
+    assert_eq!(house.verify("complete").code, Some(0));
+    assert_eq!(close(&house, "5", "7").code, Some(0));
+    assert!(report(&house, "en").contains("Owner: Bruno Due: done, see record 8"));
 }
 
 #[test]

@@ -64,6 +64,10 @@ fn the_script_claims_nothing_more_than_the_tool() {
     same(&["--unsigned", "--expect-head", &noted], 0);
     same(&["--unsigned", "--expect-head", &noted.replacen('6', "5", 1)], 10);
     same(&["--trust", "/nowhere"], 2);
+    // As a folder is that was fetched from a bucket.
+    fs::remove_file(path.join("head.json")).unwrap();
+    same(&["--unsigned"], 10);
+    same(&["--unsigned", "--without-head"], 0);
 }
 
 /// What this program says to somebody whom permissions bind.

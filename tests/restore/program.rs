@@ -429,6 +429,23 @@ fn one_message_is_found_by_its_words() {
     );
 }
 
+/// Words that are searched for may be content.
+#[test]
+fn a_report_says_what_was_asked_for_and_no_word_of_a_query() {
+    let work = support::folder();
+    let path = archive(work.path(), &[("1/anna@example.org.tgz", account().write().unwrap())]);
+    let mut command = restore(&path, ANNA);
+    command.arg(work.path().join("m")).args(["--folder", "/Sent", "--since", "2023-11-15"]);
+    let ended = run(command.args(["--query", "riga"]));
+    let told = report(&ended);
+    let asked = &told["asked"];
+    assert_eq!(asked["accounts"], Value::from(vec!["anna@example.org"]));
+    assert_eq!((&asked["folder"], &asked["since"]), (&"/Sent".into(), &"2023-11-15T00:00:00Z".into()));
+    assert_eq!((&asked["by_query"], &asked["by_message_id"]), (&true.into(), &false.into()));
+    assert_eq!(asked["kinds"], Value::from(vec!["message"]));
+    assert!(!ended.stdout.contains("riga"), "{}", ended.stdout);
+}
+
 #[test]
 fn a_restore_waits_for_no_record() {
     let work = support::folder();

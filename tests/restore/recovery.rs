@@ -197,7 +197,7 @@ fn a_message_that_was_looked_at_in_part_is_told_and_not_passed_over() {
     assert_eq!((found, result.undecided, result.is_complete()), (vec![300], 1, false));
     let partly: Vec<_> = result.partly_seen.iter().map(|item| (item.item, item.why.clone())).collect();
     assert_eq!(partly, [(ItemId(301), Why::PartlySeen)]);
-    let text = render(&Restore::new("a.tar", "x", &result));
+    let text = render(&Restore::new("a.tar", "x", &Selection::default(), &result));
     assert!(text.contains("of these nobody knows whether they match:"), "{text}");
     assert!(text.contains("1 item: only a part of it was looked at (the first 4 MiB"), "{text}");
     assert!(

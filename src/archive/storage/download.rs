@@ -54,6 +54,18 @@ impl Download {
         Self { store, object, offset: 0, state: State::Closed, backoff, limit, tally }
     }
 
+    /// All bytes at once; how many there are is known before.
+    ///
+    /// # Errors
+    /// As [`Download::next`].
+    pub async fn whole(mut self) -> Result<Vec<u8>, StorageError> {
+        let mut bytes = Vec::new();
+        while let Some(segment) = self.next().await? {
+            bytes.extend_from_slice(&segment);
+        }
+        Ok(bytes)
+    }
+
     /// The next segment, never empty, or `None` once the whole object came. After an error it stays an error.
     ///
     /// # Errors

@@ -128,6 +128,16 @@ pub enum StorageError {
         /// Code and message of the store.
         detail: String,
     },
+    /// The store does not take what is to be added.
+    #[error("{address}: the store does not take it ({detail}); {step}")]
+    NotTaken {
+        /// What was to be added.
+        address: String,
+        /// Code and message of the store.
+        detail: String,
+        /// What to do.
+        step: &'static str,
+    },
     /// The policy or an argument can't work.
     #[error("{subject}: {problem}; {step}")]
     BadConfiguration {

@@ -1,6 +1,6 @@
-//! Where archives lie: S3-compatible stores and local folders behind one trait.
+//! Where archives lie: S3-compatible stores and local folders behind one trait, which only reads.
 //!
-//! Input: an address. Output: objects, their protection, and their bytes.
+//! Input: an address. Output: objects, their protection, and their bytes. [`Deposit`] adds records to a bucket, and nothing else.
 //! Invariant: a read is pinned to the ETag and version seen first; bytes of two objects never mix.
 
 pub mod catalogue;
@@ -27,7 +27,7 @@ pub use download::Download;
 pub use error::StorageError;
 pub use file::FileStore;
 pub use location::Location;
-pub use s3::S3Store;
+pub use s3::{Deposit, Deposited, Locking, Retain, S3Store};
 pub use versions::{Version, Versions};
 
 /// One object of a store, as it was when it was looked at.

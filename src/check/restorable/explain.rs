@@ -1,9 +1,11 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Names of header fields that are listed.
 const MOST_NAMES: usize = 8;
+/// Bytes of a head whose fields are told apart; what is behind counts as body.
+const LARGEST_HEAD: usize = 256 << 10;
 /// Fields that say how a body is built (RFC 2045).
 const STRUCTURE: [&str; 3] = ["content-type", "content-transfer-encoding", "mime-version"];
 
@@ -60,22 +62,26 @@ impl Explanation {
 
     fn compare_heads(&mut self, backup: &[u8], live: &[u8]) {
         let (backup, live) = (fields(backup), fields(live));
+        let values_of = |side: &Fields<'_>, name: &[u8]| side.get(name).map_or(0, Vec::len);
+        // A name that one side alone has may be a word of the body, whose empty line in front was lost.
+        let shown = |name: &[u8]| {
+            let on_both = backup.contains_key(name) && live.contains_key(name);
+            if on_both || is_known(name) { shown(name) } else { OTHER.to_owned() }
+        };
+        let mut names = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
+        let [added, missing, changed] = &mut names;
         for (name, values) in &live {
-            match backup.get(name) {
-                None => self.added.push(name.clone()),
-                Some(others) if others.len() < values.len() => self.added.push(name.clone()),
-                Some(others) if others.len() == values.len() && others != values => {
-                    self.changed.push(name.clone())
+            match values_of(&backup, name) {
+                others if others < values.len() => drop(added.insert(shown(name))),
+                others if others == values.len() && backup.get(name) != Some(values) => {
+                    changed.insert(shown(name));
                 }
-                Some(_) => {}
+                _ => {}
             }
         }
-        let fewer = |name: &String, values: &Vec<&[u8]>| live.get(name).map_or(0, Vec::len) < values.len();
-        self.missing = backup
-            .iter()
-            .filter(|(name, values)| fewer(name, values))
-            .map(|(name, _)| name.clone())
-            .collect();
+        let fewer = backup.iter().filter(|(name, values)| values_of(&live, name) < values.len());
+        missing.extend(fewer.map(|(name, _)| shown(name)));
+        [self.added, self.missing, self.changed] = names.map(|names| names.into_iter().collect());
     }
 
     fn compare_bodies(&self, backup: &[u8], live: &[u8]) -> Body {
@@ -135,19 +141,25 @@ fn split(message: &[u8]) -> (&[u8], &[u8]) {
     if let Some(body) = message.strip_prefix(b"\n") {
         return (&[], body);
     }
-    let end = message.windows(2).position(|pair| pair == b"\n\n");
-    end.map_or((message, &[]), |end| (&message[..=end], &message[end + 2..]))
+    let head = message.get(..LARGEST_HEAD).unwrap_or(message);
+    match head.windows(2).position(|pair| pair == b"\n\n") {
+        Some(end) => (&message[..=end], &message[end + 2..]),
+        None => message.split_at(head.len()),
+    }
 }
 
+/// The values of each field, by its name in lower case.
+type Fields<'a> = BTreeMap<Vec<u8>, Vec<&'a [u8]>>;
+
 /// The values of each field, in their order; continued lines belong to the line before.
-fn fields(head: &[u8]) -> BTreeMap<String, Vec<&[u8]>> {
-    let mut fields: BTreeMap<String, Vec<&[u8]>> = BTreeMap::new();
+fn fields(head: &[u8]) -> Fields<'_> {
+    let mut fields = Fields::new();
     let mut rest = head;
     while !rest.is_empty() {
         let (field, behind) = rest.split_at(end_of_field(rest));
         rest = behind;
         let (name, value) = field.split_at(field.iter().position(|byte| *byte == b':').unwrap_or(0));
-        fields.entry(shown(name)).or_default().push(value);
+        fields.entry(name.to_ascii_lowercase()).or_default().push(value);
     }
     fields
 }
@@ -157,12 +169,100 @@ fn end_of_field(head: &[u8]) -> usize {
     ends.find(|end| !matches!(head.get(*end), Some(b' ' | b'\t'))).unwrap_or(head.len())
 }
 
-/// A field's name in lower case, if it is one such as programs write; anything else could be content.
+/// What stands for names that could be content.
+const OTHER: &str = "others";
+
+/// Fields that mail programs and servers write (IANA's registry of permanent message header fields, and what is usual
+/// beside it).
+const KNOWN: [&str; 52] = [
+    "arc-authentication-results",
+    "arc-message-signature",
+    "arc-seal",
+    "authentication-results",
+    "auto-submitted",
+    "bcc",
+    "cc",
+    "content-description",
+    "content-disposition",
+    "content-id",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-transfer-encoding",
+    "content-type",
+    "date",
+    "delivered-to",
+    "disposition-notification-to",
+    "dkim-signature",
+    "envelope-to",
+    "from",
+    "importance",
+    "in-reply-to",
+    "keywords",
+    "lines",
+    "list-archive",
+    "list-help",
+    "list-id",
+    "list-owner",
+    "list-post",
+    "list-subscribe",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
+    "message-id",
+    "mime-version",
+    "organization",
+    "precedence",
+    "priority",
+    "received",
+    "received-spf",
+    "references",
+    "reply-to",
+    "resent-date",
+    "resent-from",
+    "resent-message-id",
+    "resent-to",
+    "return-path",
+    "sender",
+    "status",
+    "subject",
+    "thread-index",
+    "to",
+];
+
+/// Of those that begin with X- the usual ones: the others are anybody's words.
+const KNOWN_EXTENSIONS: [&str; 20] = [
+    "x-antivirus",
+    "x-antivirus-status",
+    "x-mailer",
+    "x-mozilla-keys",
+    "x-mozilla-status",
+    "x-mozilla-status2",
+    "x-original-to",
+    "x-originating-ip",
+    "x-priority",
+    "x-rspamd-action",
+    "x-rspamd-score",
+    "x-spam",
+    "x-spam-checker-version",
+    "x-spam-flag",
+    "x-spam-level",
+    "x-spam-score",
+    "x-spam-status",
+    "x-spamd-result",
+    "x-uid",
+    "x-virus-scanned",
+];
+
+fn is_known(name: &[u8]) -> bool {
+    KNOWN.iter().chain(&KNOWN_EXTENSIONS).any(|known| known.as_bytes() == name)
+}
+
+/// A field's name, if it is one such as programs write; anything else could be content.
 fn shown(name: &[u8]) -> String {
     let usual = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
     match name {
         [] => "a line without a name".to_owned(),
-        _ if name.len() <= 40 && name.iter().all(usual) => String::from_utf8_lossy(name).to_lowercase(),
+        _ if name.len() <= 40 && name.iter().all(usual) => String::from_utf8_lossy(name).into_owned(),
         _ => "a field with an unusual name".to_owned(),
     }
 }
@@ -226,8 +326,8 @@ mod tests {
     fn each_difference_has_its_words() {
         assert_eq!(said(&replaced("\r\n", "\n")), "other line ends");
         assert_eq!(
-            said(&replaced("Received: one", "X-Seen: yes\r\nReceived: one")),
-            "fields added: x-seen; the body is the same"
+            said(&replaced("Received: one", "X-Spam: yes\r\nReceived: one")),
+            "fields added: x-spam; the body is the same"
         );
         assert_eq!(
             said(&replaced("Received: one", "Received: new\r\nReceived: one")),
@@ -246,6 +346,25 @@ mod tests {
             said(rebuilt.as_bytes()),
             "fields changed: content-type; the body was rebuilt from byte 0 on"
         );
+    }
+
+    /// Where the empty line between head and body was lost, the body's words stand where names of fields do.
+    #[test]
+    fn words_of_the_body_are_no_names_of_fields() {
+        let mail = b"From: a\r\nX-Own: 1\r\n\r\nDiagnose-HIV: positiv\r\nPIN-4711: 2\r\n";
+        let joined = b"From: a\r\nX-Own: 2\r\nDiagnose-HIV: positiv\r\nPIN-4711: 2\r\n";
+        let told = Explanation::of(mail, joined);
+        assert_eq!((&told.added, &told.changed), (&vec!["others".to_owned()], &vec!["x-own".to_owned()]));
+        assert_eq!(Explanation::of(joined, mail).missing, ["others"]);
+    }
+
+    /// A head without an end is no head, and what is behind 256 KiB of it is told as body.
+    #[test]
+    fn a_head_has_an_end() {
+        let lines = b"aaaaa: b\r\n".repeat(100_000);
+        let told = Explanation::of(&lines, &lines[..lines.len() - 20]);
+        assert_eq!(told.body, Body::LiveCut(18));
+        assert!(told.added.is_empty() && told.missing.is_empty() && told.changed.is_empty());
     }
 
     #[test]

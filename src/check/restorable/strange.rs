@@ -4,7 +4,8 @@ use crate::mailbox::{Digest, Item};
 /// Bytes of a message in which its Message-ID is looked for.
 const HEAD: usize = 64 << 10;
 
-/// A live message that was read and is none of the backup's, whatever its line ends.
+/// A live message that was read and is none of the backup's, whatever its line ends. What lies in Trash or Junk is none: there
+/// the backup has nothing, so it is no other version of what was there before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Strange {
     /// Of its bytes.

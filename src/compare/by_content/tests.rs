@@ -7,11 +7,11 @@ use crate::live::{BodyPart, Flags as LiveFlags, FolderState, Listed, Place};
 use crate::mailbox::{Flags, Hasher, ItemId, ItemKind};
 
 /// Folder, date, and what is handed out.
-type Messages = Vec<(&'static str, i64, Body)>;
+pub(super) type Messages = Vec<(&'static str, i64, Body)>;
 
 /// What a message's folder lists, and what is handed out of it.
 #[derive(Clone)]
-enum Body {
+pub(super) enum Body {
     Whole(Vec<u8>),
     /// Listed with this size.
     Other(u64, Vec<u8>),
@@ -40,7 +40,10 @@ impl Folders for Memory {
         names.dedup();
         Ok(names
             .into_iter()
-            .map(|name| Folder { name: Arc::from(name), separator: Some('/'), raw: Box::default() })
+            .map(|name| {
+                let purpose = if name == "All" { Purpose::Everything } else { Purpose::Mail };
+                Folder { name: Arc::from(name), separator: Some('/'), purpose, raw: Box::default() }
+            })
             .collect())
     }
 
@@ -76,7 +79,7 @@ impl Folders for Memory {
     }
 }
 
-fn item(id: u32, date: i64, body: &[u8]) -> Item {
+pub(in crate::compare) fn item(id: u32, date: i64, body: &[u8]) -> Item {
     let mut hasher = if id.is_multiple_of(2) { Hasher::sha256() } else { Hasher::sha1() };
     hasher.update(body);
     Item {
@@ -97,23 +100,23 @@ fn item(id: u32, date: i64, body: &[u8]) -> Item {
 }
 
 /// The comparison, and how many bodies were read for it.
-fn read(live: Messages, messages: &[Item], wanted: u64) -> (Comparison, usize) {
+pub(super) fn read(live: Messages, messages: &[Item], wanted: u64) -> (Comparison, usize) {
     let account = Account { name: "anna@example.org", messages, taken: 1_000 };
     let mut memory = Memory(live, 0);
     let comparison = by_content(&mut memory, account, Sample { drawn: messages, wanted }, 100).unwrap();
     (comparison, memory.1)
 }
 
-fn compared(live: Messages, messages: &[Item], wanted: u64) -> Comparison {
+pub(super) fn compared(live: Messages, messages: &[Item], wanted: u64) -> Comparison {
     read(live, messages, wanted).0
 }
 
-fn mail(text: &str) -> Body {
+pub(super) fn mail(text: &str) -> Body {
     Body::Whole(text.as_bytes().to_vec())
 }
 
 /// The words for the messages 300, 301 and so on, of which all are wanted.
-fn words(live: Messages, messages: &[Item]) -> Vec<&'static str> {
+pub(super) fn words(live: Messages, messages: &[Item]) -> Vec<&'static str> {
     let comparison = compared(live, messages, messages.len() as u64);
     let ids = (300..).take(messages.len());
     ids.map(|id| comparison.of(ItemId(id)).unwrap().as_str()).collect()

@@ -1,6 +1,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use s3s::crypto::{Checksum as _, Md5};
 use s3s::dto::{
     BucketVersioningStatus, CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput,
     ETag, GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput, GetObjectLegalHoldInput,
@@ -126,11 +129,16 @@ impl S3 for Api {
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let mut input = request.input;
+        self.state.meet(Operation::Put, &input.key, None)?;
         let body = input.body.take().map_or_else(Body::empty, Body::from);
         let bytes = read(body, input.content_length).await?;
         let mut buckets = self.state.buckets();
         let bucket = buckets.bucket(&input.bucket).ok_or_else(|| s3_error!(NoSuchBucket))?;
         check_upload(bucket, &input)?;
+        let fits = |stated: &String| *stated == STANDARD.encode(Md5::checksum(&bytes));
+        if !input.content_md5.as_ref().is_none_or(fits) {
+            return Err(s3_error!(BadDigest));
+        }
         let upload = lock::apply_headers(Upload::new(bytes), &input, bucket.keeping)?;
         let version = bucket.put(&input.key, upload);
         done(PutObjectOutput {

@@ -58,6 +58,8 @@ pub enum Operation {
     List,
     /// Asks for retention, legal hold or the bucket's lock configuration (key `""`).
     Lock,
+    /// Adds an object.
+    Put,
 }
 
 /// How often a fault happens.

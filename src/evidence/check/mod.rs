@@ -1,29 +1,35 @@
 //! Checking a chain, offline and with nothing but its files and the keys that the auditor trusts.
 //!
-//! Input: a folder. Output: a [`Check`] that names the first record that does not hold, and why.
-//! Invariant: what is not there, not readable or not signed is never called good; nothing in the folder is changed.
+//! Input: a folder, or a bucket ([`Vault`]). Output: a [`Check`] that names the first record that does not hold, and why.
+//! Invariant: what is not there, not readable or not signed is never called good; nothing there is changed.
 
 mod reason;
 mod result;
 mod stamps;
 mod trust;
+mod vault;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 
 use super::folder::{self, Listing};
 use super::head::Head;
 use super::key::PublicKey;
 use super::link::Link;
+use super::place::{Files, Place};
 use super::stamp::Authorities;
 use reason::{Fault, Stop};
 use walk::{Valid, Walk};
 
 pub use reason::Reason;
-pub use result::{Broken, Check, Coverage, Holding, KeySpan, SCHEMA, TimeStamps, Trust, Vouching, schema};
+pub use result::{
+    Broken, Check, Coverage, Holding, InBucket, KeySpan, Locks, SCHEMA, TimeStamps, Trust, Vouching, schema,
+};
 pub use trust::{TrustError, allowed_signers};
+pub use vault::Vault;
 
 const UNSIGNED: &str =
     "nobody signed its records, so whoever can write there can make all of it anew; --unsigned lets it pass";
@@ -44,6 +50,8 @@ pub struct Question {
     pub authorities: Option<Authorities>,
     /// A chain that nobody signed may hold as well.
     pub unsigned: bool,
+    /// There may be no head: the records were fetched from a bucket, which keeps none.
+    pub without_head: bool,
 }
 
 /// A record that was noted at an earlier check.
@@ -75,42 +83,61 @@ impl FromStr for Noted {
 /// The system's answer if the folder can't be listed.
 pub fn check(folder: &Path, question: &Question) -> io::Result<Check> {
     let listing = folder::list(folder)?;
-    let mut examination = Examination::new(folder, question);
-    let looked = examination.look(&listing);
-    let end = looked.as_ref().map_or(listing.numbers.last().copied().unwrap_or(0), |end| *end);
-    Ok(examination.conclude(folder, &listing, end, looked.err()))
+    let files = Files(folder);
+    let examination = Examination::new(&files, question);
+    Ok(examination.run(&folder.display().to_string(), &listing))
+}
+
+/// Checks the chain in a bucket: each record as it was first written, and whether somebody touched it since.
+#[must_use]
+pub fn check_bucket(vault: &Vault, question: &Question) -> Check {
+    let mut examination = Examination::new(vault, question);
+    examination.touched = vault.touched();
+    examination.bucket = Some(vault.seen().clone());
+    examination.run(vault.address(), vault.listing())
 }
 
 struct Examination<'a> {
     question: &'a Question,
-    folder: &'a Path,
+    place: &'a dyn Place,
     walk: Walk<'a>,
     broken: Vec<Broken>,
     broken_count: u64,
-    reasons: std::collections::BTreeMap<&'static str, u64>,
+    reasons: BTreeMap<&'static str, u64>,
     /// The record of the number that was noted earlier.
     noted: Option<Link>,
     /// Records that were looked at.
     checked: u64,
+    /// What was done to records in a bucket, and not yet told.
+    touched: BTreeMap<u64, Vec<Fault>>,
+    /// What only a bucket can say.
+    bucket: Option<InBucket>,
 }
 
 impl<'a> Examination<'a> {
-    fn new(folder: &'a Path, question: &'a Question) -> Self {
-        let walk = Walk::new(folder, question);
-        let (broken, broken_count, reasons) = Default::default();
-        Self { question, folder, walk, broken, broken_count, reasons, noted: None, checked: 0 }
+    fn new(place: &'a dyn Place, question: &'a Question) -> Self {
+        let walk = Walk::new(place, question);
+        let (broken, broken_count, reasons, touched) = Default::default();
+        let (noted, checked, bucket) = (None, 0, None);
+        Self { question, place, walk, broken, broken_count, reasons, noted, checked, touched, bucket }
     }
 
-    /// Looks at everything and gives the number of the last record that should be there; or the file that we have no right to
-    /// read. Then the rest is left: nobody knows to which key such a record hands over.
-    fn look(&mut self, listing: &Listing) -> Result<u64, PathBuf> {
+    fn run(mut self, address: &str, listing: &Listing) -> Check {
+        let looked = self.look(listing);
+        let end = looked.as_ref().map_or(listing.numbers.last().copied().unwrap_or(0), |end| *end);
+        self.conclude(address, listing, end, looked.err())
+    }
+
+    /// Looks at everything and gives the number of the last record that should be there; or why a file can't be looked at.
+    /// Then the rest is left: nobody knows to which key such a record hands over.
+    fn look(&mut self, listing: &Listing) -> Result<u64, String> {
         self.walk(listing)?;
         let end = self.head(listing)?;
         self.expected(listing);
         Ok(end)
     }
 
-    fn walk(&mut self, listing: &Listing) -> Result<(), PathBuf> {
+    fn walk(&mut self, listing: &Listing) -> Result<(), String> {
         let mut next = 1;
         for number in &listing.numbers {
             if *number > next {
@@ -120,10 +147,11 @@ impl<'a> Examination<'a> {
                 };
                 self.note(next, number - next, Fault::new(Reason::Gap, detail));
             }
+            self.tell_touched(*number);
             match self.walk.step(*number) {
                 Ok(()) => {}
                 Err(Stop::Fault(fault)) => self.note(*number, 1, fault),
-                Err(Stop::Closed(file)) => return Err(file),
+                Err(Stop::Closed(why)) => return Err(why),
             }
             self.checked += 1;
             if self.question.expected.as_ref().is_some_and(|noted| noted.sequence == *number) {
@@ -131,7 +159,16 @@ impl<'a> Examination<'a> {
             }
             next = number + 1;
         }
+        self.tell_touched(u64::MAX);
         Ok(())
+    }
+
+    /// Tells what was done in a bucket to records up to this one.
+    fn tell_touched(&mut self, number: u64) {
+        while let Some(entry) = self.touched.first_entry().filter(|entry| *entry.key() <= number) {
+            let (record, faults) = entry.remove_entry();
+            faults.into_iter().for_each(|fault| self.note(record, 1, fault));
+        }
     }
 
     fn note(&mut self, record: u64, count: u64, fault: Fault) {
@@ -143,7 +180,7 @@ impl<'a> Examination<'a> {
     }
 
     /// Looks at the head and gives the number of the last record that should be there.
-    fn head(&mut self, listing: &Listing) -> Result<u64, PathBuf> {
+    fn head(&mut self, listing: &Listing) -> Result<u64, String> {
         let last = listing.numbers.last().copied().unwrap_or(0);
         match self.judge_head(last) {
             Ok(end) if end > last => {
@@ -152,7 +189,7 @@ impl<'a> Examination<'a> {
                 Ok(end)
             }
             Ok(_) => Ok(last),
-            Err(Stop::Closed(file)) => Err(file),
+            Err(Stop::Closed(why)) => Err(why),
             Err(Stop::Fault(fault)) => {
                 self.note(last.max(1), 1, fault);
                 Ok(last)
@@ -163,11 +200,13 @@ impl<'a> Examination<'a> {
     /// The number that the head states, if it is one of this chain and speaks of its end or of later.
     fn judge_head(&mut self, last: u64) -> Result<u64, Stop> {
         // A run that was killed between its record and the head leaves the head one behind.
-        if last <= 1 && !self.folder.join(folder::HEAD).exists() {
-            return Ok(last);
+        match self.place.has_head() {
+            None => return Ok(last),
+            Some(false) if last <= 1 || self.question.without_head => return Ok(last),
+            Some(_) => {}
         }
         let fault = |why: String| Stop::from(Fault::new(Reason::Head, format!("{}: {why}", folder::HEAD)));
-        let bytes = reason::read(self.folder, folder::HEAD, Reason::Head)?;
+        let bytes = reason::read(self.place, folder::HEAD, Reason::Head)?;
         let stated = Head::read(&bytes, &self.head_keys(last)).map_err(fault)?.last;
         let other = || Err(fault(format!("it states other digests of record {}", stated.sequence)));
         match stated.sequence {
@@ -192,7 +231,7 @@ impl<'a> Examination<'a> {
     }
 
     fn link_to(&self, number: u64) -> Option<Link> {
-        let bytes = folder::read(&self.folder.join(folder::name_of(number))).ok()?;
+        let bytes = self.place.read(&folder::name_of(number)).ok()?;
         Some(Link::to(number, &bytes))
     }
 
@@ -216,17 +255,9 @@ impl<'a> Examination<'a> {
         self.note(noted.sequence, 1, Fault::new(Reason::ExpectedHead, fault));
     }
 
-    fn conclude(self, folder: &Path, listing: &Listing, end: u64, closed: Option<PathBuf>) -> Check {
-        let Self { question, walk, broken, broken_count, reasons, checked, .. } = self;
-        let why = match closed {
-            _ if broken_count > 0 => None,
-            Some(file) => Some(unread(&file)),
-            None if listing.numbers.is_empty() => Some("there are no records in it".to_owned()),
-            None if walk.unsigned > 0 && !question.unsigned => {
-                Some(if walk.signed > 0 { BEGUN_UNSIGNED } else { UNSIGNED }.to_owned())
-            }
-            None => None,
-        };
+    fn conclude(self, address: &str, listing: &Listing, end: u64, closed: Option<String>) -> Check {
+        let why = self.why(listing, closed);
+        let Self { question, walk, broken, broken_count, reasons, checked, bucket, .. } = self;
         let outcome = match &why {
             _ if broken_count > 0 => Holding::Broken,
             Some(_) => Holding::NotVerified,
@@ -242,7 +273,7 @@ impl<'a> Examination<'a> {
             version: env!("CARGO_PKG_VERSION"),
             outcome,
             exit_code: outcome.exit_code(),
-            folder: folder.display().to_string(),
+            folder: address.to_owned(),
             coverage: Coverage { checked, total: end },
             first_broken: broken.first().cloned(),
             broken_count,
@@ -257,15 +288,22 @@ impl<'a> Examination<'a> {
             warnings: walk.warnings.into_iter().chain(walk.stamps.warnings).take(MOST_NAMED).collect(),
             not_in_chain: listing.others,
             why,
+            bucket,
         }
     }
-}
 
-fn unread(file: &Path) -> String {
-    let file = file.display();
-    format!(
-        "{file} may not be read by this user, so it and what follows was not looked at; look as the user whose records they are, or have them copied to you"
-    )
+    /// Why nothing is claimed of a chain that is not known to be broken.
+    fn why(&self, listing: &Listing, closed: Option<String>) -> Option<String> {
+        match closed {
+            _ if self.broken_count > 0 => None,
+            Some(why) => Some(why),
+            None if listing.numbers.is_empty() => Some("there are no records in it".to_owned()),
+            None if self.walk.unsigned > 0 && !self.question.unsigned => {
+                Some(if self.walk.signed > 0 { BEGUN_UNSIGNED } else { UNSIGNED }.to_owned())
+            }
+            None => self.bucket.as_ref().and_then(InBucket::unseen),
+        }
+    }
 }
 
 fn spans(keys: &[Valid], end: u64) -> Vec<KeySpan> {

@@ -1,10 +1,9 @@
-use std::path::{Path, PathBuf};
-use std::{fmt, io};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::evidence::folder;
+use crate::evidence::place::{Place, Unread};
 
 /// Why a record does not hold. The list is fixed: scripts and auditors' notes rely on the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -36,6 +35,10 @@ pub enum Reason {
     Head,
     /// The record that was noted earlier is not there, or is another one.
     ExpectedHead,
+    /// Other bytes were written over it in a bucket that keeps both.
+    Overwritten,
+    /// It was deleted in a bucket that keeps what is deleted.
+    Deleted,
 }
 
 impl Reason {
@@ -56,6 +59,8 @@ impl Reason {
             Self::Truncated => "truncated",
             Self::Head => "head",
             Self::ExpectedHead => "expected-head",
+            Self::Overwritten => "overwritten",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -71,8 +76,8 @@ impl fmt::Display for Reason {
 pub(super) enum Stop {
     /// It does not hold.
     Fault(Fault),
-    /// We have no right to read this file, so nothing is known.
-    Closed(PathBuf),
+    /// A file could not be looked at, for this reason, so nothing is known.
+    Closed(String),
 }
 
 impl From<Fault> for Stop {
@@ -81,19 +86,17 @@ impl From<Fault> for Stop {
     }
 }
 
-/// Reads the file of this name in the folder of a chain. Where that can't be done, `reason` is what is wrong with the record
-/// to which it belongs.
-pub(super) fn read(folder: &Path, name: &str, reason: Reason) -> Result<Vec<u8>, Stop> {
-    let path = folder.join(name);
-    folder::read(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied => Stop::Closed(path),
-        io::ErrorKind::NotFound => Fault::new(reason, format!("{name}: it is missing")).into(),
-        _ => Fault::new(reason, format!("{name}: {error}")).into(),
+/// Reads the file of this name. Where that can't be done, `reason` is what is wrong with the record to which it belongs.
+pub(super) fn read(place: &dyn Place, name: &str, reason: Reason) -> Result<Vec<u8>, Stop> {
+    place.read(name).map_err(|unread| match unread {
+        Unread::Closed(why) => Stop::Closed(why),
+        Unread::Missing => Fault::new(reason, format!("{name}: it is missing")).into(),
+        Unread::Damaged(why) => Fault::new(reason, format!("{name}: {why}")).into(),
     })
 }
 
 /// What is wrong with one record.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Fault {
     pub reason: Reason,
     pub detail: String,

@@ -25,7 +25,7 @@ pub struct Check {
     pub outcome: Holding,
     /// The exit code of the process.
     pub exit_code: u8,
-    /// The folder that was looked at.
+    /// The folder or the bucket that was looked at.
     pub folder: String,
     /// How many records were looked at, of how many the chain should have.
     pub coverage: Coverage,
@@ -55,6 +55,54 @@ pub struct Check {
     pub not_in_chain: u64,
     /// Why nothing is claimed; absent where the chain holds or is broken.
     pub why: Option<String>,
+    /// What only a bucket can say; absent for a folder.
+    pub bucket: Option<InBucket>,
+}
+
+/// What a bucket says of records beside their bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct InBucket {
+    /// Why it is not known whether something was written over records or deleted; absent where it was looked at.
+    pub versions_unknown: Option<String>,
+    /// Newer versions with the same bytes, which change nothing.
+    pub repeated: u64,
+    /// What keeps records from being taken away.
+    pub locks: Locks,
+}
+
+/// How many records can't be taken away; each counts as its weakest file, and not at all where a lock has ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Locks {
+    /// Records that are locked, or under legal hold.
+    pub locked: u64,
+    /// Those that nobody can take away before the end of their lock.
+    pub compliance: u64,
+    /// Those that somebody with a right of its own can.
+    pub governance: u64,
+    /// Those that only a legal hold keeps, which has no end and can be lifted.
+    pub legal_hold: u64,
+    /// Records that nothing keeps from being taken away.
+    pub unlocked: u64,
+    /// Records of which that is not known.
+    pub unknown: u64,
+    /// When the first lock ends (RFC 3339, UTC).
+    pub earliest_end: Option<String>,
+    /// Why it is not known of those.
+    pub why_unknown: Option<String>,
+}
+
+impl InBucket {
+    /// What could not be looked at, in words.
+    pub(super) fn unseen(&self) -> Option<String> {
+        let versions = self.versions_unknown.as_ref().map(|why| {
+            format!("whether something was written over them or deleted could not be looked at: {why}")
+        });
+        let locks = || {
+            let why = self.locks.why_unknown.as_ref()?;
+            Some(format!("whether they are locked could not be looked at: {why}"))
+        };
+        versions.or_else(locks)
+    }
 }
 
 /// Whether a chain holds.

@@ -1,13 +1,12 @@
 //! Time stamps: each is held to its record's bytes, to its own signature, and to the authorities that the auditor trusts.
 
-use std::path::Path;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::reason::{self, Fault, Reason, Stop};
 use super::result::{TimeStamps, Vouching};
 use super::walk::PLAUSIBLE;
 use crate::evidence::folder;
+use crate::evidence::place::Place;
 use crate::evidence::record::StampState;
 use crate::evidence::stamp::{Authorities, Token};
 use crate::evidence::statement::Statement;
@@ -18,7 +17,7 @@ const APART: SignedDuration = SignedDuration::from_secs(1);
 /// What is known of time stamps so far.
 #[derive(Debug)]
 pub(super) struct Stamps<'a> {
-    folder: &'a Path,
+    place: &'a dyn Place,
     /// Whom the auditor trusts to vouch for an authority; without them nobody does.
     authorities: Option<&'a Authorities>,
     /// The record before that has a stamp, and its time.
@@ -28,10 +27,10 @@ pub(super) struct Stamps<'a> {
 }
 
 impl<'a> Stamps<'a> {
-    pub fn new(folder: &'a Path, authorities: Option<&'a Authorities>) -> Self {
+    pub fn new(place: &'a dyn Place, authorities: Option<&'a Authorities>) -> Self {
         let vouching = if authorities.is_some() { Vouching::Authorities } else { Vouching::Nobody };
         let seen = TimeStamps { stamped: 0, missing: 0, without: 0, vouching };
-        Self { folder, authorities, before: None, seen, warnings: Vec::new() }
+        Self { place, authorities, before: None, seen, warnings: Vec::new() }
     }
 
     /// Judges what lies beside the record of this number and these bytes.
@@ -52,7 +51,7 @@ impl<'a> Stamps<'a> {
     fn time(&self, number: u64, bytes: &[u8]) -> Result<Timestamp, Stop> {
         let name = folder::stamp_of(number);
         let fault = |why: String| Fault::new(Reason::TimeStamp, format!("{name}: {why}"));
-        let answer = reason::read(self.folder, &name, Reason::TimeStamp)?;
+        let answer = reason::read(self.place, &name, Reason::TimeStamp)?;
         let token = Token::read(&answer).map_err(fault)?;
         if !token.is_of(bytes) {
             return Err(fault("it is the time stamp of other bytes".to_owned()).into());

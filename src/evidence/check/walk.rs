@@ -1,7 +1,5 @@
 //! From the first record to the last: each is held to its own form, to its key and to the one before it.
 
-use std::path::Path;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::Question;
@@ -11,6 +9,7 @@ use crate::evidence::dsse::Envelope;
 use crate::evidence::folder;
 use crate::evidence::key::PublicKey;
 use crate::evidence::link::Link;
+use crate::evidence::place::Place;
 use crate::evidence::sshsig;
 use crate::evidence::statement::{PAYLOAD_TYPE, Statement};
 
@@ -20,7 +19,7 @@ pub(super) const PLAUSIBLE: SignedDuration = SignedDuration::from_mins(5);
 /// What the walk knows so far.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
-    folder: &'a Path,
+    place: &'a dyn Place,
     /// Keys that the auditor trusts; without them the first record's own key is taken.
     trust: Option<&'a [PublicKey]>,
     pub stamps: Stamps<'a>,
@@ -44,17 +43,17 @@ pub(super) struct Valid {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(folder: &'a Path, question: &'a Question) -> Self {
+    pub fn new(place: &'a dyn Place, question: &'a Question) -> Self {
         let (keys, warnings) = Default::default();
-        let stamps = Stamps::new(folder, question.authorities.as_ref());
+        let stamps = Stamps::new(place, question.authorities.as_ref());
         let trust = question.trust.as_deref();
-        Self { folder, trust, stamps, keys, last: None, finished: None, signed: 0, unsigned: 0, warnings }
+        Self { place, trust, stamps, keys, last: None, finished: None, signed: 0, unsigned: 0, warnings }
     }
 
     /// Goes on to the record of this number.
     pub fn step(&mut self, number: u64) -> Result<(), Stop> {
         let before = self.last.take();
-        let bytes = reason::read(self.folder, &folder::name_of(number), Reason::Unreadable)?;
+        let bytes = reason::read(self.place, &folder::name_of(number), Reason::Unreadable)?;
         self.last = Some(Link::to(number, &bytes));
         self.judge(number, &bytes, before)
     }
@@ -140,7 +139,7 @@ impl<'a> Walk<'a> {
 
     fn detached(&self, number: u64, bytes: &[u8], key: &PublicKey) -> Result<(), Stop> {
         let name = folder::signature_of(number);
-        let signature = reason::read(self.folder, &name, Reason::DetachedSignature)?;
+        let signature = reason::read(self.place, &name, Reason::DetachedSignature)?;
         let fault = |why: String| Fault::new(Reason::DetachedSignature, format!("{name}: {why}"));
         sshsig::verify(bytes, &signature, key).map_err(|why| fault(why).into())
     }

@@ -22,6 +22,11 @@ const BATCH: usize = 50;
 const ASKED_AFTER: usize = 1_000;
 /// Batches that are asked for and did not come so far.
 const AHEAD: usize = 2;
+/// How often a message is asked for alone before the server is believed not to hand it out: Dovecot, for one, ends the
+/// connection at a file that is shorter than its name says.
+const MOST_ALONE: u32 = 2;
+/// Messages of one reading at which the connection may break again and again while all else comes.
+const MOST_BROKEN: u64 = 3;
 
 /// A reading that goes on.
 pub(crate) struct Reading<'a> {
@@ -35,6 +40,18 @@ pub(crate) struct Reading<'a> {
     achieved: &'a Cell<u64>,
     each: &'a mut dyn FnMut(u32, BodyPart<'_>),
     limit: u64,
+    breaks: Breaks,
+}
+
+/// What is known of the messages at which the connection broke.
+#[derive(Default)]
+struct Breaks {
+    /// It broke, so messages are asked for one by one.
+    singly: bool,
+    /// The message that is asked for alone, and for the how manieth time.
+    alone: Option<(u32, u32)>,
+    /// Messages that were given up.
+    given_up: u64,
 }
 
 impl<'a> Reading<'a> {
@@ -46,7 +63,8 @@ impl<'a> Reading<'a> {
         each: &'a mut dyn FnMut(u32, BodyPart<'_>),
     ) -> Self {
         let left = uids.iter().copied().collect();
-        Self { folder, validity, left, bodiless: BTreeSet::new(), achieved, each, limit: 0 }
+        let (bodiless, breaks) = (BTreeSet::new(), Breaks::default());
+        Self { folder, validity, left, bodiless, achieved, each, limit: 0, breaks }
     }
 
     /// Reads what was not read so far.
@@ -66,8 +84,20 @@ impl<'a> Reading<'a> {
             self.end_all();
             return Ok(());
         }
-        self.read(session)?;
+        self.give_up_what_breaks();
+        let read = self.read(session);
+        self.breaks.singly |= read.is_err();
+        read?;
         self.ask_after(session)
+    }
+
+    /// Leaves a message aside at which the connection broke each time it was asked for alone.
+    fn give_up_what_breaks(&mut self) {
+        let Some((uid, MOST_ALONE..)) = self.breaks.alone else { return };
+        if self.breaks.given_up < MOST_BROKEN && self.left.remove(&uid) {
+            self.breaks.given_up += 1;
+            self.end_without(uid, BodyPart::Withheld);
+        }
     }
 
     fn is_open(&self, session: &Session) -> bool {
@@ -113,10 +143,12 @@ impl<'a> Reading<'a> {
 
     fn read(&mut self, session: &mut Session) -> Result<(), Fault> {
         let all: Vec<u32> = self.left.iter().copied().collect();
-        let (mut batches, mut asked) = (all.chunks(BATCH), VecDeque::new());
+        let (size, ahead) = if self.breaks.singly { (1, 1) } else { (BATCH, AHEAD) };
+        let (mut batches, mut asked) = (all.chunks(size), VecDeque::new());
         loop {
-            while asked.len() < AHEAD {
+            while asked.len() < ahead {
                 let Some(batch) = batches.next() else { break };
+                self.breaks.note(batch);
                 let tag = session.send(Command::bodies(batch), Asked::Other, &mut nothing)?;
                 asked.push_back((tag, batch));
             }
@@ -164,6 +196,17 @@ impl<'a> Reading<'a> {
     fn end_without(&mut self, uid: u32, why: BodyPart<'_>) {
         self.achieved.set(self.achieved.get() + 1);
         (self.each)(uid, why);
+    }
+}
+
+impl Breaks {
+    /// Takes note of what is asked for.
+    fn note(&mut self, batch: &[u32]) {
+        let times = |uid| self.alone.filter(|(before, _)| *before == uid).map_or(0, |(_, times)| times);
+        self.alone = match batch {
+            [uid] if self.singly => Some((*uid, times(*uid) + 1)),
+            _ => None,
+        };
     }
 }
 

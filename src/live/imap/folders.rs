@@ -8,7 +8,7 @@ use super::refusal::Asked;
 use super::response::Head;
 use super::session::{Session, Taken};
 use crate::live::name::decoded;
-use crate::live::{Fault, Folder};
+use crate::live::{Fault, Folder, Purpose};
 
 /// Folders of one mailbox, the most that are taken.
 const MOST: u64 = 100_000;
@@ -42,7 +42,7 @@ impl<S: Source> Input<S> {
     /// Reads the data of a LIST response to the end of the line; nothing if the folder can't be opened.
     fn listed(&mut self) -> Result<Option<Folder>, Fault> {
         self.expect(b' ')?;
-        let closed = self.attributes()?;
+        let (closed, purpose) = self.attributes()?;
         self.expect(b' ')?;
         let separator = self.string()?;
         self.expect(b' ')?;
@@ -50,23 +50,29 @@ impl<S: Source> Input<S> {
         // Behind the name there may be more (RFC 5258).
         self.pass()?;
         let separator = separator.and_then(|text| text.first().map(|byte| char::from(*byte)));
-        let folder = Folder { name: decoded(&raw).into(), separator, raw: raw.into() };
+        let folder = Folder { name: decoded(&raw).into(), separator, purpose, raw: raw.into() };
         Ok(Some(folder).filter(|_| !closed))
     }
 
-    /// Reads what is said of a folder: whether it can't be opened.
-    fn attributes(&mut self) -> Result<bool, Fault> {
-        let mut closed = false;
+    /// Reads what is said of a folder: whether it can't be opened, and what it is for.
+    fn attributes(&mut self) -> Result<(bool, Purpose), Fault> {
+        let (mut closed, mut purpose) = (false, Purpose::Mail);
         self.expect(b'(')?;
         while !self.take(b')')? {
             let attribute = self.word()?.to_ascii_lowercase();
-            closed |= matches!(attribute.as_slice(), b"\\noselect" | b"\\nonexistent");
+            match attribute.as_slice() {
+                b"\\noselect" | b"\\nonexistent" => closed = true,
+                b"\\trash" | b"\\junk" => purpose = Purpose::Discarded,
+                b"\\all" => purpose = Purpose::Everything,
+                b"\\flagged" | b"\\important" => purpose = Purpose::Selection,
+                _ => {}
+            }
             if attribute.is_empty() {
                 return Err(Fault::protocol("something else where an attribute should be"));
             }
             self.take(b' ')?;
         }
-        Ok(closed)
+        Ok((closed, purpose))
     }
 }
 
@@ -96,6 +102,22 @@ mod tests {
     fn what_can_not_be_opened_is_left_out() {
         for attribute in ["\\Noselect", "\\NOSELECT \\HasChildren", "\\NonExistent"] {
             assert_eq!(listed(&format!(" ({attribute}) \"/\" x\r\n")).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn what_a_folder_is_for_is_what_the_server_says() {
+        for (attributes, purpose) in [
+            ("", Purpose::Mail),
+            ("\\HasNoChildren \\Sent", Purpose::Mail),
+            ("\\HasNoChildren \\TRASH", Purpose::Discarded),
+            ("\\Junk", Purpose::Discarded),
+            ("\\All \\Archive", Purpose::Everything),
+            ("\\Flagged", Purpose::Selection),
+        ] {
+            let said = format!(" ({attributes}) \"/\" x\r\n");
+            let folder = Input::new(said.as_bytes()).listed().unwrap().unwrap();
+            assert_eq!(folder.purpose, purpose, "{attributes}");
         }
     }
 

@@ -18,7 +18,7 @@ use place::{Found, Place as Directory, trouble};
 use rustix::fd::OwnedFd;
 
 use super::name::decoded;
-use super::{BodyPart, Fault, Folder, FolderState, Folders, Listed, LiveError, Place, Terms};
+use super::{BodyPart, Fault, Folder, FolderState, Folders, Listed, LiveError, Place, Purpose, Terms};
 
 const CHUNK: usize = 128 * 1024;
 
@@ -252,7 +252,7 @@ fn folder_of(raw: Box<[u8]>) -> Folder {
         Some(name) => decoded(name),
         None => "INBOX".to_owned(),
     };
-    Folder { name: name.into(), separator: Some('.'), raw }
+    Folder { name: name.into(), separator: Some('.'), purpose: Purpose::Mail, raw }
 }
 
 #[cfg(test)]

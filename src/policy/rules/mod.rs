@@ -67,7 +67,7 @@ impl Policy {
         if let Some(rehearsal) = &self.rehearsal {
             rehearsal::judge(rehearsal, &mut found);
         }
-        evidence::judge(&self.evidence, &mut found);
+        evidence::judge(self, &mut found);
         runbook::judge(&self.runbook, &mut found);
         judge_paths(self, &mut found);
         found

@@ -1,11 +1,14 @@
 //! Where the records can be verified, and who signs the report.
 
+use std::collections::BTreeSet;
+
 use super::Sight;
 use crate::evidence::check::{Check, Holding};
-use crate::report::document::{Block, Fact, Section, SignOff};
+use crate::evidence::{self, Entry};
+use crate::report::document::{Block, Cell, Fact, Section, SignOff, Table};
 use crate::report::shell::quoted;
 
-/// Keys and warnings that are shown, each.
+/// Keys, warnings and sign-offs that are shown, each.
 const MOST: usize = 10;
 
 pub(super) fn place(sight: &Sight<'_>) -> Section {
@@ -63,6 +66,44 @@ pub(super) fn sign_off(sight: &Sight<'_>) -> Section {
     let words = &sight.words.attest;
     let blanks = || words.blanks.map(str::to_owned).to_vec();
     let lines = words.roles.map(|role| SignOff { role: role.to_owned(), blanks: blanks() }).into();
-    let blocks = vec![Block::Paragraph(words.sign_off_intro.to_owned()), Block::SignOff(lines)];
+    let signed = signed(sight);
+    let mut blocks = Vec::new();
+    if !signed.is_empty() {
+        let more = signed.len().saturating_sub(MOST) as u64;
+        blocks.push(Block::Table(Table {
+            caption: words.signed.to_owned(),
+            columns: words.signed_columns.map(str::to_owned).to_vec(),
+            rows: signed.into_iter().take(MOST).collect(),
+            others: Vec::from_iter((more > 0).then(|| (words.more_signed)(sight.language, more))),
+        }));
+    }
+    blocks.extend([Block::Paragraph(words.sign_off_intro.to_owned()), Block::SignOff(lines)]);
     Section { name: "sign-off", title: words.sign_off.to_owned(), blocks }
+}
+
+/// Who signed off what is told of, the newest first.
+fn signed(sight: &Sight<'_>) -> Vec<Vec<Cell>> {
+    let language = sight.language;
+    let told: BTreeSet<u64> = sight.matter.runs.iter().map(|seen| seen.past.sequence).collect();
+    let entries = sight.ledger.entries.iter().rev();
+    let entries = entries.filter_map(|entry| Some((entry, entry.sign_off.as_ref()?)));
+    let own = entries.filter(|(entry, signed)| {
+        let about = signed.about.link.sequence;
+        // Whoever names a record by another's digests signed nothing of this chain.
+        let is_that = sight.ledger.entries.iter().any(|run| run.about == signed.about);
+        told.contains(&about) && is_that && entry.number() > about
+    });
+    let row = |(entry, signed): (&Entry, &evidence::SignOff)| {
+        let by = match &signed.role {
+            Some(role) => format!("{} ({role})", signed.by),
+            None => signed.by.clone(),
+        };
+        vec![
+            Cell::new((sight.words.found.record)(language, signed.about.link.sequence)),
+            Cell::new(by),
+            Cell::new(language.moment(entry.finished)),
+            Cell::new(signed.note.as_str()),
+        ]
+    };
+    own.map(row).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::Sight;
 use super::matter::{Seen, Tally};
+use crate::evidence::Tracked;
 use crate::report::document::{Block, Cell, Fact, Found, Section, Table, Tone};
 use crate::verdict::{ALL, Outcome, Severity};
 
@@ -57,7 +58,7 @@ fn tone(severity: Severity) -> Tone {
     }
 }
 
-/// Owner and due date stand empty: a record of corrective actions would fill them in here.
+/// What failed or could not be looked at, with who does what about it until when, as far as corrective actions say so.
 pub(super) fn deviations(sight: &Sight<'_>) -> Section {
     let words = &sight.words.found;
     let rows = rows(sight);
@@ -79,13 +80,14 @@ fn rows(sight: &Sight<'_>) -> Vec<Vec<Cell>> {
     let words = &sight.words.found;
     let unread = sight.matter.unread.iter().map(|(number, why)| {
         let observed = Cell::toned((words.unreadable)(why), Tone::Doubtful);
-        row((words.record)(sight.language, *number), observed)
+        row(sight, *number, (words.record)(sight.language, *number), observed)
     });
     let mut rows: Vec<_> = unread.collect();
-    if sight.is_run() {
-        rows.extend(archives(sight));
+    if let Some(seen) = sight.matter.runs.last().filter(|_| sight.is_run()) {
+        let number = seen.past.sequence;
+        rows.extend(archives(sight, number));
         let excluded = sight.matter.excluded.keys();
-        rows.extend(excluded.map(|(what, why)| row(what.clone(), Cell::new(why.as_str()))));
+        rows.extend(excluded.map(|(what, why)| row(sight, number, what.clone(), Cell::new(why.as_str()))));
     }
     let runs = sight.matter.runs.iter().rev().filter(|seen| seen.past.outcome != Outcome::Passed);
     if !sight.is_run() || rows.is_empty() {
@@ -94,11 +96,26 @@ fn rows(sight: &Sight<'_>) -> Vec<Vec<Cell>> {
     rows
 }
 
-fn row(what: String, observed: Cell) -> Vec<Cell> {
-    vec![Cell::new(what), observed, Cell::default(), Cell::default()]
+/// A deviation that the record of this number shows.
+fn row(sight: &Sight<'_>, number: u64, what: String, observed: Cell) -> Vec<Cell> {
+    let actions = sight.ledger.actions();
+    let own: Vec<_> = actions.iter().filter(|action| action.about.link.sequence == number).collect();
+    let joined = |part: &dyn Fn(&Tracked<'_>) -> String| {
+        own.iter().map(|action| part(action)).collect::<Vec<_>>().join("; ")
+    };
+    let due = |action: &Tracked<'_>| match &action.closed {
+        Some(closing) => (sight.words.found.closed)(sight.language, closing.entry.number()),
+        None => sight.language.date(action.due),
+    };
+    vec![
+        Cell::new(what),
+        observed,
+        Cell::new(joined(&|action| action.owner.to_owned())),
+        Cell::new(joined(&due)),
+    ]
 }
 
-fn archives(sight: &Sight<'_>) -> Vec<Vec<Cell>> {
+fn archives(sight: &Sight<'_>, number: u64) -> Vec<Vec<Cell>> {
     let mut bad: Vec<_> =
         sight.matter.archives.iter().filter(|(_, archive)| archive.outcome != Outcome::Passed).collect();
     bad.sort_by_key(|(_, archive)| archive.order());
@@ -108,7 +125,7 @@ fn archives(sight: &Sight<'_>) -> Vec<Vec<Cell>> {
             Some(reason) => format!("{outcome}: {reason}"),
             None => outcome.to_owned(),
         };
-        row(name.clone(), Cell::toned(observed, archive.outcome.into()))
+        row(sight, number, name.clone(), Cell::toned(observed, archive.outcome.into()))
     });
     told.collect()
 }
@@ -120,5 +137,5 @@ fn run(sight: &Sight<'_>, seen: &Seen) -> Vec<Cell> {
     let what = format!("{record}, {}, {}", (words.kind)(&past.kind), language.moment(past.started));
     let counts = (words.found.counts)(*language, seen.serious, past.scope.excluded_count);
     let observed = format!("{}: {counts}", (words.outcome)(past.outcome));
-    row(what, Cell::toned(observed, past.outcome.into()))
+    row(sight, past.sequence, what, Cell::toned(observed, past.outcome.into()))
 }

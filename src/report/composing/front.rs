@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Sight;
 use super::found::remedy;
 use super::tasks::Task;
+use crate::evidence::Tracked;
 use crate::evidence::check::{Check, Holding, Trust};
 use crate::report::document::{Block, Fact, Notice, Section, Tone};
 use crate::report::language::Language;
@@ -24,6 +25,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     let (proven, title) = (proven(sight), if sight.believed() { front.proven } else { front.stated });
     let mut facts = Vec::new();
     facts.extend(since(sight));
+    facts.extend(last_good(sight));
     facts.push(fact(title, or(proven, front.nothing_proven)));
     facts.push(fact(front.unproven, or(unproven(sight), front.all_proven)));
     let mut blocks = vec![Block::Notice(verdict(sight))];
@@ -103,7 +105,28 @@ fn since(sight: &Sight<'_>) -> Option<Fact> {
         Outcome::Passed => sight.matter.tests().filter(|seen| seen.past.started >= task.since).count() as u64,
         _ => task.row,
     };
-    Some(fact(front.since, vec![told(sight.language, &sight.language.moment(task.since), row)]))
+    let mut values = vec![told(sight.language, &sight.language.moment(task.since), row)];
+    let bad: Vec<_> = sight.matter.tests().filter(|seen| seen.past.outcome != Outcome::Passed).collect();
+    if let Some(last) = bad.last().filter(|_| sight.outcome == Outcome::Passed) {
+        let when = sight.language.moment(last.past.started);
+        values.push((front.mended)(sight.language, bad.len() as u64, &when));
+    }
+    Some(fact(front.since, values))
+}
+
+/// When things were last seen to be well, where they are not.
+fn last_good(sight: &Sight<'_>) -> Option<Fact> {
+    let front = &sight.words.front;
+    if !sight.believed() || is_empty(sight) || sight.outcome == Outcome::Passed {
+        return None;
+    }
+    let earlier = sight.matter.before.iter().chain(sight.matter.tests());
+    let good = earlier.filter(|seen| seen.past.outcome == Outcome::Passed);
+    let told = good.max_by_key(|seen| seen.past.started).map(|seen| {
+        let record = (sight.words.found.record)(sight.language, seen.past.sequence);
+        format!("{} ({record})", sight.language.moment(seen.past.started))
+    });
+    Some(fact(front.last_good, vec![told.unwrap_or_else(|| front.none_good.to_owned())]))
 }
 
 fn proven(sight: &Sight<'_>) -> Vec<String> {
@@ -149,8 +172,8 @@ fn unproven(sight: &Sight<'_>) -> Vec<String> {
     ];
     let counted = counts.into_iter().filter(|(number, _)| *number > 0);
     let mut lines: Vec<String> = counted.map(|(number, say)| say(*language, number as u64)).collect();
-    if matter.excluded_count() > 0 {
-        lines.push((front.excluded)(*language, matter.excluded_count()));
+    if left_out(sight) > 0 {
+        lines.push((front.excluded)(*language, left_out(sight)));
     }
     let looked = |rung: &Rung| archives().any(|archive| archive.looked.contains(rung));
     let mut blind: Vec<&str> = LADDER.iter().filter(|rung| !looked(rung)).map(|known| rung(*known)).collect();
@@ -159,6 +182,11 @@ fn unproven(sight: &Sight<'_>) -> Vec<String> {
         lines.push((front.not_looked_at)(&blind.join(", ")));
     }
     lines
+}
+
+/// Things that the runs which say how things are left out; what earlier ones did is past.
+fn left_out(sight: &Sight<'_>) -> u64 {
+    sight.matter.last_runs().iter().map(|seen| seen.past.scope.excluded_count).sum()
 }
 
 /// What to do, the most urgent first.
@@ -170,17 +198,22 @@ fn steps(sight: &Sight<'_>) -> Vec<String> {
     let mut steps = remedies(sight);
     if is_empty(sight) {
         steps.push(front.test.to_owned());
-    } else if sight.outcome == Outcome::NotVerified || sight.matter.excluded_count() > 0 {
+    } else if sight.outcome == Outcome::NotVerified || left_out(sight) > 0 {
         steps.push(front.look_again.to_owned());
     }
-    let deviates = sight.matter.runs.iter().any(|seen| seen.past.outcome != Outcome::Passed);
-    if sight.outcome == Outcome::Passed && deviates {
+    if sight.outcome == Outcome::Passed && sight.matter.runs.iter().any(|seen| is_nobodys(sight, seen)) {
         steps.push(front.assign.to_owned());
     }
     if check.unsigned > 0 {
         steps.push(front.sign_records.to_owned());
     }
     or(steps, front.nothing_to_do)
+}
+
+/// Whether a run deviates and no corrective action says who sees to it.
+fn is_nobodys(sight: &Sight<'_>, seen: &super::matter::Seen) -> bool {
+    let own = |action: &Tracked<'_>| action.about.link.sequence == seen.past.sequence;
+    seen.past.outcome != Outcome::Passed && !sight.ledger.actions().iter().any(own)
 }
 
 /// Of what the last runs found, the remedies of the worst kinds.
@@ -195,7 +228,7 @@ fn remedies(sight: &Sight<'_>) -> Vec<String> {
     kinds.sort_by_key(|(_, severity)| std::cmp::Reverse(*severity));
     let known = kinds.iter().map(|(id, _)| (id, remedy(id)));
     known
-        .map(|(id, remedy)| format!("{id}: {}", remedy.unwrap_or("docs/findings.md")))
+        .map(|(id, remedy)| format!("{} ({id})", remedy.unwrap_or("docs/findings.md")))
         .take(MOST_STEPS)
         .collect()
 }

@@ -4,8 +4,8 @@
 //! the chain is broken nothing is called proven; nothing is called better than the records state; what is too much to be
 //! shown is counted, and the worst comes first.
 //!
-//! The way: `matter` gathers what records say, and each other module makes sections of it. Owners and due dates of corrective
-//! actions have their place ([`found`](mod@found)) and are not shown yet.
+//! The way: `matter` gathers what records say of runs, a [`Ledger`] what people said of these, and each other module makes
+//! sections of it.
 
 mod attest;
 mod conduct;
@@ -28,6 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::document::{Document, Notice, SCHEMA, Tone};
 use super::language::{Language, Words};
+use crate::evidence::Ledger;
 use crate::evidence::check::{Check, Holding};
 use crate::exit;
 use crate::verdict::Outcome;
@@ -81,6 +82,8 @@ pub enum ReportError {
 /// What a section is made of.
 struct Sight<'a> {
     matter: &'a Matter,
+    /// What people said of the records.
+    ledger: &'a Ledger,
     check: &'a Check,
     question: &'a Question,
     language: Language,
@@ -105,9 +108,10 @@ impl Sight<'_> {
 /// [`ReportError`] if the folder can't be listed, or if there is no such run.
 pub fn compose(folder: &Path, check: &Check, question: &Question) -> Result<Document, ReportError> {
     let matter = Matter::gather(folder, &question.subject)?;
+    let ledger = Ledger::read(folder)?;
     let outcome = judge(&matter, check, &question.subject);
     let (language, words) = (question.language, question.language.words());
-    let sight = Sight { matter: &matter, check, question, language, words, outcome };
+    let sight = Sight { matter: &matter, ledger: &ledger, check, question, language, words, outcome };
     let runs = &matter.runs;
     let ends = |[first, last]: [&matter::Seen; 2]| [first.past.sequence, last.past.sequence];
     Ok(Document {
@@ -120,6 +124,7 @@ pub fn compose(folder: &Path, check: &Check, question: &Question) -> Result<Docu
         outcome,
         records: runs.first().zip(runs.last()).map(|(first, last)| ends([first, last])),
         written: question.written.to_string(),
+        latest: runs.iter().map(|seen| seen.past.started).max().map(|moment| moment.to_string()),
         alarm: alarm(check, words),
         title: words.title.to_owned(),
         subtitle: subtitle(&sight),

@@ -1,11 +1,12 @@
 //! A report as people read it, whatever it is printed as: `mailproof/report/v1`.
 //!
-//! Input: texts, figures and tables. Output: the same as text or HTML. Invariants: those who print it know nothing of records,
-//! and every text in it may be a stranger's. Another form of print (PDF, OSCAL) is another module beside these two.
+//! Input: texts, figures and tables. Output: the same as text, HTML or PDF. Invariants: those who print it know nothing of
+//! records, and every text in it may be a stranger's. Another form of print is another module beside these.
 //!
 //! `docs/report.schema.json` is made from these types. Fields may be added in v1, never changed or taken away.
 
 mod html;
+mod pdf;
 mod text;
 
 use schemars::JsonSchema;
@@ -16,6 +17,7 @@ use crate::evidence::check::Holding;
 use crate::verdict::Outcome;
 
 pub use html::render as html;
+pub use pdf::{PdfError, render as pdf};
 pub use text::render as text;
 
 /// The name of this form.
@@ -43,6 +45,8 @@ pub struct Document {
     pub records: Option<[u64; 2]>,
     /// When it was written (RFC 3339, UTC).
     pub written: String,
+    /// When the last run that it tells of began (RFC 3339, UTC); absent where there is none.
+    pub latest: Option<String>,
     /// What nobody may miss, and comes before everything else.
     pub alarm: Option<Notice>,
     /// Its title.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::check::restorable::Identity;
 use crate::compare::{Compared, MailboxSample};
 use crate::policy::Share;
 use crate::verdict::Coverage;
@@ -53,7 +54,7 @@ pub struct LiveAccount {
     /// How many of the drawn messages are `same`, `differs`, `changed-since`, `deleted-since`, `missing-live` (deleted
     /// or lost), `lost`, `set-back`, `withheld` or `unverifiable`.
     pub differences: BTreeMap<String, u64>,
-    /// Those among the same that were moved, tagged or flagged since; 0 where the server does not tell.
+    /// Those among the same that were moved, tagged or flagged since; absent where the server does not tell, as only Zimbra does.
     pub moved: Option<u64>,
     /// Messages of the live mailbox.
     pub live_messages: Option<u64>,
@@ -98,7 +99,9 @@ impl From<&MailboxSample> for LiveAccount {
             population: sample.population,
             wanted: sample.wanted,
             differences,
-            moved: comparison.map(|comparison| comparison.moved),
+            moved: comparison
+                .filter(|comparison| comparison.identity == Identity::Number)
+                .map(|comparison| comparison.moved),
             live_messages: comparison.map(|comparison| comparison.live),
             missing_in_backup: comparison.map(|comparison| comparison.missing.len() as u64),
             not_looked_for: comparison.map(|comparison| comparison.not_looked),

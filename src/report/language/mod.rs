@@ -8,7 +8,7 @@ mod italian;
 mod words;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,11 +81,16 @@ impl Language {
     /// A day, in UTC.
     #[must_use]
     pub fn day(self, moment: Timestamp) -> String {
-        let at = in_utc(moment);
-        let month = self.words().months[usize::from(at.month().unsigned_abs()).saturating_sub(1).min(11)];
-        match (self, at.day()) {
-            (Self::Italian, 1) => format!("1º {month} {}", at.year()),
-            (_, day) => format!("{day} {month} {}", at.year()),
+        self.date(in_utc(moment).date())
+    }
+
+    /// A day of the calendar.
+    #[must_use]
+    pub fn date(self, date: Date) -> String {
+        let month = self.words().months[usize::from(date.month().unsigned_abs()).saturating_sub(1).min(11)];
+        match (self, date.day()) {
+            (Self::Italian, 1) => format!("1º {month} {}", date.year()),
+            (_, day) => format!("{day} {month} {}", date.year()),
         }
     }
 

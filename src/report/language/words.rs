@@ -105,6 +105,12 @@ pub struct Front {
     pub since_runs: fn(Language, &str, u64) -> String,
     /// The same where the first of them is the first of all that are told of.
     pub since_at_least: fn(Language, &str, u64) -> String,
+    /// Before that so many runs did not pass, the last then.
+    pub mended: fn(Language, u64, &str) -> String,
+    /// The last test that passed.
+    pub last_good: Text,
+    /// There is none.
+    pub none_good: Text,
     /// What was proven.
     pub proven: Text,
     /// What the records of a broken chain say.
@@ -266,6 +272,8 @@ pub struct Finds {
     pub counts: fn(Language, u64, u64) -> String,
     /// Deviations that are not shown.
     pub more_deviations: fn(Language, u64) -> String,
+    /// It was done, as the record of this number says.
+    pub closed: fn(Language, u64) -> String,
     /// A record that can't be read.
     pub unreadable: fn(&str) -> String,
 }
@@ -400,6 +408,12 @@ pub struct Attest {
     pub records: Text,
     /// The record of the run.
     pub record: Text,
+    /// Who signed off records.
+    pub signed: Text,
+    /// Record, who, when, what was said.
+    pub signed_columns: [Text; 4],
+    /// So many more sign-offs.
+    pub more_signed: fn(Language, u64) -> String,
     /// Heading of the sign-off.
     pub sign_off: Text,
     /// What a signature means.

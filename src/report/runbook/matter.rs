@@ -24,8 +24,6 @@ pub(super) struct Matter {
     pub holders: BTreeMap<Holder, Held>,
     /// The last rehearsal of each policy that measured anything.
     pub measured: Vec<Measured>,
-    /// The last restore that was no rehearsal and told its rate.
-    pub restored: Option<Measured>,
     /// Records that can't be read, and why.
     pub unread: Vec<(u64, String)>,
     /// Number of each archive in `copies`.
@@ -76,7 +74,7 @@ pub(super) struct Seen {
     pub findings: Vec<String>,
 }
 
-/// What a rehearsal or a restore measured.
+/// What a rehearsal measured.
 #[derive(Debug)]
 pub(super) struct Measured {
     pub policy: Option<String>,
@@ -160,8 +158,6 @@ impl Matter {
             && !self.measured.iter().any(|known| known.policy == measured.policy)
         {
             self.measured.push(measured);
-        } else if past.kind == "restore" && measured.rate().is_some() && self.restored.is_none() {
-            self.restored = Some(measured);
         }
     }
 

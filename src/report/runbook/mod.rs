@@ -102,6 +102,7 @@ pub fn compose(question: &Question) -> io::Result<Document> {
         outcome: sight.outcome(),
         records: matter.span(),
         written: question.written.to_string(),
+        latest: matter.tasks.iter().map(|task| task.last.started).max().map(|moment| moment.to_string()),
         alarm: checks().find_map(|check| composing::alarm(check, words)),
         title: words.guide.title.to_owned(),
         subtitle: (words.guide.subtitle)(&language.moment(question.written)),

@@ -8,7 +8,12 @@ use crate::verify::{Ending, NegativeControls};
 pub fn render(text: &mut String, done: &NegativeControls, style: Style) {
     let Some(archive) = done.archive.as_deref().filter(|_| !done.controls.is_empty()) else { return };
     let (found, wanted) = (done.detected(), done.wanted);
-    let kinds: Vec<&str> = done.controls.iter().map(|control| control.damage.as_str()).collect();
+    let mut kinds: Vec<&str> = Vec::new();
+    for kind in done.controls.iter().map(|control| control.damage.as_str()) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
     let told = format!(
         "negative controls: found {found} of {wanted} damages done on purpose to copies of {} ({})",
         human::line(archive),

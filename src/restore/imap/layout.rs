@@ -41,14 +41,14 @@ impl Layout {
         names
     }
 
-    /// The name for servers that take no others: letters, digits and the punctuation that all allow (Cyrus,
-    /// `mboxname.c`).
+    /// The name for servers that take no others: letters, digits and the punctuation that all allow (Cyrus, `mboxname.c`;
+    /// Dovecot takes no dot where that parts the levels on its disk).
     pub(super) fn plain(&self, name: &str) -> String {
         let allowed = |letter: char| {
             !letter.is_ascii()
                 || letter.is_ascii_alphanumeric()
                 || Some(letter) == self.separator
-                || " #$&'+,-.:=@_~".contains(letter)
+                || " #$&'+,-:=@_~".contains(letter)
         };
         name.chars().map(|letter| if allowed(letter) { letter } else { '_' }).collect()
     }

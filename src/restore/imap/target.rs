@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::ranges::Ranges;
 use super::there::{Print, There};
-use crate::live::Folder;
 use crate::live::imap::response::Status;
 use crate::live::name::encoded;
+use crate::live::{Folder, Purpose};
 use crate::mailbox::ItemId;
 
 /// A folder that is restored into, and what is known of it.
@@ -53,7 +53,7 @@ impl Target {
     /// As the clients name it.
     pub(super) fn folder(&self) -> Folder {
         let raw = encoded(&self.name).into_bytes().into();
-        Folder { name: self.name.as_str().into(), separator: None, raw }
+        Folder { name: self.name.as_str().into(), separator: None, purpose: Purpose::Mail, raw }
     }
 
     /// Notes the message that the server says it put there (RFC 4315, APPENDUID): its number, where that is told.

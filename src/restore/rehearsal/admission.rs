@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs, UdpSocket};
 use std::path::{Path, PathBuf};
 
 use super::{Contents, Root, Sandbox, SandboxError};
@@ -220,8 +220,16 @@ impl<'a> Service<'a> {
     /// The addresses of the host, as far as they are known.
     fn addresses(&self) -> HashSet<IpAddr> {
         let known = (self.host, self.port).to_socket_addrs();
-        known.into_iter().flatten().map(|address| address.ip()).collect()
+        known.into_iter().flatten().map(|address| one_of(address.ip())).collect()
     }
+}
+
+/// One address for all that this machine has: 0.0.0.0 leads to itself as well, and an IPv4 address may be written as one of
+/// IPv6 (RFC 4291, section 2.5.5.2). A socket can only be bound to an address of one's own.
+fn one_of(address: IpAddr) -> IpAddr {
+    let address = address.to_canonical();
+    let own = address.is_unspecified() || address.is_loopback() || UdpSocket::bind((address, 0)).is_ok();
+    if own { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address }
 }
 
 #[cfg(test)]
@@ -253,6 +261,10 @@ mod tests {
             ("imap://mail.example.org", "imaps://mail.example.org"),
             ("imap://127.0.0.1:24143", "imaps://localhost:24993"),
             ("https://[::1]", "https://[::1]:443"),
+            ("imap://127.0.0.1:1143", "imap://[::ffff:127.0.0.1]:1143"),
+            ("imap://127.0.0.1:1143", "imap://0:1143"),
+            ("imap://127.0.0.1:1143", "imap://[::1]:1143"),
+            ("imap://192.0.2.7", "imap://[::ffff:192.0.2.7]"),
         ] {
             assert!(is_same_server(one, other), "{one} {other}");
         }

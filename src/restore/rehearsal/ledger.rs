@@ -70,6 +70,11 @@ impl Note {
         Self { item, open: 0, put: 0, there: 0, same: 0, alike: 0, flags_differ, date_differs }
     }
 
+    /// Whether fewer of it came than were handed over.
+    fn waits(&self) -> bool {
+        self.same + self.alike < self.open + self.put + self.there
+    }
+
     /// Whether all of it was refused.
     fn is_nothing(&self) -> bool {
         self.open + self.put + self.there == 0
@@ -138,9 +143,12 @@ impl Ledger {
             return Recognised::Stranger(None);
         };
         let key = (room, found.sha256);
-        let other = self.line_ends.get(&key).copied();
-        let alike = !self.notes.contains_key(&key);
-        let Some(note) = self.notes.get_mut(&if alike { other.unwrap_or(key) } else { key }) else {
+        let waits = |key: &Key| self.notes.get(key).is_some_and(Note::waits);
+        // Two messages that differ in line ends alone may have become equal: what one has too many is the other.
+        let is_other = |other: &Key| !self.notes.contains_key(&key) || !waits(&key) && waits(other);
+        let other = self.line_ends.get(&key).copied().filter(is_other);
+        let alike = other.is_some();
+        let Some(note) = self.notes.get_mut(&other.unwrap_or(key)) else {
             return Recognised::Stranger(Some(room));
         };
         *(if alike { &mut note.alike } else { &mut note.same }) += 1;

@@ -195,6 +195,19 @@ mod tests {
         assert_eq!(findings, ["rehearsal-message-unexpected"]);
     }
 
+    /// As on a server that stores CR LF alone.
+    #[test]
+    fn two_that_differ_in_line_ends_alone_may_become_equal() {
+        let put = [(300, "a", "x\n", Put::Restored), (301, "a", "x\r\n", Put::Restored)];
+        let (back, findings) = answered(&put, &[found("a", "x\r\n"), found("a", "x\r\n")]);
+        assert_eq!((back.same, back.line_ends, back.missing, back.too_many), (1, 1, 0, 0));
+        assert_eq!(findings, ["rehearsal-line-ends-changed"]);
+        let (back, _) = answered(&put, &[found("a", "x\r\n")]);
+        assert_eq!((back.same, back.missing), (1, 1));
+        let three = ["x\r\n"; 3].map(|body| found("a", body));
+        assert_eq!(answered(&put, &three).0.too_many, 1);
+    }
+
     #[test]
     fn each_difference_is_told_apart() {
         let all = [found("a", "one"), found("a", "two\n"), found("b", "one")];

@@ -132,36 +132,25 @@ fn judged(reading: &Reading) -> Ending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::examine::Examined;
-    use crate::archive::manifest::Reconciliation;
-    use crate::policy::Limits;
-    use crate::verdict::{Coverage, Finding, Findings, Unit, kinds};
-
-    /// A reading that proves an archive `complete`.
-    fn sound() -> Reading {
-        let mut reconciled = Reconciliation::new(&Limits::default()).finish(&mut Findings::default());
-        reconciled.coverage = Coverage { checked: 2, total: Some(2), unit: Unit::Members };
-        let examined = Some(Examined { walked: None, reconciled, ended: Ok(()) });
-        Reading { examined, ..Reading::default() }
-    }
+    use crate::verdict::{Finding, kinds};
 
     #[test]
     fn only_a_finding_finds_damage() {
-        assert_eq!(judged(&sound()), Ending::Missed);
+        assert_eq!(judged(&Reading::sound()), Ending::Missed);
 
-        let mut failing = sound();
+        let mut failing = Reading::sound();
         failing.findings.push(Finding::new(&kinds::MANIFEST_MEMBER_CHANGED, "mail"));
         assert_eq!(judged(&failing), Ending::Detected("manifest-member-changed"));
 
-        let mut warning = sound();
+        let mut warning = Reading::sound();
         warning.findings.push(Finding::new(&kinds::TAR_LINK_MEMBER, "mail"));
         assert_eq!(judged(&warning), Ending::Missed);
 
-        let mut unread = sound();
+        let mut unread = Reading::sound();
         unread.troubles.push(Trouble::outside("fetch", "the store is away".to_owned()));
         assert_eq!(judged(&unread), Ending::Open("the store is away".to_owned()));
 
-        let mut fallen = sound();
+        let mut fallen = Reading::sound();
         fallen.troubles.push(Trouble::internal("decrypt", "its thread panicked"));
         assert_eq!(judged(&fallen), Ending::Missed);
     }

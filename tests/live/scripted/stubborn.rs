@@ -31,6 +31,32 @@ fn what_stays_listed_without_a_body_is_withheld() {
     assert_eq!(told(anew, rows), words(["gone"; 3]));
 }
 
+/// Dovecot ends the connection at a file that is shorter than its name says. Such a message hides no other.
+#[test]
+fn a_message_at_which_the_connection_breaks_each_time_is_withheld() {
+    let mut imap = served(Terms { retry: Retry::new(3), ..terms() }, |talk, _| {
+        talk.say("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\r\n");
+        while let Some((tag, command)) = talk.hear() {
+            let answer = match command.as_str() {
+                _ if command.starts_with("LIST") => "* LIST () \"/\" INBOX\r\n",
+                _ if command.starts_with("EXAMINE") => OPENED,
+                _ if command.starts_with("UID FETCH 4:6") || command.starts_with("UID FETCH 5 ") => {
+                    talk.say("* 2 FETCH (UID 5 BODY[] {4}\r\nb");
+                    return;
+                }
+                _ if command.starts_with("UID FETCH 4 ") => "* 1 FETCH (UID 4 BODY[] {1}\r\na)\r\n",
+                _ if command.starts_with("UID FETCH 6 ") => "* 3 FETCH (UID 6 BODY[] {1}\r\nd)\r\n",
+                _ => "",
+            };
+            talk.say(&format!("{answer}{tag} OK done\r\n"));
+        }
+    });
+    let told = bodies(&mut imap).unwrap();
+    let ended: Vec<_> =
+        told.iter().filter(|(_, what)| ["end", "withheld"].contains(&what.as_str())).collect();
+    assert_eq!(ended, [&(4, "end".to_owned()), &(5, "withheld".to_owned()), &(6, "end".to_owned())]);
+}
+
 /// The fault when the folder is said to hold `exists` messages, and `noop` is the answer to NOOP; and how often messages
 /// were asked for in vain.
 fn in_vain(exists: u32, noop: String) -> (Fault, usize) {

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
 
 use super::refusal::{self, Refusal};
-use super::{instant, pin};
+use super::{Locking, instant, pin};
 use crate::archive::storage::{Object, Protection, StorageError};
 
 /// Asks HEAD first, which tells whom it trusts at no cost, and then each question of its own.
@@ -22,6 +22,21 @@ pub async fn protection(client: &Client, bucket: &str, object: &Object) -> Resul
         (None, None) => (asking.retention().await?, asking.hold().await?),
     };
     Ok(conclude(retention, hold))
+}
+
+/// Whether the bucket itself can lock objects.
+pub async fn of_bucket(client: &Client, bucket: &str) -> Result<Locking, StorageError> {
+    match client.get_object_lock_configuration().bucket(bucket).send().await {
+        Ok(answer) if answer.object_lock_configuration().is_some() => Ok(Locking::On),
+        Ok(_) => Ok(Locking::Off),
+        Err(error) => match Refusal::of(&error) {
+            Some(refusal) if is_none(&refusal) => Ok(Locking::Off),
+            Some(refusal) if will_not_say(&refusal) => {
+                Ok(Locking::Unknown(format!("GetObjectLockConfiguration: {}", refusal.detail())))
+            }
+            _ => Err(refusal::explain(&error, &format!("s3://{bucket}"))),
+        },
+    }
 }
 
 /// One question's answer.
@@ -128,14 +143,7 @@ impl Asking<'_> {
     }
 
     async fn bucket_has_no_lock(&self) -> Result<bool, StorageError> {
-        match self.client.get_object_lock_configuration().bucket(self.bucket).send().await {
-            Ok(answer) => Ok(answer.object_lock_configuration().is_none()),
-            Err(error) => match Refusal::of(&error) {
-                Some(refusal) if is_none(&refusal) => Ok(true),
-                Some(refusal) if will_not_say(&refusal) => Ok(false),
-                _ => Err(refusal::explain(&error, &self.address())),
-            },
-        }
+        Ok(of_bucket(self.client, self.bucket).await? == Locking::Off)
     }
 
     fn address(&self) -> String {

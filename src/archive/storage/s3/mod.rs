@@ -7,6 +7,7 @@
 mod bounded;
 mod client;
 mod credentials;
+mod deposit;
 mod lock;
 mod pin;
 mod refusal;
@@ -30,6 +31,7 @@ use super::{Object, Pace, Protection, Segments, StorageError, Store, Versions};
 use crate::event::Tally;
 use crate::network::{self, Bandwidth, Passing, Retry};
 use crate::policy;
+pub use deposit::{Deposit, Deposited, Locking, Retain};
 use pin::Answer;
 
 /// Pages in a row that may hold nothing and still promise more.

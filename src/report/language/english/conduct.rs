@@ -44,7 +44,7 @@ pub(super) const FOUND: Finds = Finds {
     },
     more_about: "Each kind has a heading in docs/findings.md that says what it means, how it comes about, and what to do. Each single finding stands in the record.",
     deviations: "Deviations",
-    deviations_intro: "What failed or could not be looked at. Owner and due date are filled in by hand.",
+    deviations_intro: "What failed or could not be looked at. Owner and due date are those of corrective actions (`mailproof evidence action open`); what is empty is filled in by hand.",
     no_deviation: "There are none.",
     record: |_, number| format!("record {number}"),
     what: "What",
@@ -61,6 +61,7 @@ pub(super) const FOUND: Finds = Finds {
     more_deviations: |language, number| {
         format!("and {} more", many(language, number, "deviation", "deviations"))
     },
+    closed: |_, number| format!("done, see record {number}"),
     unreadable: |why| format!("can't be read: {why}"),
 };
 
@@ -168,6 +169,9 @@ pub(super) const ATTEST: Attest = Attest {
     warnings: "Warnings of the check",
     records: "Checked",
     record: "Record of this run",
+    signed: "Signed off so far",
+    signed_columns: ["Record", "By", "When", "What was said"],
+    more_signed: |language, number| format!("and {} more", many(language, number, "sign-off", "sign-offs")),
     sign_off: "Sign-off",
     sign_off_intro: "Whoever signs has read this report, with its scope and its deviations.",
     roles: ["Carried out", "Reviewed", "Approved"],

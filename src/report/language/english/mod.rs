@@ -152,7 +152,7 @@ const CHAIN: Chain = Chain {
             many(language, records, "record", "records")
         )
     },
-    unsigned_word: "The records are unsigned",
+    unsigned_word: "The records have no electronic signature",
     unsigned: |language, unsigned, records| {
         let which = match unsigned == records {
             true => "them".to_owned(),
@@ -202,6 +202,14 @@ const FRONT: Front = Front {
             many(language, runs, "run", "runs")
         )
     },
+    mended: |language, runs, when| {
+        format!(
+            "{} in this report did not pass, the last on {when} (see Deviations)",
+            many(language, runs, "earlier run", "earlier runs")
+        )
+    },
+    last_good: "Last test that passed",
+    none_good: "none that this report looked at",
     proven: "What was proven",
     stated: "What the records state (not proven)",
     archives: |language, number, rung| {
@@ -243,8 +251,8 @@ const FRONT: Front = Front {
     },
     sign_records: "Name a key in `evidence.key_file` of the policy and begin a new folder of records: unsigned ones convince nobody.",
     test: "Run `mailproof verify`, and look why the timer did not.",
-    look_again: "Mend what kept the run from looking (see Scope), and run it again.",
-    assign: "Give each deviation an owner and a date (see Deviations), and sign on the last page.",
+    look_again: "Mend what kept the run from looking (which is said under Scope), and run it again.",
+    assign: "Whoever answers for the backups: give each deviation an owner and a date (see Deviations), and sign on the last page.",
     nothing_to_do: "Nothing. Read the scope, and sign on the last page.",
     in_english: "",
 };

@@ -46,7 +46,7 @@ pub(super) const FOUND: Finds = Finds {
     },
     more_about: "Per ogni tipo docs/findings.md (in inglese) spiega che cosa significa, come nasce e che cosa fare. Ogni singolo rilievo si trova nella registrazione.",
     deviations: "Scostamenti",
-    deviations_intro: "Ciò che è fallito o che non si è potuto esaminare. Responsabile e scadenza si compilano a mano.",
+    deviations_intro: "Ciò che è fallito o che non si è potuto esaminare. Responsabile e scadenza sono quelli delle azioni correttive (`mailproof evidence action open`); ciò che è vuoto si compila a mano.",
     no_deviation: "Non ce ne sono.",
     record: |_, number| format!("registrazione n. {number}"),
     what: "Che cosa",
@@ -60,6 +60,7 @@ pub(super) const FOUND: Finds = Finds {
         1 => "e 1 altro scostamento".to_owned(),
         number => format!("e altri {} scostamenti", language.count(number)),
     },
+    closed: |_, number| format!("fatto, si veda la registrazione n. {number}"),
     unreadable: |why| format!("non è leggibile: {why}"),
 };
 
@@ -168,6 +169,12 @@ pub(super) const ATTEST: Attest = Attest {
     warnings: "Avvisi del controllo (in inglese)",
     records: "Controllate",
     record: "Registrazione di questa esecuzione",
+    signed: "Approvazioni finora",
+    signed_columns: ["Registrazione", "Di chi", "Quando", "Che cosa è stato detto"],
+    more_signed: |language, number| match number {
+        1 => "e 1 altra approvazione".to_owned(),
+        number => format!("e altre {} approvazioni", language.count(number)),
+    },
     sign_off: "Firme",
     sign_off_intro: "Chi firma ha letto questo rapporto, con il suo ambito e i suoi scostamenti.",
     roles: ["Eseguito", "Riesaminato", "Approvato"],

@@ -156,7 +156,7 @@ const CHAIN: Chain = Chain {
             many(language, records, "registrazione", "registrazioni")
         )
     },
-    unsigned_word: "Le registrazioni non sono firmate",
+    unsigned_word: "Le registrazioni non hanno firma elettronica",
     unsigned: |language, unsigned, records| {
         let which = match unsigned == records {
             true => "Nessuno le ha firmate".to_owned(),
@@ -213,6 +213,17 @@ const FRONT: Front = Front {
             many(language, runs, "esecuzione", "esecuzioni")
         )
     },
+    mended: |language, runs, when| match runs {
+        1 => format!(
+            "1 esecuzione precedente di questo rapporto non è stata superata, il {when} (si veda «Scostamenti»)"
+        ),
+        runs => format!(
+            "{} esecuzioni precedenti di questo rapporto non sono state superate, l'ultima il {when} (si veda «Scostamenti»)",
+            language.count(runs)
+        ),
+    },
+    last_good: "Ultima prova superata",
+    none_good: "nessuna tra quelle esaminate da questo rapporto",
     proven: "Che cosa è stato dimostrato",
     stated: "Che cosa dichiarano le registrazioni (non dimostrato)",
     archives: |language, number, rung| {
@@ -260,7 +271,7 @@ const FRONT: Front = Front {
     sign_records: "Indicare una chiave in `evidence.key_file` nella policy e iniziare una nuova cartella di registrazioni: quelle non firmate non convincono nessuno.",
     test: "Eseguire `mailproof verify` e accertare perché il timer non lo ha fatto.",
     look_again: "Rimuovere ciò che ha impedito l'esame (si veda «Ambito») ed eseguire di nuovo.",
-    assign: "Assegnare a ogni scostamento un responsabile e una scadenza (si veda «Scostamenti») e firmare nell'ultima pagina.",
+    assign: "Chi risponde dei backup: assegnare a ogni scostamento un responsabile e una scadenza (si veda «Scostamenti») e firmare nell'ultima pagina.",
     nothing_to_do: "Nulla. Leggere l'ambito e firmare nell'ultima pagina.",
     in_english: "I rimedi e i dettagli tratti dalle registrazioni sono in inglese, come li scrive lo strumento.",
 };

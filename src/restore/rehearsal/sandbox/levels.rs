@@ -159,6 +159,7 @@ mod tests {
         let folder = |name: &str, separator| Folder {
             name: name.into(),
             separator: Some(separator),
+            purpose: crate::live::Purpose::Mail,
             raw: name.as_bytes().into(),
         };
         let root = "mailproof-run-20261125T040000Z-0123abcd";
