@@ -98,9 +98,9 @@ impl<'a> Example<'a> {
     }
 
     fn replaced(&self, sight: &Sight<'_>, words: &[&str]) -> Block {
-        let account = (self.account == ADDRESS).then_some(ADDRESS);
         let archive = self.targets.iter().any(|target| !target.real).then_some("ARCHIVE");
-        let all: Vec<&str> = archive.into_iter().chain(account).chain(words.iter().copied()).collect();
+        let all: Vec<&str> =
+            archive.into_iter().chain([self.account.as_str()]).chain(words.iter().copied()).collect();
         paragraph((sight.guide.restoring.replace)(&all.join(", ")))
     }
 }
@@ -161,7 +161,7 @@ fn account(sight: &Sight<'_>, example: &Example<'_>) -> Vec<Block> {
         Block::Commands(example.server_commands(sight, messages)),
         paragraph(words.maildir),
         Block::Commands(example.commands(messages, &to, "")),
-        example.replaced(sight, &[&example.account]),
+        example.replaced(sight, &[]),
     ]);
     blocks
 }

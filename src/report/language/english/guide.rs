@@ -173,7 +173,7 @@ const RESTORING: Restoring = Restoring {
         ],
     ],
     by_hand: "Without mailproof",
-    by_hand_intro: "With age, zstd and tar (and aws or another client of the store). Nothing checks the mail on this way but the last command, where the archive has a list of its own:",
+    by_hand_intro: "With age, zstd and tar (and aws or another client of the store). Where one of them names an error, something is missing. Nothing checks the mail on this way but the last command, where the archive has a list of its own:",
     by_hand_login: |file| {
         format!(
             "The store's login lies in {file}: put its two values into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."

@@ -183,7 +183,7 @@ const RESTORING: Restoring = Restoring {
         ],
     ],
     by_hand: "Senza mailproof",
-    by_hand_intro: "Con age, zstd e tar (e aws o un altro client dello store). Su questa via nulla controlla la posta, tranne l'ultimo comando, se l'archivio ha un proprio elenco:",
+    by_hand_intro: "Con age, zstd e tar (e aws o un altro client dello store). Se uno di essi segnala un errore, manca qualcosa. Su questa via nulla controlla la posta, tranne l'ultimo comando, se l'archivio ha un proprio elenco:",
     by_hand_login: |file| {
         format!(
             "L'accesso allo store è in {file}: mettere i due valori in AWS_ACCESS_KEY_ID e AWS_SECRET_ACCESS_KEY."
