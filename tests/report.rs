@@ -4,6 +4,7 @@ mod made;
 mod oscal;
 mod page;
 mod printed;
+mod runbook;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -172,6 +172,11 @@ impl Chain {
         Self { records: Some(folder), unsigned: true, ..Self::default() }
     }
 
+    /// A chain whose folder is named later.
+    pub fn held_to(trust: Option<PathBuf>, unsigned: bool) -> Self {
+        Self { trust, unsigned, ..Self::default() }
+    }
+
     /// Its folder.
     pub fn folder(&self) -> Result<PathBuf, Failure> {
         match &self.records {

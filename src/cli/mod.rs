@@ -18,6 +18,7 @@ mod rehearse;
 mod report;
 mod restore;
 mod reviews;
+mod runbook;
 mod setup;
 mod show;
 mod verify;

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::args::moment;
 use super::evidence::{Chain, unreadable};
+use super::runbook::RunbookArgs;
 use super::setup;
 use super::{Failure, fitted, print_bytes};
 use crate::controls;
@@ -16,7 +17,7 @@ use crate::report::document::{self, Document};
 use crate::report::language;
 use crate::report::oscal;
 
-/// Writes a report on one run or on a period, from the records.
+/// Writes a report on one run or on a period, or the operational guide, from the records.
 ///
 /// First the chain of records is checked, and the first page says what came of it. Exit codes: 0 the chain holds, 10 it is broken,
 /// 20 nothing is claimed. They say nothing of the backups: a report on a failed run is a good report.
@@ -24,6 +25,7 @@ use crate::report::oscal;
 pub enum Command {
     Run(RunArgs),
     Period(PeriodArgs),
+    Runbook(RunbookArgs),
 }
 
 /// Writes a report on one run.
@@ -60,6 +62,13 @@ pub struct PeriodArgs {
 struct Common {
     #[command(flatten)]
     chain: Chain,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How a report is printed, and where it goes.
+#[derive(Debug, clap::Args)]
+pub struct Output {
     /// How the report is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -108,11 +117,43 @@ pub fn run(command: Command) -> Result<u8, Failure> {
             }
             common.report(Subject::Period { since, until })
         }
+        Command::Runbook(args) => {
+            args.output.is_free()?;
+            let document = args.document()?;
+            args.output.print(&document)?;
+            Ok(document.exit_code)
+        }
     }
 }
 
 impl Common {
     fn report(&self, subject: Subject) -> Result<u8, Failure> {
+        self.output.is_free()?;
+        let folder = self.chain.folder()?;
+        let check = self.chain.check(&folder)?;
+        let question = composing::Question { subject, language: self.output.language(), written: written()? };
+        let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
+            composing::ReportError::NoSuchRun(_) => Failure::usage(error),
+            composing::ReportError::Folder(error) => unreadable(&folder, &error),
+        })?;
+        match self.output.format {
+            Format::Oscal => {
+                let assessed = assessed(&folder, &check, &question, &document)?;
+                self.output.hand_out(assessed.as_bytes())?;
+            }
+            _ => self.output.print(&document)?,
+        }
+        Ok(document.exit_code)
+    }
+}
+
+impl Output {
+    pub fn language(&self) -> language::Language {
+        self.language.into()
+    }
+
+    /// Refuses a file that is there, and a terminal that can't show it, before anything is read.
+    fn is_free(&self) -> Result<(), Failure> {
         if let Some(file) = self.output.as_deref().filter(|file| !self.force && file.exists()) {
             return Err(Failure::usage(format!(
                 "{} is there already; name another file, or --force",
@@ -122,23 +163,23 @@ impl Common {
         if matches!(self.format, Format::Pdf) && self.output.is_none() && console::Term::stdout().is_term() {
             return Err(Failure::usage("a PDF is not for a terminal: name a file with --output, or a pipe"));
         }
-        let folder = self.chain.folder()?;
-        let check = self.chain.check(&folder)?;
-        let question = composing::Question { subject, language: self.language.into(), written: written()? };
-        let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
-            composing::ReportError::NoSuchRun(_) => Failure::usage(error),
-            composing::ReportError::Folder(error) => unreadable(&folder, &error),
-        })?;
+        Ok(())
+    }
+
+    fn print(&self, document: &Document) -> Result<(), Failure> {
         let bytes = match self.format {
-            Format::Text if self.output.is_none() => fitted(document::text(&document)).into_bytes(),
-            Format::Text => document::text(&document).into_bytes(),
-            Format::Html => document::html(&document).into_bytes(),
-            Format::Pdf => document::pdf(&document).map_err(Failure::internal)?,
-            Format::Json => setup::pretty(&document).into_bytes(),
-            Format::Oscal => assessed(&folder, &check, &question, &document)?.into_bytes(),
+            Format::Text if self.output.is_none() => fitted(document::text(document)).into_bytes(),
+            Format::Text => document::text(document).into_bytes(),
+            Format::Html => document::html(document).into_bytes(),
+            Format::Pdf => document::pdf(document).map_err(Failure::internal)?,
+            Format::Json => setup::pretty(document).into_bytes(),
+            Format::Oscal => {
+                return Err(Failure::usage(
+                    "OSCAL tells of assessments, and an operational guide is none; use --format text, html, pdf or json",
+                ));
+            }
         };
-        self.hand_out(&bytes)?;
-        Ok(document.exit_code)
+        self.hand_out(&bytes)
     }
 
     fn hand_out(&self, bytes: &[u8]) -> Result<(), Failure> {
@@ -181,7 +222,7 @@ fn assessed(
 }
 
 /// Now; or the moment that reproducible-builds.org's variable names, so that a report can be written again byte for byte.
-fn written() -> Result<Timestamp, Failure> {
+pub fn written() -> Result<Timestamp, Failure> {
     let Some(named) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(Timestamp::now()) };
     let seconds = named.to_str().and_then(|seconds| seconds.parse().ok());
     seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()).ok_or_else(|| {

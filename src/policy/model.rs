@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::negative::NegativeControls;
 use super::rehearsal::Rehearsal;
+use super::runbook::Runbook;
 use super::value::{Age, Bytes, BytesPerSecond, Share};
 use crate::verdict::{Rung, Severity};
 
@@ -39,6 +40,8 @@ pub struct Policy {
     pub negative_controls: NegativeControls,
     /// How records become evidence that others can check.
     pub evidence: Evidence,
+    /// What the operational guide says that no record knows.
+    pub runbook: Runbook,
     /// Limits against hostile or broken input.
     pub limits: Limits,
     /// How a run goes about its work.

@@ -14,5 +14,7 @@ pub mod language;
 pub mod oscal;
 pub mod rehearsal;
 pub mod restored;
+pub mod runbook;
+pub mod shell;
 pub mod text;
 pub mod writing;

@@ -1,6 +1,6 @@
 //! What a past run says of each archive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -29,6 +29,12 @@ pub struct PastArchive {
     pub stored_bytes: Option<u64>,
     /// `age`, `age-armored` or `none`; absent where that layer was not read to its end.
     pub encryption: Option<String>,
+    /// The kinds of recipients that its header names.
+    pub recipients: Vec<String>,
+    /// `zstd`, `gzip` or `none`; absent where that layer was not read to its end.
+    pub compression: Option<String>,
+    /// The kinds of zmbackup's sessions in it: `full`, `inc`, and others.
+    pub sessions: BTreeSet<String>,
     /// What a sample says of all messages, as it was stated.
     pub statement: Option<Statement>,
     /// Each mailbox in it.

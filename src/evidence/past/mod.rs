@@ -62,6 +62,8 @@ pub struct Past {
     pub objectives: Objectives,
     /// Where it took place.
     pub environment: Environment,
+    /// Tells the secret by which pseudonyms stand for addresses of mailboxes; absent where addresses stand as they are.
+    pub pseudonyms: Option<String>,
     /// The key that is said to have signed it; nobody looked whether it did.
     pub signed_by: Option<String>,
     /// The key that signs from the next record on.
@@ -81,6 +83,9 @@ pub struct Past {
     /// How long all of it took, where mail was put somewhere.
     #[serde(skip)]
     pub recovery: Option<Reading>,
+    /// What a rehearsal of a part estimates for all, in milliseconds.
+    #[serde(skip)]
+    pub estimate_for_all_ms: Option<u64>,
     /// What became of damage that was done on purpose.
     #[serde(skip)]
     pub negative_controls: Option<NegativeControls>,
@@ -139,9 +144,9 @@ impl Past {
             Some(crate::report::restored::SCHEMA) => result_of::<result::Restored>(payload)?.into(),
             _ => return Ok(()),
         };
-        let result::Found { archives, findings, recovery, negative_controls } = result;
+        let result::Found { archives, findings, recovery, estimate_for_all_ms, negative_controls } = result;
         (self.archives, self.findings, self.recovery) = (archives, findings, recovery);
-        self.negative_controls = negative_controls;
+        (self.estimate_for_all_ms, self.negative_controls) = (estimate_for_all_ms, negative_controls);
         Ok(())
     }
 }

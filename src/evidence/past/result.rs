@@ -12,6 +12,7 @@ pub(super) struct Found {
     pub archives: Vec<PastArchive>,
     pub findings: Vec<PastFinding>,
     pub recovery: Option<Reading>,
+    pub estimate_for_all_ms: Option<u64>,
     pub negative_controls: Option<NegativeControls>,
 }
 
@@ -56,7 +57,14 @@ struct Archive {
     finding_counts: Vec<Count>,
     facts: Facts,
     accounts: Vec<PastAccount>,
+    #[serde(default)]
+    sessions: Vec<Session>,
     live: Option<Live>,
+}
+
+#[derive(Deserialize)]
+struct Session {
+    kind: String,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +85,9 @@ struct Facts {
     unpacked_bytes: u64,
     elapsed_ms: u64,
     encryption: Option<String>,
+    #[serde(default)]
+    recipients: Vec<String>,
+    compression: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +113,7 @@ struct Put {
 struct RecoveryTime {
     elapsed_ms: u64,
     bytes: u64,
+    estimate_for_all_ms: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +125,7 @@ impl From<Verified> for Found {
     fn from(result: Verified) -> Self {
         let archives = result.archives.into_iter().map(PastArchive::from).collect();
         let negative_controls = result.negative_controls;
-        Self { archives, findings: tally(&result.findings, &[]), recovery: None, negative_controls }
+        Self { archives, findings: tally(&result.findings, &[]), negative_controls, ..Self::default() }
     }
 }
 
@@ -129,8 +141,10 @@ impl From<Rehearsed> for Found {
             }
         }
         found.findings.extend(tally(&result.findings, &result.finding_counts));
-        found.recovery =
-            result.recovery_time.map(|RecoveryTime { elapsed_ms, bytes }| Reading { bytes, elapsed_ms });
+        if let Some(RecoveryTime { elapsed_ms, bytes, estimate_for_all_ms }) = result.recovery_time {
+            found.recovery = Some(Reading { bytes, elapsed_ms });
+            found.estimate_for_all_ms = estimate_for_all_ms;
+        }
         found
     }
 }
@@ -155,7 +169,8 @@ impl From<Restored> for Found {
 
 impl From<Archive> for PastArchive {
     fn from(archive: Archive) -> Self {
-        let Facts { stored_bytes, unpacked_bytes: bytes, elapsed_ms, encryption } = archive.facts;
+        let Facts { stored_bytes, unpacked_bytes: bytes, elapsed_ms, .. } = archive.facts;
+        let Facts { encryption, recipients, compression, .. } = archive.facts;
         let (statement, samples) =
             archive.live.map_or((None, Vec::new()), |live| (live.statement, live.accounts));
         Self {
@@ -168,6 +183,9 @@ impl From<Archive> for PastArchive {
             reading: (bytes > 0).then_some(Reading { bytes, elapsed_ms }),
             stored_bytes: Some(stored_bytes),
             encryption,
+            recipients,
+            compression,
+            sessions: archive.sessions.into_iter().map(|session| session.kind).collect(),
             statement,
             accounts: archive.accounts,
             samples,

@@ -3,6 +3,7 @@
 mod evidence;
 mod live;
 mod rehearsal;
+mod runbook;
 mod store;
 mod zimbra;
 
@@ -67,6 +68,7 @@ impl Policy {
             rehearsal::judge(rehearsal, &mut found);
         }
         evidence::judge(self, &mut found);
+        runbook::judge(&self.runbook, &mut found);
         judge_paths(self, &mut found);
         found
     }

@@ -6,6 +6,7 @@ use super::Sight;
 use crate::evidence::check::{Check, Holding};
 use crate::evidence::{self, Entry};
 use crate::report::document::{Block, Cell, Fact, Section, SignOff, Table};
+use crate::report::shell::quoted;
 
 /// Keys, warnings and sign-offs that are shown, each.
 const MOST: usize = 10;
@@ -59,15 +60,6 @@ fn commands(check: &Check) -> Vec<String> {
         format!("mailproof evidence verify {folder} --trust allowed_signers{expected}"),
         format!("python3 verify-evidence.py {folder} --trust allowed_signers"),
     ]
-}
-
-/// A path as a shell takes it for one word.
-fn quoted(path: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+".contains(letter);
-    match path.chars().all(plain) && !path.starts_with('-') {
-        true => path.to_owned(),
-        false => format!("'{}'", path.replace('\'', r"'\''")),
-    }
 }
 
 pub(super) fn sign_off(sight: &Sight<'_>) -> Section {

@@ -6,7 +6,7 @@ use super::Sight;
 use super::found::remedy;
 use super::tasks::Task;
 use crate::evidence::Tracked;
-use crate::evidence::check::{Holding, Trust};
+use crate::evidence::check::{Check, Holding, Trust};
 use crate::report::document::{Block, Fact, Notice, Section, Tone};
 use crate::report::language::Language;
 use crate::verdict::{Coverage, Outcome, Rung, Severity, State};
@@ -29,7 +29,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     facts.push(fact(title, or(proven, front.nothing_proven)));
     facts.push(fact(front.unproven, or(unproven(sight), front.all_proven)));
     let mut blocks = vec![Block::Notice(verdict(sight))];
-    blocks.extend(chain(sight).map(Block::Notice));
+    blocks.extend(chain(sight.check, sight.language).map(Block::Notice));
     facts.push(fact(front.steps, steps(sight)));
     blocks.push(Block::Facts(facts));
     if !front.in_english.is_empty() {
@@ -68,17 +68,17 @@ fn verdict(sight: &Sight<'_>) -> Notice {
 }
 
 /// Whether the chain holds; where it is broken the alarm says so.
-fn chain(sight: &Sight<'_>) -> Option<Notice> {
-    let (check, chain) = (sight.check, &sight.words.chain);
+pub(in crate::report) fn chain(check: &Check, language: Language) -> Option<Notice> {
+    let chain = &language.words().chain;
     let records = check.coverage.total;
     let (tone, word, text) = match (check.outcome, check.trust) {
         (Holding::Broken, _) => return None,
         _ if records == 0 => (Tone::Doubtful, chain.empty_word, chain.empty.to_owned()),
         _ if check.unsigned > 0 => {
-            (Tone::Doubtful, chain.unsigned_word, (chain.unsigned)(sight.language, check.unsigned, records))
+            (Tone::Doubtful, chain.unsigned_word, (chain.unsigned)(language, check.unsigned, records))
         }
-        (_, Trust::AllowedSigners) => (Tone::Good, chain.holds_word, (chain.holds)(sight.language, records)),
-        _ => (Tone::Plain, chain.holds_word, (chain.holds_by_itself)(sight.language, records)),
+        (_, Trust::AllowedSigners) => (Tone::Good, chain.holds_word, (chain.holds)(language, records)),
+        _ => (Tone::Plain, chain.holds_word, (chain.holds_by_itself)(language, records)),
     };
     Some(Notice { tone, word: word.to_owned(), text })
 }

@@ -18,6 +18,9 @@ mod scope;
 mod standing;
 mod tasks;
 
+pub(super) use front::chain;
+pub(super) use standing::own_rung;
+
 use std::io;
 use std::path::Path;
 
@@ -122,7 +125,7 @@ pub fn compose(folder: &Path, check: &Check, question: &Question) -> Result<Docu
         records: runs.first().zip(runs.last()).map(|(first, last)| ends([first, last])),
         written: question.written.to_string(),
         latest: runs.iter().map(|seen| seen.past.started).max().map(|moment| moment.to_string()),
-        alarm: alarm(&sight),
+        alarm: alarm(check, words),
         title: words.title.to_owned(),
         subtitle: subtitle(&sight),
         sections: sections(&sight),
@@ -172,9 +175,10 @@ fn exit_code(matter: &Matter, check: &Check) -> u8 {
     }
 }
 
-fn alarm(sight: &Sight<'_>) -> Option<Notice> {
-    let chain = &sight.words.chain;
-    let first = sight.check.first_broken.as_ref()?;
+/// What nobody may miss: a chain that does not hold.
+pub(super) fn alarm(check: &Check, words: &Words) -> Option<Notice> {
+    let chain = &words.chain;
+    let first = check.first_broken.as_ref()?;
     let text = (chain.broken)(first.record, first.reason.as_str(), &first.detail);
     Some(Notice { tone: Tone::Bad, word: chain.broken_word.to_owned(), text })
 }

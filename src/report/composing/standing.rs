@@ -89,7 +89,7 @@ impl AccountStanding {
             (sample.differences.values().fold(0, |sum: u64, some| sum.saturating_add(*some)), sample.wanted)
         });
         Self {
-            rung: rung(account.meaningful, compared.is_some_and(|(some, _)| some > 0), archive.rung),
+            rung: own_rung(account.meaningful, compared.is_some_and(|(some, _)| some > 0), archive.rung),
             meaningful: account.meaningful,
             archive: archive.archive.clone(),
             when: past.started,
@@ -111,7 +111,11 @@ impl AccountStanding {
 }
 
 /// An account stands no higher than what was done with its own mail, and on no archive that is not complete.
-fn rung(meaningful: Option<State>, compared: bool, archive: Option<Rung>) -> Option<Rung> {
+pub(in crate::report) fn own_rung(
+    meaningful: Option<State>,
+    compared: bool,
+    archive: Option<Rung>,
+) -> Option<Rung> {
     let archive = archive?;
     let own = match (meaningful, compared) {
         (Some(State::Proven), true) if archive >= Rung::Restorable => Rung::Restorable,
@@ -140,11 +144,11 @@ mod tests {
             (None, false, Rung::Meaningful, Rung::Complete),
         ] {
             assert_eq!(
-                rung(meaningful, compared, Some(archive)),
+                own_rung(meaningful, compared, Some(archive)),
                 Some(wanted),
                 "{meaningful:?} {compared} {archive}"
             );
         }
-        assert_eq!(rung(proven, true, None), None);
+        assert_eq!(own_rung(proven, true, None), None);
     }
 }

@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use super::{Block, Document, Fact, Found, Notice, Picture, Section, SignOff, Table};
 use crate::report::human;
+use crate::report::shell;
 use crate::report::text::{Bars, sparkline};
 
+/// Columns that a command takes before it goes on in the next line.
+const COMMAND: usize = 76;
 /// Bars of a picture that are shown.
 const MOST_BARS: usize = 60;
 
@@ -49,9 +52,16 @@ fn block(text: &mut String, block: &Block) {
         Block::Table(table) => self::table(text, table),
         Block::Picture(picture) => self::picture(text, picture),
         Block::Findings(findings) => findings.iter().for_each(|found| self::found(text, found)),
-        Block::Commands(commands) => commands.iter().for_each(|command| line(text, "  $ ", command)),
+        Block::Commands(commands) => commands.iter().for_each(|command| self::command(text, command)),
         Block::SignOff(lines) => lines.iter().for_each(|signed| sign_off(text, signed)),
     }
+}
+
+/// A shell takes it as it stands, in one line or in several.
+fn command(text: &mut String, command: &str) {
+    let lines = shell::lines(command, COMMAND);
+    let before = |place: usize| if place == 0 { "  $ " } else { "" };
+    lines.iter().enumerate().for_each(|(place, part)| line(text, before(place), part));
 }
 
 fn fact(text: &mut String, Fact { label, values }: &Fact) {

@@ -3,6 +3,7 @@
 //! Invariant: a text that one language lacks is an error of the compiler, as each is a value of the same type [`Words`].
 
 mod english;
+mod guide;
 mod italian;
 mod words;
 
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 use super::human;
 
+pub use guide::Guide;
 pub use words::Words;
 
 /// A language that reports are written in.

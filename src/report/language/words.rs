@@ -3,7 +3,7 @@
 
 use crate::evidence::Method;
 use crate::policy::Damage;
-use crate::report::language::Language;
+use crate::report::language::{Guide, Language};
 use crate::verdict::{Coverage, Outcome, Rung, Severity};
 
 type Text = &'static str;
@@ -53,6 +53,8 @@ pub struct Words {
     pub conduct: Conduct,
     /// Where to verify, and who signs.
     pub attest: Attest,
+    /// The operational guide.
+    pub guide: Guide,
 }
 
 /// Whether the chain of records holds.

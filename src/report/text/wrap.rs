@@ -4,11 +4,20 @@ use std::fmt::Write as _;
 
 /// Breaks lines of `text` that are longer than `width` between words; what goes on is indented below its line.
 ///
+/// A command behind `$ ` stays as it is, and so do the lines it goes on in: a break of ours would be one of the shell's.
 /// `measured` gives the columns of a piece of text, escape sequences not counted. A word longer than a line stays whole.
 #[must_use]
 pub fn wrap(text: &str, width: usize, measured: impl Fn(&str) -> usize) -> String {
     let mut wrapped = String::with_capacity(text.len());
+    let mut goes_on = false;
     for line in text.lines() {
+        let command = goes_on || line.starts_with("  $ ");
+        goes_on = command && line.ends_with(" \\");
+        if command {
+            wrapped.push_str(line);
+            wrapped.push('\n');
+            continue;
+        }
         let words = line.trim_start();
         let indent = line.len() - words.len();
         let mut column = indent;
@@ -62,6 +71,12 @@ mod tests {
     fn long_lines_break_between_words_and_are_indented() {
         let wrapped = wrap("  do: look at the job\nshort\n  averyveryverylongword\n", 14, str::len);
         assert_eq!(wrapped, "  do: look at\n    the job\nshort\n  averyveryverylongword\n");
+    }
+
+    #[test]
+    fn commands_stay_as_they_are() {
+        let text = "  $ one 'two  three' \\\n    four five six\n  $ one two three\nprose goes on\n";
+        assert_eq!(wrap(text, 9, str::len), text.replace("prose goes", "prose\n  goes"));
     }
 
     #[test]

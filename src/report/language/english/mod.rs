@@ -1,6 +1,7 @@
 //! Everything reports say in English: here what was proven, in `conduct` what was found and how it was done.
 
 mod conduct;
+mod guide;
 
 use crate::evidence::Method;
 use crate::report::language::Language;
@@ -48,6 +49,7 @@ pub(super) static WORDS: Words = Words {
     found: conduct::FOUND,
     conduct: conduct::CONDUCT,
     attest: conduct::ATTEST,
+    guide: guide::GUIDE,
 };
 
 fn kind(kind: &str) -> String {
