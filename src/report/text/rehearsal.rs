@@ -185,7 +185,7 @@ fn recovery_time(time: &RecoveryTime, run: &RehearsalResult) -> Vec<String> {
     }
     if let Some(whole) = time.whole {
         lines.push(format!(
-            "estimate for all {} messages ({}) at this rate: {}",
+            "estimate for all {} messages ({}): {}; reading the archives takes the same, putting and reading back grow",
             human::count(whole.messages),
             human::size(whole.bytes),
             human::duration(whole.estimate_ms)
