@@ -93,6 +93,10 @@ fn signature(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:09}.json.sig"))
 }
 
+fn stamp(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:09}.json.tsr"))
+}
+
 fn trusting(keys: &[u8]) -> Question {
     Question { trust: Some(keys.iter().map(|key| public(*key)).collect()), ..Question::default() }
 }

@@ -17,7 +17,8 @@ use tokio::runtime::Runtime;
 use super::authority::{Authority, answer, serve};
 use super::command::{signing_with, verify_evidence};
 use super::foreign::script;
-use super::{allowed_signers, append, checked, file, first, key, record, trusting};
+use super::tampering::{CASES, Case, KEYS, copy_of};
+use super::{allowed_signers, append, checked, file, first, hand_over, key, record, stamp, trusting};
 use crate::program::{Bench, record as read, run};
 use crate::support;
 
@@ -32,19 +33,19 @@ const SOON: Duration = Duration::from_secs(2);
 
 /// A chain in `folder` whose records are stamped by whoever answers at `url`.
 fn chain(folder: &Path, url: &str, vouching: Option<&Path>) -> Chain {
+    signed_chain(folder, 1, url, vouching)
+}
+
+fn signed_chain(folder: &Path, signer: u8, url: &str, vouching: Option<&Path>) -> Chain {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| Runtime::new().unwrap()).handle().clone();
     let vouching = vouching.map(|file| Authorities::read(&fs::read(file).unwrap()).unwrap());
     let authority = Stamping::new(url.to_owned(), vouching, runtime, Cancel::default()).unwrap();
-    Chain::new(folder.to_owned(), Some(key(1))).stamped_by(Some(authority.with_patience(SOON)))
+    Chain::new(folder.to_owned(), Some(key(signer))).stamped_by(Some(authority.with_patience(SOON)))
 }
 
 fn appended(folder: &Path, url: &str) -> Kept {
     chain(folder, url, None).append(record()).unwrap()
-}
-
-fn stamp(folder: &Path, number: u64) -> std::path::PathBuf {
-    folder.join(format!("{number:09}.json.tsr"))
 }
 
 fn vouched(folder: &Path, authority: &Authority) -> Check {
@@ -290,6 +291,46 @@ fn whatever_is_done_to_a_stamp_its_record_is_named_by_tool_and_script() {
         assert_eq!(code, Some(0), "{told}");
         assert!(told.contains("time stamps: 6 hold, 0 are missing"), "{told}");
         assert_eq!(told.contains("nobody vouches"), arguments.len() == 2, "{told}");
+    }
+}
+
+/// A chain as that of the matrix, each record stamped.
+fn thousand(authority: &Authority) -> TempDir {
+    let (folder, url) = (support::folder(), authority.serve());
+    let by = |signer| signed_chain(folder.path(), signer, &url, None);
+    let append = |signer, count| {
+        (0..count).for_each(|_| assert_eq!(by(signer).append(record()).unwrap().unstamped, None));
+    };
+    append(KEYS[0], 499);
+    assert_eq!(by(KEYS[0]).append(hand_over(KEYS[1])).unwrap().unstamped, None);
+    append(KEYS[1], 500);
+    folder
+}
+
+#[test]
+#[ignore = "needs openssl, python3, ssh-keygen and b3sum: run ./tests/run"]
+fn whatever_is_done_to_a_stamped_chain_tool_and_script_name_the_same_record() {
+    let authority = Authority::new(SMALL);
+    let (chain, keys) = (thousand(&authority), support::folder());
+    let (ca, trust) = (authority.certificate(), allowed_signers(keys.path(), &KEYS[..2]));
+    let trust = ["--trust", trust.to_str().unwrap(), "--timestamp-ca", ca.to_str().unwrap()];
+    let authorities = Authorities::read(&fs::read(&ca).unwrap()).unwrap();
+    let question = Question { authorities: Some(authorities), ..trusting(&KEYS[..1]) };
+    let sound = checked(chain.path(), &question);
+    assert_eq!((sound.outcome, sound.time_stamps.stamped), (Holding::Holds, 1000));
+    assert_eq!(script(chain.path(), &trust).1, Some(0));
+    // The script asks openssl for each stamp, some 10 s for each case; the whole takes eight minutes.
+    let step = if std::env::var_os("WHOLE_MATRIX").is_some() { 1 } else { 8 };
+    for (place, Case { name, tamper, record, reason }) in CASES.into_iter().enumerate() {
+        let folder = copy_of(chain.path());
+        tamper(folder.path());
+        assert_eq!(first(&checked(folder.path(), &question)), Some((record, reason)), "{name}");
+        if place % step != 0 {
+            continue;
+        }
+        let (told, code) = script(folder.path(), &trust);
+        assert!(told.contains(&format!("BROKEN  record {record} {reason}: ")), "{name}: {told}");
+        assert_eq!(code, Some(10), "{name}");
     }
 }
 

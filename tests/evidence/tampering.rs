@@ -10,7 +10,7 @@ use mailproof::evidence::{Chain, PAYLOAD_TYPE};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{append, checked, file, first, hand_over, key, record, signature, trusting};
+use super::{append, checked, file, first, hand_over, key, record, signature, stamp, trusting};
 use crate::program::{json, payload};
 use crate::support;
 
@@ -34,10 +34,15 @@ pub fn sound() -> &'static (TempDir, Vec<u8>) {
     })
 }
 
-/// A copy to be altered. The files are links: they are replaced, never written into.
+/// A copy of the sound chain, to be altered.
 pub fn copy() -> TempDir {
+    copy_of(sound().0.path())
+}
+
+/// A copy to be altered. The files are links: they are replaced, never written into.
+pub fn copy_of(chain: &Path) -> TempDir {
     let folder = support::folder();
-    for entry in fs::read_dir(sound().0.path()).unwrap() {
+    for entry in fs::read_dir(chain).unwrap() {
         let entry = entry.unwrap();
         fs::hard_link(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }
@@ -75,9 +80,11 @@ fn forge(folder: &Path, number: u64, signer: u8, change: impl FnOnce(&mut Value)
     replace(&path, &Envelope::seal(PAYLOAD_TYPE, payload, Some(&key(signer))).to_bytes().unwrap());
 }
 
+/// Whoever takes a record away takes all that lies beside it.
 fn remove(folder: &Path, number: u64) {
     fs::remove_file(file(folder, number)).unwrap();
     fs::remove_file(signature(folder, number)).unwrap();
+    let _ = fs::remove_file(stamp(folder, number));
 }
 
 fn swap(one: &Path, other: &Path) {
@@ -148,6 +155,9 @@ pub const CASES: [Case; 34] = [
     case("two in the other order", HERE, "sequence", |folder| {
         swap(&file(folder, HERE), &file(folder, HERE + 1));
         swap(&signature(folder, HERE), &signature(folder, HERE + 1));
+        if stamp(folder, HERE).exists() {
+            swap(&stamp(folder, HERE), &stamp(folder, HERE + 1));
+        }
     }),
     case("without the first", 1, "gap", |folder| remove(folder, 1)),
     case("without one in the middle", HERE, "gap", |folder| remove(folder, HERE)),
