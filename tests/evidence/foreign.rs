@@ -12,6 +12,7 @@ use mailproof::secret::SecretFile;
 
 use super::tampering::{CASES, Case, KEYS, copy, sound};
 use super::{allowed_signers, append, checked, file, key, key_file, signature, trusting};
+use crate::lab;
 use crate::program::{bare, run};
 use crate::support;
 
@@ -149,6 +150,23 @@ fn foreign_programs_accept_the_signatures() {
         "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "pub.pem", "-in", "signed", "-sigfile", "sig",
     ]);
     support::output(verify.current_dir(folder.path()));
+}
+
+#[test]
+#[ignore = "needs securesystemslib: run ./tests/run"]
+fn the_authors_of_dsse_and_in_toto_accept_records_and_head() {
+    let folder = support::folder();
+    let records = folder.path().join("records");
+    append(&records, Some(key(1)), 2);
+    let public = folder.path().join("key.pub");
+    let holding = |signer: u8| {
+        fs::write(&public, super::public(signer).openssh()).unwrap();
+        let mut reader = Command::new(lab::program("dsse/bin/python"));
+        reader.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/evidence/dsse.py")).arg(&public);
+        reader.args([file(&records, 1), file(&records, 2), records.join("head.json")]);
+        String::from_utf8(support::output(&mut reader)).unwrap()
+    };
+    assert_eq!([holding(1), holding(2)], ["3\n", "0\n"]);
 }
 
 #[test]

@@ -107,6 +107,13 @@ pub fn folder() -> PathBuf {
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/lab"), PathBuf::from)
 }
 
+/// A program in it.
+pub fn program(name: &str) -> PathBuf {
+    let program = folder().join(name);
+    assert!(program.is_file(), "{} is missing: tests/run installs it", program.display());
+    program
+}
+
 /// A free TCP port of 127.0.0.1, below those the system gives to sockets that ask for any:
 /// until the server binds it, nothing else on this machine is likely to.
 fn free_port() -> u16 {

@@ -9,6 +9,7 @@ use mailproof::verdict::{Outcome, Rung, Severity, State};
 use super::made::{Night, archive, keep_by};
 use super::page::{bad_run, hostile};
 use super::{assert_says, month, whole_month};
+use crate::lab;
 use crate::program::bare;
 use crate::{evidence, support};
 
@@ -190,9 +191,7 @@ fn is_told(line: &str) -> bool {
 #[ignore = "needs pdfua: run ./tests/run"]
 fn a_checker_of_pdf_ua_finds_nothing() {
     let folder = support::folder();
-    let lab = std::env::var_os("MAILPROOF_LAB").map_or_else(|| PathBuf::from("target/lab"), PathBuf::from);
-    let checker = lab.join("pdfua/bin/pdfua");
-    assert!(checker.is_file(), "{} is missing: tests/run installs it", checker.display());
+    let checker = lab::program("pdfua/bin/pdfua");
     for_each_report(folder.path(), |_, file, _| {
         support::output(Command::new(&checker).arg("check").arg(file));
     });
