@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -15,7 +15,7 @@ use age::x25519::Identity;
 use mailproof::archive::decrypt::Keyring;
 use mailproof::demo::mailbox::Random;
 use mailproof::demo::pack::{Compression, File, Format, Manifest, Pack};
-use mailproof::event::Silent;
+use mailproof::event::{Observer, Silent};
 use mailproof::policy::{Policy, Store};
 use mailproof::verdict::Outcome;
 use mailproof::verify::{self, Cancel, Job, RunResult};
@@ -54,13 +54,18 @@ impl Lab {
 
     pub fn verify(&self, archive: &[u8]) -> RunResult {
         fs::write(&self.archive, archive).unwrap();
+        self.verify_files(&[&self.archive], &Silent)
+    }
+
+    /// Verifies what lies there.
+    pub fn verify_files(&self, files: &[&Path], observer: &dyn Observer) -> RunResult {
         let keyring = Keyring::load(&self.policy.keys, None).unwrap();
         let (cancel, handle) = (Cancel::default(), self.runtime.handle());
-        let addresses = [self.archive.to_str().unwrap().to_owned()];
+        let addresses: Vec<_> = files.iter().map(|file| file.to_str().unwrap().to_owned()).collect();
         let selection = handle.block_on(verify::named(&addresses, &Store::default(), None)).unwrap();
         let job =
             Job { policy: &self.policy, keyring: &keyring, runtime: handle, cancel: &cancel, live: None };
-        verify::run(&job, selection, &Silent)
+        verify::run(&job, selection, observer)
     }
 
     /// Verifies on a thread of its own; an error is a hang or a panic.

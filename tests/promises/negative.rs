@@ -1,17 +1,23 @@
 //! Damage that is done on purpose is found, each kind of it, wherever it falls; and where none can be done, nobody says so.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use age::armor::{ArmoredWriter, Format as Armor};
 use mailproof::demo::mailbox::Random;
 use mailproof::demo::pack::{Compression, Encryption, File, Format, Manifest, Pack};
+use mailproof::event::{Event, Observer, Silent};
 use mailproof::exit;
 use mailproof::policy::{Damage, Demand, NegativeControls};
 use mailproof::verdict::{Outcome, Rung};
 use mailproof::verify::{Ending, RunResult};
-use std::io::Write;
 
 use super::damage::{Lab, little, much};
+use crate::support;
 
 fn lab(number: u32, kinds: &[Damage]) -> Lab {
     let mut lab = Lab::new();
@@ -112,6 +118,85 @@ fn is_not_verified(run: &RunResult, why: &str) {
     assert!(run.troubles.iter().any(|trouble| trouble.message.contains(why)), "{:?}", run.troubles);
     assert_eq!((run.archives[0].outcome, run.archives[0].rung), (Outcome::Passed, Some(Rung::Complete)));
     assert_eq!(run.negative_controls.as_ref().unwrap().detected(), 0);
+}
+
+/// Puts something else in the archive's place as soon as the second damaged copy is read, with the time of the first.
+struct Meddler<'a> {
+    path: &'a Path,
+    instead: Option<&'a [u8]>,
+    started: AtomicU32,
+}
+
+impl Observer for Meddler<'_> {
+    fn observe(&self, event: &Event<'_>) {
+        if !matches!(event, Event::NegativeControlStarted { .. })
+            || self.started.fetch_add(1, Ordering::Relaxed) != 1
+        {
+            return;
+        }
+        let time = fs::metadata(self.path).unwrap().modified().unwrap();
+        match self.instead {
+            None => fs::remove_file(self.path).unwrap(),
+            Some(bytes) => {
+                let file = fs::File::options().write(true).open(self.path).unwrap();
+                file.write_all_at(bytes, 0).unwrap();
+                file.set_modified(time).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn an_archive_that_is_taken_away_or_rots_meanwhile_is_neither_found_nor_missed() {
+    let lab = lab(4, &[Damage::FlippedBit, Damage::AlteredContent]);
+    let sound = lab.pack().build(&little(&mut Random::new(1))).unwrap().encrypted;
+    let folder = support::folder();
+    let path = folder.path().join("archive");
+    let zeros = vec![0; sound.len()];
+    for (instead, why) in
+        [(None, "could not be tried"), (Some(&zeros[..]), "does not pass when it is read again")]
+    {
+        fs::write(&path, &sound).unwrap();
+        let meddler = Meddler { path: &path, instead, started: AtomicU32::default() };
+        let run = lab.verify_files(&[&path], &meddler);
+        let controls = run.negative_controls.as_ref().unwrap();
+        assert_eq!((run.outcome, run.exit_code, controls.missed()), (Outcome::NotVerified, 20, 0), "{run:?}");
+        assert!(run.troubles.iter().any(|trouble| trouble.message.contains(why)), "{:?}", run.troubles);
+    }
+}
+
+#[test]
+fn of_several_the_smallest_that_is_fit_is_damaged() {
+    let mut lab = lab(7, &Damage::ALL);
+    lab.policy.archives.encryption = Demand::Optional;
+    let files = little(&mut Random::new(1));
+    let folder = support::folder();
+    let build = |name: &str, pack: Pack, files: &[File]| {
+        let path = folder.path().join(name);
+        fs::write(&path, pack.build(files).unwrap().encrypted).unwrap();
+        path
+    };
+    let empty = build("empty", lab.pack(), &[File::new("empty", "")]);
+    let clear = build("clear", Pack { encryption: Encryption::None, ..lab.pack() }, &files[..2]);
+    let fit = build("fit", lab.pack(), &[&files[..], &much(&mut Random::new(2))].concat());
+    let run = lab.verify_files(&[&empty, &clear, &fit], &Silent);
+    let controls = run.negative_controls.unwrap();
+    assert_eq!((run.outcome, controls.detected()), (Outcome::Passed, 7), "{controls:?}");
+    assert!(controls.archive.unwrap().ends_with("fit"));
+}
+
+#[test]
+fn a_lost_member_is_lost_with_its_long_name() {
+    let mut lab = lab(2, &[Damage::LostMember]);
+    for format in [Format::Gnu, Format::Pax] {
+        let long = File::new(format!("{}.eml", "cartella/".repeat(20)), "content");
+        let archive = Pack { format, ..lab.pack() }.build(&[long]).unwrap().encrypted;
+        lab.policy.sample.seed = Some([1; 32]);
+        let run = lab.verify(&archive);
+        let controls = run.negative_controls.unwrap().controls;
+        let found = Ending::Detected("manifest-member-missing");
+        assert!(controls.iter().all(|control| control.ending == found), "{controls:?}");
+    }
 }
 
 #[test]

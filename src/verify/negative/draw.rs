@@ -86,6 +86,9 @@ pub fn of_stored(
 /// A file of an archive, by its place in the unpacked archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
+    /// Where the first of its headers begins.
+    start: u64,
+    /// The last one of them, which its body follows.
     header: u64,
     size: u64,
 }
@@ -105,7 +108,7 @@ impl Place {
             }
             Damage::LostMember => {
                 let behind = self.body().end.next_multiple_of(RECORD).min(unpacked);
-                Some((DamagedCopy::of([0..self.header, behind..unpacked]), self.header))
+                Some((DamagedCopy::of([0..self.start, behind..unpacked]), self.start))
             }
             _ => None,
         }
@@ -118,12 +121,14 @@ impl Place {
 pub struct Files {
     seed: Seed,
     drawn: Vec<Option<(u64, Place)>>,
+    /// Where the member before ended; absent behind one whose headers go on behind the header.
+    ended: Option<u64>,
 }
 
 impl Files {
     /// For so many controls.
     pub fn new(seed: Seed, controls: usize) -> Self {
-        Self { seed, drawn: vec![None; controls] }
+        Self { seed, drawn: vec![None; controls], ended: Some(0) }
     }
 
     /// The file of a control, counted from 0; absent where the archive has none.
@@ -134,10 +139,14 @@ impl Files {
 
 impl Sink for Files {
     fn begin(&mut self, member: &Member) {
+        // Long names and extended headers stand before the header, and belong to the member.
+        let start = self.ended.unwrap_or(member.offset);
+        let end = (member.offset + RECORD).saturating_add(member.size.next_multiple_of(RECORD));
+        self.ended = (member.kind != Kind::Unsupported).then_some(end);
         if member.kind != Kind::File || member.size == 0 || manifest::is_manifest(&member.name) {
             return;
         }
-        let place = Place { header: member.offset, size: member.size };
+        let place = Place { start, header: member.offset, size: member.size };
         for (control, drawn) in self.drawn.iter_mut().enumerate() {
             let mut rank = blake3::Hasher::new_keyed(&self.seed.bytes());
             rank.update(&(control as u64).to_le_bytes()).update(&member.index.to_le_bytes());
@@ -207,14 +216,14 @@ mod tests {
 
     #[test]
     fn a_file_is_altered_in_its_body_and_lost_with_its_padding() {
-        let (place, unpacked) = (Place { header: 1024, size: 700 }, 10 * 512);
+        let (place, unpacked) = (Place { start: 1024, header: 2048, size: 700 }, 12 * 512);
         for number in 0..40 {
             let mut dice = Dice::new(&seed(number), 0);
             let (_, at) = place.damage(Damage::AlteredContent, unpacked, &mut dice).unwrap();
-            assert!((1536..2236).contains(&at), "{at}");
+            assert!((2560..3260).contains(&at), "{at}");
         }
         let (lost, at) = place.damage(Damage::LostMember, unpacked, &mut Dice::new(&seed(1), 0)).unwrap();
-        assert_eq!((lost, at), (DamagedCopy::of([0..1024, 2560..5120]), 1024));
+        assert_eq!((lost, at), (DamagedCopy::of([0..1024, 3584..6144]), 1024));
     }
 
     #[test]

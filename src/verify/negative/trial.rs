@@ -8,10 +8,11 @@ use super::draw::{self, Dice, Files};
 use super::result::{Ending, NegativeControl};
 use super::store::Damaged;
 use crate::archive::storage::Object;
+use crate::archive::unpack::Sink;
 use crate::event::{Event, Observer, Tally};
 use crate::mailbox::sample::Seed;
 use crate::policy::{Damage, Policy};
-use crate::verdict::{Severity, State};
+use crate::verdict::{Finding, Severity, State, kinds};
 use crate::verify::reading;
 use crate::verify::restorable;
 use crate::verify::select::Target;
@@ -34,8 +35,8 @@ pub struct Trial<'a> {
     files: Files,
 }
 
-const CHANGED: &str =
-    "the archive that was proven `complete` does not pass a second time; look at it with `mailproof verify`";
+const CHANGED: &str = "the archive that was proven `complete` does not pass when it is read again; look at it with `mailproof verify`";
+const REPLACED: &str = "the archive was replaced or removed while its copies were read; run again";
 const NOT_ENCRYPTED: &str = "the kinds that the policy names damage stored bytes, and the archive is not encrypted with age, \
      which would vouch for each of them; add \"altered-content\" to `negative_controls.kinds`";
 const TOO_LITTLE: &str =
@@ -47,49 +48,63 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// Why nothing can be tried.
     pub fn begin(policy: &Policy, tools: Tools<'a>, target: &'a Target) -> Result<Self, Trouble> {
-        let trouble = |why: &str| Trouble::outside(super::STAGE, why.to_owned());
-        let tally = Arc::default();
-        let object =
-            tools.head(target, &target.key, &tally).map_err(|error| Trouble::new(super::STAGE, &error))?;
+        let object = tools
+            .head(target, &target.key, &Arc::default())
+            .map_err(|error| Trouble::new(super::STAGE, &error))?;
         let seed = restorable::seed(&policy.sample, &object)?;
         let mut files = Files::new(seed, policy.negative_controls.number as usize);
-        let reading = reading::read(tools, target, &object, &tally, Some(&mut files));
-        if let Some(trouble) = reading.troubles.first() {
-            return Err(Trouble { stage: super::STAGE, ..trouble.clone() });
-        }
-        if judge::complete(&reading).state != State::Proven {
-            return Err(trouble(CHANGED));
-        }
+        let reading = undamaged(tools, target, &object, Some(&mut files))?;
         let payload = reading.decrypted.as_ref().and_then(|layer| layer.payload(object.size));
         let mut kinds = policy.negative_controls.kinds.clone();
         kinds.retain(|kind| payload.is_some() || !kind.is_of_stored_bytes());
-        if kinds.is_empty() {
-            return Err(trouble(NOT_ENCRYPTED));
-        }
         let unpacked = reading.decompressed.map_or(0, |layer| layer.unpacked);
         let payload = payload.unwrap_or_default();
         Ok(Self { tools, target, object, seed, kinds, payload, unpacked, files })
     }
 
+    /// Whether everything that the policy names can be done to it.
+    pub fn fits(&self) -> bool {
+        let drawn = |kind: &Damage| self.draw(*kind, 0).is_some();
+        !self.kinds.is_empty() && self.kinds.iter().all(drawn)
+    }
+
+    /// The archive's address.
+    pub fn address(&self) -> String {
+        self.target.address()
+    }
+
     /// Does so many controls, one after the other, and says what became of each.
-    pub fn controls(&self, number: u32, observer: &dyn Observer) -> Vec<NegativeControl> {
-        (0..number as usize).map(|number| self.control(number, observer)).collect()
+    ///
+    /// # Errors
+    /// Why nothing can be tried, or why nothing can be said: what looks like damage that was found may be the store's own,
+    /// so the archive is read undamaged once more.
+    pub fn controls(&self, number: u32, observer: &dyn Observer) -> Result<Vec<NegativeControl>, Trouble> {
+        if self.kinds.is_empty() {
+            return Err(Trouble::outside(super::STAGE, NOT_ENCRYPTED.to_owned()));
+        }
+        let controls: Vec<_> = (0..number as usize).map(|number| self.control(number, observer)).collect();
+        if controls.iter().all(|control| matches!(control.ending, Ending::Detected(_))) {
+            undamaged(self.tools, self.target, &self.object, None)?;
+        }
+        Ok(controls)
     }
 
     fn control(&self, number: usize, observer: &dyn Observer) -> NegativeControl {
         let damage = self.kinds[number % self.kinds.len()];
-        let mut dice = Dice::new(&self.seed, number);
-        let copy = if damage.is_of_stored_bytes() {
-            draw::of_stored(damage, self.payload.clone(), self.object.size, &mut dice)
-        } else {
-            let file = self.files.of(number);
-            file.and_then(|file| file.damage(damage, self.unpacked, &mut dice))
-        };
-        let (at, ending) = match copy {
+        let (at, ending) = match self.draw(damage, number) {
             Some((copy, at)) => (Some(at), self.watched(damage, copy, observer)),
             None => (None, Ending::Open(TOO_LITTLE.to_owned())),
         };
         NegativeControl { damage, at, ending }
+    }
+
+    /// The damaged copy of a control, and where its damage begins; nothing where the archive holds too little.
+    fn draw(&self, damage: Damage, number: usize) -> Option<(DamagedCopy, u64)> {
+        let mut dice = Dice::new(&self.seed, number);
+        match damage.is_of_stored_bytes() {
+            true => draw::of_stored(damage, self.payload.clone(), self.object.size, &mut dice),
+            false => self.files.of(number)?.damage(damage, self.unpacked, &mut dice),
+        }
     }
 
     fn watched(&self, damage: Damage, copy: DamagedCopy, observer: &dyn Observer) -> Ending {
@@ -117,14 +132,36 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// Reads the archive as it is, which must pass.
+fn undamaged(
+    tools: Tools<'_>,
+    target: &Target,
+    object: &Object,
+    files: Option<&mut Files>,
+) -> Result<Reading, Trouble> {
+    let onlooker = files.map(|files| files as &mut (dyn Sink + Send));
+    let reading = reading::read(tools, target, object, &Arc::default(), onlooker);
+    if let Some(trouble) = reading.troubles.first() {
+        return Err(Trouble { stage: super::STAGE, ..trouble.clone() });
+    }
+    match judge::complete(&reading).state {
+        State::Proven => Ok(reading),
+        _ => Err(Trouble::outside(super::STAGE, CHANGED.to_owned())),
+    }
+}
+
 /// A copy that is not disproven was taken for whole, unless the reading of it could not be done.
 fn judged(reading: &Reading) -> Ending {
     if judge::complete(reading).state == State::Disproven {
         let mut failures = reading.findings.iter().filter(|finding| finding.severity == Severity::Failure);
         return failures.next().map_or(Ending::Missed, |finding| Ending::Detected(finding.kind.id));
     }
-    match reading.troubles.iter().find(|trouble| !trouble.internal) {
+    // Another archive came in its place, or none any more: nothing is known of the copy.
+    let replaced = |finding: &Finding| *finding.kind == kinds::STORAGE_OBJECT_CHANGED;
+    let outside = reading.troubles.iter().find(|trouble| !trouble.internal);
+    match outside {
         Some(trouble) => Ending::Open(trouble.message.clone()),
+        None if reading.findings.iter().any(replaced) => Ending::Open(REPLACED.to_owned()),
         None => Ending::Missed,
     }
 }
@@ -132,7 +169,6 @@ fn judged(reading: &Reading) -> Ending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::{Finding, kinds};
 
     #[test]
     fn only_a_finding_finds_damage() {
@@ -145,6 +181,11 @@ mod tests {
         let mut warning = Reading::sound();
         warning.findings.push(Finding::new(&kinds::TAR_LINK_MEMBER, "mail"));
         assert_eq!(judged(&warning), Ending::Missed);
+
+        let mut replaced = Reading::sound();
+        replaced.findings.push(Finding::new(&kinds::STORAGE_OBJECT_CHANGED, "object"));
+        replaced.whole = false;
+        assert_eq!(judged(&replaced), Ending::Open(REPLACED.to_owned()));
 
         let mut unread = Reading::sound();
         unread.troubles.push(Trouble::outside("fetch", "the store is away".to_owned()));
