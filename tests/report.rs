@@ -3,6 +3,7 @@
 mod made;
 mod oscal;
 mod page;
+mod parts;
 mod printed;
 mod runbook;
 
@@ -179,7 +180,7 @@ fn a_failed_run_says_what_failed_and_what_to_do() {
         &[
             "No. This run found faults",
             "1 archive failed",
-            &format!("{remedy} (tar-missing-end-marker)"),
+            &format!("{remedy} (tar-missing-end-marker: s3://backups/2026-11-30)"),
             "Last test that passed",
         ],
     );
@@ -369,7 +370,10 @@ fn records_of_the_program_itself_are_told() {
     let (code, document) = told(&bench.records(), &["period"]);
     assert_eq!((code, &document["outcome"]), (Some(20), &json!("failed")), "nobody signed them");
     let summary = words(&document, "summary");
-    assert_says(&summary, &["1 archive: complete", "(tar-missing-end-marker)"]);
+    assert_says(
+        &summary,
+        &["1 archive: complete", "(tar-missing-end-marker: s3://", "Only a part of what the policy asks for"],
+    );
     assert_says(&words(&document, "environment"), &["policy.toml (BLAKE3 ", "mailproof "]);
     let by_policy = run(bench.command("report").args(["run", "--language", "it", "--policy"]).arg(&policy));
     assert_eq!(by_policy.code, Some(20));

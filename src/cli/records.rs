@@ -59,6 +59,7 @@ impl Records {
             source: setup.source(),
             host: self.host.as_deref(),
             operator: self.operator.as_deref(),
+            narrowed: &setup.narrowed,
         })
     }
 

@@ -132,6 +132,7 @@ fn is_missing(to: &str) -> bool {
 impl Args {
     /// Puts what was given over the policy; what comes of it must hold as if it stood there.
     fn apply(&self, setup: &mut Setup) -> Result<Rehearsal, Failure> {
+        self.narrow(setup);
         let policy = &mut setup.policy;
         policy.run.warnings_exit |= self.warnings_exit;
         if self.records.is_some() {
@@ -167,6 +168,14 @@ impl Args {
             Some(violation) => Err(Failure::usage(violation)),
             None => Ok(rules),
         }
+    }
+
+    fn narrow(&self, setup: &mut Setup) {
+        let all = setup.policy.rehearsal.as_ref().is_some_and(|rules| rules.scope == Scope::All);
+        setup.narrow_to(&self.archives);
+        setup.narrow(all && matches!(self.scope, Some(ScopeArg::Sample)), "--scope sample");
+        setup.narrow(!self.only.is_empty(), "--only");
+        setup.narrow(self.folder.is_some(), "--folder");
     }
 
     fn rendered(&self, run: &RehearsalResult, all: bool) -> String {

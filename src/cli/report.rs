@@ -133,7 +133,7 @@ impl Common {
         let check = self.chain.check(&folder)?;
         let question = composing::Question { subject, language: self.output.language(), written: written()? };
         let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
-            composing::ReportError::NoSuchRun(_) => Failure::usage(error),
+            composing::ReportError::NoSuchRun(_) | composing::ReportError::NoRun(..) => Failure::usage(error),
             composing::ReportError::Folder(error) => unreadable(&folder, &error),
         })?;
         match self.output.format {

@@ -165,7 +165,7 @@ fn close(args: &CloseArgs) -> Result<u8, Failure> {
             )));
         }
         let run = named(ledger, &args.by_record)?;
-        run.may_close(opened).map_err(|why| {
+        ledger.may_close(run, opened).map_err(|why| {
             let (run, action) = (run.number(), opened.number());
             Failure::usage(format!("record {run} does not close action {action}: {why}"))
         })?;

@@ -19,6 +19,7 @@ use super::args::{PolicyArgs, StoreArgs};
 use super::{Failure, tell};
 use crate::archive::decrypt::Keyring;
 use crate::evidence::Pseudonyms;
+use crate::evidence::past::Aim;
 use crate::exit;
 use crate::live::Server;
 use crate::network::Cancel;
@@ -38,6 +39,8 @@ pub struct Setup {
     pub cancel: Cancel,
     /// Where systemd put the credentials of this unit.
     pub credentials: Option<PathBuf>,
+    /// By what the command line asks for less than the policy does; empty where there is no policy.
+    pub narrowed: Vec<String>,
     source: Option<(PathBuf, String)>,
     /// Set before the record is written.
     recording: Arc<AtomicBool>,
@@ -64,8 +67,21 @@ impl Setup {
                     "no threads for the network: {error}; look at this machine's limits (ulimit -u)"
                 ))
             })?;
-        let (cancel, recording) = Default::default();
-        Ok(Self { policy, runtime, cancel, credentials, source, recording })
+        let (cancel, recording, narrowed) = Default::default();
+        Ok(Self { policy, runtime, cancel, credentials, narrowed, source, recording })
+    }
+
+    /// Notes that the command line asks for less than the policy does, and by what.
+    pub fn narrow(&mut self, narrowed: bool, by: impl Into<String>) {
+        if narrowed && self.source.is_some() {
+            self.narrowed.push(by.into());
+        }
+    }
+
+    /// Notes that archives were named; where the policy names no store, that is the only way to say which.
+    pub fn narrow_to(&mut self, archives: &[String]) {
+        let selects = self.policy.store.as_ref().is_some_and(|store| !store.url.is_empty());
+        self.narrow(selects && !archives.is_empty(), Aim::ARCHIVES);
     }
 
     /// The keys, unless the rung that is asked for needs none.

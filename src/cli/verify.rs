@@ -69,6 +69,17 @@ enum RungArg {
     Restorable,
 }
 
+impl From<RungArg> for Rung {
+    fn from(rung: RungArg) -> Self {
+        match rung {
+            RungArg::Present => Self::Present,
+            RungArg::Complete => Self::Complete,
+            RungArg::Meaningful => Self::Meaningful,
+            RungArg::Restorable => Self::Restorable,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Text,
@@ -121,12 +132,10 @@ impl Args {
             run.records.clone_from(&self.records);
         }
         setup.policy.sample.seed = self.seed.map(|seed| seed.bytes());
-        match self.rung {
-            Some(RungArg::Present) => setup.policy.require.rung = Rung::Present,
-            Some(RungArg::Complete) => setup.policy.require.rung = Rung::Complete,
-            Some(RungArg::Meaningful) => setup.policy.require.rung = Rung::Meaningful,
-            Some(RungArg::Restorable) => setup.policy.require.rung = Rung::Restorable,
-            None => {}
+        setup.narrow_to(&self.archives);
+        if let Some(rung) = self.rung.map(Rung::from) {
+            setup.narrow(rung < setup.policy.require.rung, format!("--rung {rung}"));
+            setup.policy.require.rung = rung;
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::model::{Answerer, Objective, Requirement};
 use super::result::{Answer, Judged, Review, Since, State};
-use crate::evidence::{Entry, Ledger};
+use crate::evidence::{Entry, Kind, Ledger};
 use crate::policy::Age;
 use crate::verdict::Outcome;
 
@@ -15,6 +15,7 @@ use crate::verdict::Outcome;
 enum Lack {
     Outcome,
     Rung,
+    Part,
     Encryption,
     Measured(&'static str),
     Review,
@@ -123,6 +124,8 @@ impl<'a> Case<'a> {
         match () {
             () if entry.outcome != Outcome::Passed => Some(Lack::Outcome),
             () if rung.is_some_and(|rung| entry.rung < Some(rung)) => Some(Lack::Rung),
+            // A rehearsal is of a sample by its nature; whether that is a fair choice is left to others to show.
+            () if entry.is(Kind::Verify) && !entry.aim.is_whole() => Some(Lack::Part),
             () if *encrypted && !entry.encrypted => Some(Lack::Encryption),
             () if unmeasured.is_some() => unmeasured.map(|objective| Lack::Measured(objective.as_str())),
             () if *review && self.ledger.sign_off_of(entry).is_none() => Some(Lack::Review),
@@ -133,6 +136,9 @@ impl<'a> Case<'a> {
     fn said_of(&self, lack: &Lack, entry: &Entry) -> String {
         let what = match lack {
             Lack::Outcome => format!("ended {}", entry.outcome),
+            Lack::Part => {
+                format!("looked at a part of what its policy asks for ({})", entry.aim.narrowed.join(", "))
+            }
             Lack::Rung => {
                 let proven =
                     entry.rung.map_or("no rung for every archive".to_owned(), |rung| format!("`{rung}`"));
@@ -172,15 +178,22 @@ impl<'a> Case<'a> {
         Some(Judged { step: Some(step), ..self.judged(State::Missing, Some(why)) })
     }
 
-    /// The newest record that failed, of a kind of which none passed since and for which no action was opened.
+    /// The newest record that failed, behind which none passed that looked as far, and for which no action was opened.
     fn failure_without_action(&self) -> Option<u64> {
         let candidates = self.candidates();
         let actions = self.ledger.actions();
         self.requirement.answered_by.iter().find_map(|kind: &Answerer| {
             let of_kind = candidates.iter().filter(|entry| entry.kind == kind.as_str());
-            let since = of_kind.take_while(|entry| entry.outcome != Outcome::Passed);
-            let failed: Vec<&&Entry> = since.filter(|entry| entry.outcome == Outcome::Failed).collect();
-            let taken = |entry: &&&Entry| actions.iter().any(|action| *action.about == entry.about);
+            let (mut passed, mut failed): (Vec<&Entry>, Vec<&Entry>) = Default::default();
+            for entry in of_kind {
+                let mended = passed.iter().any(|later| later.aim.reaches(&entry.aim));
+                match entry.outcome {
+                    Outcome::Passed if !mended => passed.push(entry),
+                    Outcome::Failed if !mended => failed.push(entry),
+                    _ => {}
+                }
+            }
+            let taken = |entry: &&Entry| actions.iter().any(|action| *action.about == entry.about);
             failed.first().filter(|_| !failed.iter().any(taken)).map(|entry| entry.number())
         })
     }

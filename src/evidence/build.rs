@@ -34,13 +34,15 @@ pub struct Basis<'a> {
     pub host: Option<&'a str>,
     /// Who runs this.
     pub operator: Option<&'a str>,
+    /// By what the command line asks for less than the policy does.
+    pub narrowed: &'a [String],
 }
 
 impl<'a> Basis<'a> {
     /// Of a run of which nothing is known but its policy.
     #[must_use]
     pub fn of(policy: &'a Policy) -> Self {
-        Self { policy, source: None, host: None, operator: None }
+        Self { policy, source: None, host: None, operator: None, narrowed: &[] }
     }
 
     fn record(&self, kind: Kind, times: (Timestamp, Timestamp), outcome: Outcome, result: Content) -> Record {
@@ -65,7 +67,7 @@ impl<'a> Basis<'a> {
                 file: file.display().to_string(),
                 blake3: blake3.to_owned(),
             }),
-            scope: Scope::default(),
+            scope: Scope { narrowed: self.narrowed.to_vec(), ..Scope::default() },
             sample: Vec::new(),
             coverage: None,
             objectives: None,
@@ -180,7 +182,8 @@ impl Record {
         let facts = || run.archives.iter().map(|archive| &archive.facts);
         self.retries = Some(run.retries + facts().map(|facts| facts.retries).sum::<u64>());
         self.resumes = Some(facts().map(|facts| facts.resumes).sum());
-        self.scope = scope(run);
+        let narrowed = std::mem::take(&mut self.scope.narrowed);
+        self.scope = Scope { narrowed, ..scope(run) };
         let named = run.archives.first().map(|archive| kind_of(&archive.archive));
         self.environment.store_kind = self.environment.store_kind.take().or(named);
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::past::{Past, Shelf};
+use super::past::{Aim, Past, Shelf};
 use super::record::{Kind, Objectives};
 use super::review::{About, Action, SignOff};
 use crate::verdict::{Outcome, Rung};
@@ -41,6 +41,8 @@ pub struct Entry {
     pub rung: Option<Rung>,
     /// Every archive was encrypted.
     pub encrypted: bool,
+    /// What it was for.
+    pub aim: Aim,
     /// Targets and what was measured.
     pub objectives: Objectives,
     /// What was signed off.
@@ -78,7 +80,7 @@ pub struct Closing<'a> {
 }
 
 /// Why a run closes no action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It is no run.
     #[error("it is no verification, rehearsal or restore; name the run that shows that it helped")]
@@ -89,6 +91,9 @@ pub enum Refusal {
     /// It did not pass.
     #[error("it did not pass; run it again, and name a record that did")]
     NotPassed,
+    /// It did not look at what the action is about.
+    #[error("{0}")]
+    Elsewhere(String),
 }
 
 impl Ledger {
@@ -148,11 +153,41 @@ impl Ledger {
         self.entries.iter().find_map(|entry| match &entry.action {
             Some(Action::Closed { action, by_record, note }) if *action == opened.about => {
                 let run = self.entries.iter().find(|run| run.about == *by_record)?;
-                let holds = run.number() < entry.number() && run.may_close(opened).is_ok();
+                let holds = run.number() < entry.number() && self.may_close(run, opened).is_ok();
                 holds.then_some(Closing { entry, by_record, note })
             }
             _ => None,
         })
+    }
+}
+
+impl Ledger {
+    /// Whether a run shows that the action which `opened` opened helped: one that began after that, passed, and looked at all
+    /// that the run before it did which showed the need.
+    ///
+    /// # Errors
+    /// [`Refusal`] if it shows no such thing.
+    pub fn may_close(&self, run: &Entry, opened: &Entry) -> Result<(), Refusal> {
+        match () {
+            () if !run.is_run() => Err(Refusal::NoRun),
+            () if run.number() < opened.number() || run.started < opened.finished => Err(Refusal::Older),
+            () if run.outcome != Outcome::Passed => Err(Refusal::NotPassed),
+            () => self.reaches_the_need(run, opened),
+        }
+    }
+
+    fn reaches_the_need(&self, run: &Entry, opened: &Entry) -> Result<(), Refusal> {
+        let Some(Action::Opened { about, .. }) = &opened.action else { return Ok(()) };
+        let needed = self.entries.iter().find(|entry| entry.about == *about).filter(|entry| entry.is_run());
+        match needed {
+            Some(needed) if !run.aim.reaches(&needed.aim) => {
+                let (number, needed, done) = (needed.number(), needed.aim.told(), run.aim.told());
+                Err(Refusal::Elsewhere(format!(
+                    "it is `{done}`, and record {number}, which showed the need, is `{needed}`: run that again, and name its record"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -166,6 +201,7 @@ impl Entry {
         Ok(Self {
             rung: lowest,
             encrypted,
+            aim: past.aim(),
             about: About { id: past.id, link },
             kind: past.kind,
             started: past.started,
@@ -193,19 +229,6 @@ impl Entry {
     #[must_use]
     pub fn is_run(&self) -> bool {
         [Kind::Verify, Kind::Rehearse, Kind::Restore].iter().any(|kind| self.is(*kind))
-    }
-
-    /// Whether this run shows that an action helped: one that began after it was opened, and passed.
-    ///
-    /// # Errors
-    /// [`Refusal`] if it shows no such thing.
-    pub fn may_close(&self, opened: &Self) -> Result<(), Refusal> {
-        match () {
-            () if !self.is_run() => Err(Refusal::NoRun),
-            () if self.number() < opened.number() || self.started < opened.finished => Err(Refusal::Older),
-            () if self.outcome != Outcome::Passed => Err(Refusal::NotPassed),
-            () => Ok(()),
-        }
     }
 }
 

@@ -147,6 +147,10 @@ pub struct Scope {
     pub excluded: Vec<Excluded>,
     /// How many there are of these.
     pub excluded_count: u64,
+    /// By what the command line asked for less than the policy does (`ARCHIVE`, `--rung present`, `--only`); absent where
+    /// all was asked for that the policy asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub narrowed: Vec<String>,
 }
 
 /// Something that was not looked at.

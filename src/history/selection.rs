@@ -36,13 +36,14 @@ const LINES: &str = "
                 WHERE mailbox.sequence = line.sequence AND mailbox.place = line.place AND mailbox.account IN (SELECT value FROM json_each(?4))))
             AND (?5 IS NULL OR line.outcome = ?5)
     ), newest AS (SELECT DISTINCT sequence FROM hit ORDER BY sequence DESC LIMIT ?6)
-    SELECT hit.sequence, hit.place, record.run
-    FROM newest JOIN hit USING (sequence) JOIN record USING (sequence)
+    SELECT hit.sequence, hit.place FROM newest JOIN hit USING (sequence)
     ORDER BY hit.sequence, hit.place";
+/// A run is fetched once and not with each of its lines, which are sorted in memory.
+const RUN: &str = "SELECT run FROM record WHERE sequence = ?1";
 
 /// The runs that are asked for, each with those archives alone that are.
 pub(super) fn select(transaction: &Transaction<'_>, question: &Question) -> Result<Vec<Run>, Fault> {
-    let mut query = transaction.prepare(LINES)?;
+    let (mut query, mut run) = (transaction.prepare(LINES)?, transaction.prepare(RUN)?);
     let mut rows = query.query(params![
         question.since.map(Timestamp::as_millisecond),
         question.kind,
@@ -52,29 +53,28 @@ pub(super) fn select(transaction: &Transaction<'_>, question: &Question) -> Resu
         // SQLite takes a negative limit for none.
         question.limit.map_or(-1, i64::from),
     ])?;
-    let mut runs = Vec::new();
-    let mut current: Option<(Run, Vec<usize>)> = None;
+    let mut chosen: Vec<(u64, Vec<usize>)> = Vec::new();
     while let Some(row) = rows.next()? {
         let (sequence, place): (u64, usize) = (row.get(0)?, row.get(1)?);
-        match &mut current {
-            Some((run, places)) if run.sequence == sequence => places.push(place),
-            _ => {
-                let run = serde_json::from_str(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
-                runs.extend(current.replace((run, vec![place])).map(restricted));
-            }
+        match chosen.last_mut() {
+            Some((last, places)) if *last == sequence => places.push(place),
+            _ => chosen.push((sequence, vec![place])),
         }
     }
-    runs.extend(current.map(restricted));
-    Ok(runs)
+    let mut fetched = |(sequence, places): (u64, Vec<usize>)| {
+        let text: String = run.query_row([sequence], |row| row.get(0))?;
+        Ok(restricted(serde_json::from_str(&text)?, &places))
+    };
+    chosen.into_iter().map(&mut fetched).collect()
 }
 
-/// The run with what stands at these places.
-fn restricted((mut run, places): (Run, Vec<usize>)) -> Run {
+/// The run with what stands at these places, which ascend.
+fn restricted(mut run: Run, places: &[usize]) -> Run {
     let mut place = 0;
     run.archives.retain(|_| {
         place += 1;
-        places.contains(&place)
+        places.binary_search(&place).is_ok()
     });
-    run.by_itself = places.contains(&0);
+    run.by_itself = places.first() == Some(&0);
     run
 }

@@ -23,6 +23,8 @@ pub struct Night {
     pub kind: Kind,
     pub policy: &'static str,
     pub objectives: Option<Objectives>,
+    /// By what the command line asked for less than the policy.
+    pub narrowed: Vec<String>,
 }
 
 impl Night {
@@ -93,7 +95,18 @@ impl Night {
             kind: Kind::Verify,
             policy: "/etc/mailproof/nightly.toml",
             objectives: None,
+            narrowed: Vec::new(),
         }
+    }
+
+    /// The same run, that was to do a part.
+    pub fn only(self, by: &str) -> Self {
+        Self { narrowed: vec![by.to_owned()], ..self }
+    }
+
+    /// What somebody said of a record, on that day.
+    pub fn said(day: &str, kind: Kind) -> Self {
+        Self { kind, ..Self::of(day, Outcome::Passed) }
     }
 
     fn record(self) -> Record {
@@ -115,6 +128,7 @@ impl Night {
         let mut record = Record::of_verification(&run, &Basis::of(&Policy::default()));
         let mut result = json::Result::from(&run);
         record.scope.excluded = Vec::new();
+        record.scope.narrowed = self.narrowed;
         if let Some(why) = self.why {
             record.scope.excluded.push(Excluded { what: self.archives[0].archive.clone(), why });
         }

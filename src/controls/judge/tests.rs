@@ -1,6 +1,7 @@
 use super::*;
 use crate::controls::Framework;
-use crate::evidence::{About, Action, Link, Objectives, SignOff};
+use crate::evidence::past::Aim;
+use crate::evidence::{About, Action, Link, Objectives, Refusal, SignOff};
 use crate::verdict::Rung;
 
 const DAY: i64 = 24;
@@ -34,6 +35,7 @@ impl Chain {
             outcome,
             rung: Some(Rung::Complete),
             encrypted: true,
+            aim: Aim { kind: kind.to_owned(), ..Aim::default() },
             objectives: Objectives::default(),
             sign_off: None,
             action: None,
@@ -279,8 +281,8 @@ fn a_run_that_began_before_the_action_shows_nothing() {
     chain.add("verify", 0, Outcome::Failed);
     chain.open(1, 1, "2026-01-10");
     chain.passed("verify", 2).started = moment(0);
-    let refusal = chain.0.entries[2].may_close(&chain.0.entries[1]);
-    assert_eq!(refusal, Err(crate::evidence::Refusal::Older));
+    let refusal = chain.0.may_close(&chain.0.entries[2], &chain.0.entries[1]);
+    assert_eq!(refusal, Err(Refusal::Older));
 }
 
 #[test]
@@ -293,4 +295,29 @@ fn a_test_without_its_actions_in_order_answers_nothing() {
     chain.open(2, 2, "2026-01-03");
     assert_eq!(chain.judge(&requirement, 2).record.unwrap().record, 1);
     chain.says(&requirement, 3, State::Missing, "action 3");
+}
+
+#[test]
+fn a_part_answers_nothing_mends_no_whole_and_closes_no_action_of_another_part() {
+    let part = |entry: &mut Entry| entry.aim.narrowed = vec!["ARCHIVE".to_owned()];
+    let requirement = asked("answered_by = ['verify']");
+    let mut chain = Chain::default();
+    part(chain.passed("verify", 0));
+    chain.says(&requirement, 1, State::Missing, "looked at a part of what its policy asks for (ARCHIVE)");
+
+    let requirement = actions_alone();
+    let mut chain = Chain::default();
+    chain.add("verify", 1, Outcome::Failed);
+    part(chain.passed("verify", 2));
+    chain.says(&requirement, 3, State::Missing, "record 1 failed");
+    chain.open(1, 3, "2026-01-10");
+    part(chain.passed("verify", 4));
+    chain.passed("rehearse", 4);
+    chain.passed("verify", 5);
+    let refusal = |run: usize| chain.0.may_close(&chain.0.entries[run - 1], &chain.0.entries[2]);
+    for (run, told) in [(4, "it is `verify ARCHIVE`"), (5, "it is `rehearse`")] {
+        let why = refusal(run).unwrap_err().to_string();
+        assert!(why.contains(told) && why.contains("record 1, which showed the need, is `verify`"), "{why}");
+    }
+    assert_eq!(refusal(6), Ok(()));
 }

@@ -5,6 +5,7 @@
 //! memory at a time. **Nothing here looks at signatures or at what ties records together**: [`check`](super::check) does, and
 //! whoever shows what stands in a [`Past`] says whether that was done.
 
+mod aim;
 mod archive;
 mod result;
 mod shelf;
@@ -13,12 +14,13 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use super::record::{Draw, Environment, HandOver, Objectives, PolicyFile, SCHEMA, Scope};
+use super::record::{Draw, Environment, HandOver, Kind, Objectives, PolicyFile, SCHEMA, Scope};
 use super::review::{Action, SignOff};
 use super::statement::{self, PREDICATE, STATEMENT};
 use crate::report::json::NegativeControls;
 use crate::verdict::{Coverage, Outcome};
 
+pub use aim::Aim;
 pub use archive::{PastAccount, PastArchive, PastFinding, PastRestore, PastSample, Reading};
 pub use shelf::Shelf;
 
@@ -135,6 +137,24 @@ impl Past {
         }
         past.take_result(payload)?;
         Ok(past)
+    }
+
+    /// Whether something was looked at or brought back, and not only said.
+    #[must_use]
+    pub fn is_run(&self) -> bool {
+        ![Kind::HandOver, Kind::SignOff, Kind::Action].iter().any(|kind| self.kind == kind.as_str())
+    }
+
+    /// Whether backups were tested. A restore for a user tests none.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.is_run() && self.kind != Kind::Restore.as_str()
+    }
+
+    /// What it was for.
+    #[must_use]
+    pub fn aim(&self) -> Aim {
+        Aim::of(self)
     }
 
     fn take_result(&mut self, payload: &[u8]) -> Result<(), String> {

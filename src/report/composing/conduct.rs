@@ -62,7 +62,7 @@ pub(super) fn objectives(sight: &Sight<'_>) -> Section {
                 rpo_target_seconds,
                 rpo_measured_seconds,
             } = task.last.past.objectives;
-            let name = |what: &str| format!("{what}, {}", (sight.words.kind)(task.kind));
+            let name = |what: &str| format!("{what}, {}", (sight.words.kind)(&task.aim.kind));
             [
                 (name(words.rto), rto_measured_seconds, rto_target_seconds),
                 (name(words.rpo), rpo_measured_seconds, rpo_target_seconds),

@@ -13,9 +13,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     let words = &sight.words.course;
     let language = sight.language;
     let verifies = |seen: &Seen| seen.rate.filter(|_| seen.past.kind == "verify");
-    let tests = |seen: &Seen| {
-        Some(seen.serious).filter(|_| !matches!(seen.past.kind.as_str(), "restore" | "hand-over"))
-    };
+    let tests = |seen: &Seen| Some(seen.serious).filter(|_| seen.past.is_test());
     let rto = |seen: &Seen| seen.past.objectives.rto_measured_seconds;
     let target = sight.matter.runs.iter().rev().find_map(|seen| seen.past.objectives.rto_target_seconds);
     let rate = |rate| (words.per_second)(&language.size(rate));

@@ -41,6 +41,9 @@ fn found(sight: &Sight<'_>, (id, tally): &(&String, &Tally)) -> Found {
     if !still && sight.believed() {
         told = format!("{told} {}", words.gone);
     }
+    if !tally.archives.is_empty() {
+        told = format!("{told} {}", sight.named(&tally.archives));
+    }
     Found {
         id: (*id).clone(),
         tone: tone(tally.severity),

@@ -1,9 +1,10 @@
 //! The first page: what somebody who does not know the tool wants to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Sight;
 use super::found::remedy;
+use super::matter::Seen;
 use super::tasks::Task;
 use crate::evidence::Tracked;
 use crate::evidence::check::{Check, Holding, Trust};
@@ -56,15 +57,28 @@ fn is_empty(sight: &Sight<'_>) -> bool {
 
 fn verdict(sight: &Sight<'_>) -> Notice {
     let front = &sight.words.front;
+    let tasks = sight.matter.tasks();
     let (tone, text) = match () {
         () if !sight.believed() => (Tone::Bad, front.broken),
         () if is_empty(sight) => (Tone::Doubtful, front.nothing),
-        () if sight.is_run() && sight.matter.tasks().is_empty() => (sight.outcome.into(), front.no_test),
+        () if sight.is_run() && tasks.is_empty() => (sight.outcome.into(), front.no_test),
+        () if sight.is_run() && is_sound_part(&tasks) => (sight.outcome.into(), front.part),
         () if sight.is_run() => (sight.outcome.into(), (front.run)(sight.outcome)),
         () => (sight.outcome.into(), (front.period)(sight.outcome)),
     };
+    let mut text = text.to_owned();
+    let parts: Vec<_> =
+        tasks.iter().filter(|task| !task.aim.is_whole()).map(|task| sight.task(task.aim)).collect();
+    if sight.believed() && !parts.is_empty() {
+        text = format!("{text} {}", (front.parts)(&parts.join("; ")));
+    }
     let outcome = if sight.believed() { sight.outcome } else { Outcome::NotVerified };
-    Notice { tone, word: (sight.words.outcome)(outcome).to_owned(), text: text.to_owned() }
+    Notice { tone, word: (sight.words.outcome)(outcome).to_owned(), text }
+}
+
+/// What was to be looked at of one run was a part, and that passed.
+fn is_sound_part(tasks: &[Task<'_>]) -> bool {
+    tasks.iter().all(|task| !task.aim.is_whole() && task.last.past.outcome == Outcome::Passed)
 }
 
 /// Whether the chain holds; where it is broken the alarm says so.
@@ -91,7 +105,7 @@ fn since(sight: &Sight<'_>) -> Option<Fact> {
     if sight.is_run() || !sight.believed() {
         return None;
     }
-    let well = |task: &&Task<'_>| task.last.past.outcome == Outcome::Passed;
+    let well = |task: &&Task<'_>| task.says() == Outcome::Passed;
     let mended = |task: &&Task<'_>| task.row < task.runs;
     let task = match sight.outcome {
         Outcome::Passed => {
@@ -102,7 +116,10 @@ fn since(sight: &Sight<'_>) -> Option<Fact> {
     }?;
     let told = if mended(&task) { front.since_runs } else { front.since_at_least };
     let row = match sight.outcome {
-        Outcome::Passed => sight.matter.tests().filter(|seen| seen.past.started >= task.since).count() as u64,
+        Outcome::Passed => {
+            let wholes = sight.matter.tests().filter(|seen| seen.aim.is_whole());
+            wholes.filter(|seen| seen.past.started >= task.since).count() as u64
+        }
         _ => task.row,
     };
     let mut values = vec![told(sight.language, &sight.language.moment(task.since), row)];
@@ -121,7 +138,8 @@ fn last_good(sight: &Sight<'_>) -> Option<Fact> {
         return None;
     }
     let earlier = sight.matter.before.iter().chain(sight.matter.tests());
-    let good = earlier.filter(|seen| seen.past.outcome == Outcome::Passed);
+    let whole = |seen: &&Seen| seen.aim.is_whole() || sight.is_run();
+    let good = earlier.filter(whole).filter(|seen| seen.past.outcome == Outcome::Passed);
     let told = good.max_by_key(|seen| seen.past.started).map(|seen| {
         let record = (sight.words.found.record)(sight.language, seen.past.sequence);
         format!("{} ({record})", sight.language.moment(seen.past.started))
@@ -211,31 +229,33 @@ fn steps(sight: &Sight<'_>) -> Vec<String> {
 }
 
 /// Whether a run deviates and no corrective action says who sees to it.
-fn is_nobodys(sight: &Sight<'_>, seen: &super::matter::Seen) -> bool {
+fn is_nobodys(sight: &Sight<'_>, seen: &Seen) -> bool {
     let own = |action: &Tracked<'_>| action.about.link.sequence == seen.past.sequence;
     seen.past.outcome != Outcome::Passed && !sight.ledger.actions().iter().any(own)
 }
 
-/// Of what the last runs found, the remedies of the worst kinds.
+/// Of what the last runs found, the remedies of the worst kinds, and where.
 fn remedies(sight: &Sight<'_>) -> Vec<String> {
-    let mut kinds: BTreeMap<&str, Severity> = BTreeMap::new();
+    let mut kinds: BTreeMap<&str, (Severity, BTreeSet<&String>)> = BTreeMap::new();
     let last = sight.matter.last_runs();
-    for (id, severity) in last.into_iter().flat_map(|seen| &seen.kinds) {
-        let known = kinds.entry(id).or_insert(*severity);
-        *known = (*severity).max(*known);
+    for (id, kind) in last.into_iter().flat_map(|seen| &seen.kinds) {
+        let known = kinds.entry(id).or_insert((kind.severity, BTreeSet::new()));
+        known.0 = kind.severity.max(known.0);
+        known.1.extend(&kind.archives);
     }
-    let mut kinds: Vec<_> = kinds.into_iter().filter(|(_, severity)| *severity > Severity::Info).collect();
-    kinds.sort_by_key(|(_, severity)| std::cmp::Reverse(*severity));
-    let known = kinds.iter().map(|(id, _)| (id, remedy(id)));
-    known
-        .map(|(id, remedy)| format!("{} ({id})", remedy.unwrap_or("docs/findings.md")))
-        .take(MOST_STEPS)
-        .collect()
+    let mut kinds: Vec<_> =
+        kinds.into_iter().filter(|(_, (severity, _))| *severity > Severity::Info).collect();
+    kinds.sort_by_key(|(_, (severity, _))| std::cmp::Reverse(*severity));
+    let told = kinds.into_iter().map(|(id, (_, archives))| {
+        let place = if archives.is_empty() { String::new() } else { format!(": {}", sight.named(archives)) };
+        format!("{} ({id}{place})", remedy(id).unwrap_or("docs/findings.md"))
+    });
+    told.take(MOST_STEPS).collect()
 }
 
 impl super::Matter {
     /// The runs that say how things are: the last one of each task; of a report on one run that one.
-    pub(super) fn last_runs(&self) -> Vec<&super::matter::Seen> {
+    pub(super) fn last_runs(&self) -> Vec<&Seen> {
         let tasks: Vec<_> = self.tasks().into_iter().map(|task| task.last).collect();
         if tasks.is_empty() { self.runs.last().into_iter().collect() } else { tasks }
     }

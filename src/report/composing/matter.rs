@@ -1,6 +1,6 @@
 //! What the records say, gathered record by record: of archives and accounts the last word, of everything else the sum.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::standing::{AccountStanding, ArchiveStanding};
 use super::{Named, ReportError, Subject};
 use crate::evidence::Draw;
-use crate::evidence::past::{Past, PastFinding, Shelf};
+use crate::evidence::past::{Aim, Past, PastFinding, Shelf};
 use crate::history::Run;
 use crate::verdict::Severity;
 
@@ -46,7 +46,17 @@ pub(super) struct Seen {
     /// Failures and warnings.
     pub serious: u64,
     /// All that it found, by kind.
-    pub kinds: BTreeMap<String, Severity>,
+    pub kinds: BTreeMap<String, Kind>,
+    /// What it was for.
+    pub aim: Aim,
+}
+
+/// What one run found of one kind.
+#[derive(Debug)]
+pub(super) struct Kind {
+    pub severity: Severity,
+    /// The archives that have it.
+    pub archives: BTreeSet<String>,
 }
 
 /// Findings of one kind.
@@ -54,7 +64,7 @@ pub(super) struct Seen {
 pub(super) struct Tally {
     pub severity: Severity,
     pub times: u64,
-    pub archives: std::collections::BTreeSet<String>,
+    pub archives: BTreeSet<String>,
     pub runs: u64,
     /// The last record that has it.
     pub last: u64,
@@ -73,7 +83,7 @@ impl Matter {
                 };
                 for (number, read) in shelf.iter() {
                     match read {
-                        Ok(past) if wanted(&past) => matter.add(past),
+                        Ok(past) if past.is_run() && wanted(&past) => matter.add(past),
                         Ok(_) => {}
                         Err(why) => matter.unread.push((number, why)),
                     }
@@ -86,6 +96,7 @@ impl Matter {
     fn take_run(&mut self, shelf: &Shelf, named: Option<&Named>) -> Result<(), ReportError> {
         let Some(number) = find(shelf, named)? else { return Ok(()) };
         match shelf.read(number) {
+            Ok(past) if !past.is_run() => return Err(ReportError::NoRun(number, past.kind)),
             Ok(past) => {
                 self.before = before(shelf, &past);
                 self.add(past);
@@ -129,7 +140,11 @@ impl Matter {
 fn find(shelf: &Shelf, named: Option<&Named>) -> Result<Option<u64>, ReportError> {
     let numbers = shelf.numbers();
     let found = match named {
-        None => return Ok(numbers.last().copied()),
+        None => {
+            // What can't be read may be a run, and is told of.
+            let mut newest_first = numbers.iter().rev().copied();
+            return Ok(newest_first.find(|number| shelf.read(*number).map_or(true, |past| past.is_run())));
+        }
         Some(Named::Sequence(wanted)) => numbers.binary_search(wanted).is_ok().then_some(*wanted),
         Some(Named::Id(id)) => {
             let mut newest_first = numbers.iter().rev().copied();
@@ -143,12 +158,12 @@ fn find(shelf: &Shelf, named: Option<&Named>) -> Result<Option<u64>, ReportError
     found.map(Some).ok_or_else(|| ReportError::NoSuchRun(named.map(name).unwrap_or_default()))
 }
 
-/// Runs of the same kind and policy before this one, the newest last.
+/// Runs for the same before this one, the newest last.
 fn before(shelf: &Shelf, past: &Past) -> Vec<Seen> {
-    let policy = |past: &Past| past.policy.as_ref().map(|policy| policy.file.clone());
+    let aim = past.aim();
     let earlier = shelf.numbers().iter().rev().copied().skip_while(|number| *number >= past.sequence);
     let read = earlier.take(FURTHEST).filter_map(|number| shelf.read(number).ok());
-    let alike = read.filter(|other| other.kind == past.kind && policy(other) == policy(past));
+    let alike = read.filter(|other| other.aim() == aim);
     let mut seen: Vec<Seen> = alike.take(COURSE - 1).map(Seen::light).collect();
     seen.reverse();
     seen
@@ -160,11 +175,13 @@ impl Seen {
         let of_archives = run.archives.iter().map(|archive| archive.findings.serious());
         let serious = of_archives.fold(run.findings.serious(), u64::saturating_add);
         let mut kinds = BTreeMap::new();
-        for (_, finding) in findings(&past) {
-            let severity = kinds.entry(finding.id.clone()).or_insert(finding.severity);
-            *severity = finding.severity.max(*severity);
+        for (archive, finding) in findings(&past) {
+            let new = || Kind { severity: finding.severity, archives: BTreeSet::new() };
+            let kind = kinds.entry(finding.id.clone()).or_insert_with(new);
+            kind.severity = finding.severity.max(kind.severity);
+            kind.archives.extend(archive.map(str::to_owned));
         }
-        Self { rate: run.bytes_per_second, serious, kinds, past }
+        Self { rate: run.bytes_per_second, serious, kinds, aim: past.aim(), past }
     }
 
     fn light(past: Past) -> Self {

@@ -30,6 +30,7 @@ use super::document::{Document, Notice, SCHEMA, Tone};
 use super::language::{Language, Words};
 use crate::evidence::Ledger;
 use crate::evidence::check::{Check, Holding};
+use crate::evidence::past::Aim;
 use crate::exit;
 use crate::verdict::Outcome;
 use matter::Matter;
@@ -77,7 +78,15 @@ pub enum ReportError {
     /// No record has that name.
     #[error("there is no record {0}; `mailproof history --json` lists numbers and ids")]
     NoSuchRun(String),
+    /// The record tells of no run.
+    #[error(
+        "record {0} is of the kind {1} and tells of no run; name the run it is about (`mailproof history` lists runs)"
+    )]
+    NoRun(u64, String),
 }
+
+/// Archives that are named in a sentence.
+const MOST_NAMED: usize = 3;
 
 /// What a section is made of.
 struct Sight<'a> {
@@ -99,6 +108,29 @@ impl Sight<'_> {
 
     fn is_run(&self) -> bool {
         matches!(self.question.subject, Subject::Run(_))
+    }
+
+    /// What runs were for.
+    fn task(&self, aim: &Aim) -> String {
+        let policy = aim.policy.as_deref().unwrap_or(self.words.conduct.no_policy);
+        let by = |by: &String| match by.as_str() {
+            Aim::ARCHIVES => self.named(&aim.archives),
+            _ => by.clone(),
+        };
+        let narrowed: Vec<String> = aim.narrowed.iter().map(by).collect();
+        let narrowed = if aim.is_whole() { String::new() } else { format!(" ({})", narrowed.join("; ")) };
+        format!("{}, {policy}{narrowed}", (self.words.kind)(&aim.kind))
+    }
+
+    /// The first of these, and how many more there are.
+    fn named<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> String {
+        let mut names = names.into_iter().map(String::as_str);
+        let mut told = names.by_ref().take(MOST_NAMED).collect::<Vec<_>>().join(", ");
+        let more = names.count() as u64;
+        if more > 0 {
+            told = format!("{told} {}", (self.words.guide.more)(self.language, more));
+        }
+        told
     }
 }
 
@@ -156,9 +188,7 @@ fn judge(matter: &Matter, check: &Check, subject: &Subject) -> Outcome {
     let ended = match (subject, matter.runs.last()) {
         (Subject::Run(_), Some(seen)) => seen.past.outcome,
         (Subject::Run(_), None) => Outcome::NotVerified,
-        (Subject::Period { .. }, _) => {
-            Outcome::worst(matter.tasks().iter().map(|task| task.last.past.outcome))
-        }
+        (Subject::Period { .. }, _) => Outcome::worst(matter.tasks().iter().map(tasks::Task::says)),
     };
     match check.outcome == Holding::Broken || !matter.unread.is_empty() {
         true => ended.max(Outcome::NotVerified),

@@ -25,10 +25,9 @@ fn tasks(sight: &Sight<'_>) -> Table {
     let tasks = sight.matter.everything();
     let row = |task: &Task<'_>| {
         let scope = &task.last.past.scope;
-        let policy = task.policy.unwrap_or(words.no_policy);
         let ended = (words.ended)(language, task.passed, task.not_verified, task.failed);
         vec![
-            Cell::new(format!("{}, {policy}", (sight.words.kind)(task.kind))),
+            Cell::new(sight.task(task.aim)),
             Cell::new(format!("{}: {ended}", language.count(task.runs))),
             Cell::new(language.moment(task.last.past.started)),
             Cell::new((words.reached)(language, scope.archives, scope.accounts, scope.messages)),

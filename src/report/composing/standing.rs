@@ -1,13 +1,13 @@
 //! How far each archive and each account is proven, by the last run that looked at it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::evidence::past::{Past, PastAccount, PastArchive, PastSample};
 use crate::history::RunArchive;
 use crate::report::json::Statement;
-use crate::verdict::{Coverage, Outcome, Rung, State};
+use crate::verdict::{Coverage, Outcome, Rung, Standing, State};
 
 /// An archive.
 #[derive(Debug)]
@@ -42,7 +42,13 @@ pub(super) struct AccountStanding {
 impl ArchiveStanding {
     /// The last word on each archive. A restore looks at no rung, so it takes no earlier word away.
     pub fn note(known: &mut BTreeMap<String, Self>, archive: &PastArchive, told: &RunArchive, past: &Past) {
-        if past.kind == "restore" || archive.outcome.is_none() && known.contains_key(&archive.archive) {
+        if !past.is_test() || archive.outcome.is_none() && known.contains_key(&archive.archive) {
+            return;
+        }
+        let deepest = archive.rungs.iter().map(|standing| standing.rung).max();
+        // A glance from outside takes no look inside away, unless it finds that nothing is there.
+        let deeper = |before: &Self| before.looked.iter().copied().max() > deepest;
+        if told.outcome == Outcome::Passed && known.get(&archive.archive).is_some_and(deeper) {
             return;
         }
         let open = archive.rungs.iter().find(|standing| standing.state != State::Proven);
@@ -67,9 +73,10 @@ impl ArchiveStanding {
 impl AccountStanding {
     /// The last word on each account; where one run sees it in several archives, the worst of these.
     pub fn note(known: &mut BTreeMap<String, Self>, archive: &PastArchive, past: &Past) {
-        if past.kind == "restore" {
+        if !past.is_test() {
             return;
         }
+        Self::note_closed(known, archive, past);
         let samples: BTreeMap<&str, &PastSample> =
             archive.samples.iter().map(|sample| (sample.account.as_str(), sample)).collect();
         for account in &archive.accounts {
@@ -81,6 +88,22 @@ impl AccountStanding {
             if worse {
                 known.insert(account.account.clone(), standing);
             }
+        }
+    }
+
+    /// Of mailboxes whose archive was to be opened and did not prove whole any more, no more is proven than of it.
+    fn note_closed(known: &mut BTreeMap<String, Self>, archive: &PastArchive, past: &Past) {
+        let open = |standing: &Standing| standing.rung == Rung::Complete && standing.state != State::Proven;
+        if !archive.rungs.iter().any(open) {
+            return;
+        }
+        let told: BTreeSet<&str> = archive.accounts.iter().map(|account| account.account.as_str()).collect();
+        let of_it = known
+            .iter_mut()
+            .filter(|(name, account)| account.archive == archive.archive && !told.contains(name.as_str()));
+        for (_, account) in of_it {
+            (account.rung, account.meaningful) = (archive.rung, Some(State::NotProven));
+            (account.compared, account.when, account.record) = (None, past.started, past.sequence);
         }
     }
 

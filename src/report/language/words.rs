@@ -89,6 +89,10 @@ pub struct Front {
     pub title: Text,
     /// The verdict on one run.
     pub run: fn(Outcome) -> Text,
+    /// The verdict on a run that passed and was to look at a part of what its policy asks for.
+    pub part: Text,
+    /// Tasks that were to look at a part alone.
+    pub parts: fn(&str) -> String,
     /// The verdict on a period.
     pub period: fn(Outcome) -> Text,
     /// A run that tests no backup, such as a restore for a user.

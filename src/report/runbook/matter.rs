@@ -123,12 +123,15 @@ impl Matter {
     }
 
     fn add(&mut self, past: &Past, question: &Question) {
-        if matches!(past.kind.as_str(), "hand-over" | "sign-off" | "action") {
+        if !past.is_run() {
             return;
         }
-        self.note_task(past);
-        self.note_measurement(past);
-        if past.kind != "restore" {
+        // A part that was looked at by hand says how its archives are, and nothing of the task.
+        if past.aim().is_whole() {
+            self.note_task(past);
+            self.note_measurement(past);
+        }
+        if past.is_test() {
             past.archives.iter().for_each(|archive| self.note_archive(archive, past, question));
         }
     }

@@ -177,6 +177,8 @@ const FRONT: Front = Front {
         }
         Outcome::Failed => "No. This run found faults that its policy does not accept.",
     },
+    part: "For the part that this run was to look at, yes. Of the rest it says nothing.",
+    parts: |tasks| format!("Only a part of what the policy asks for was to be looked at: {tasks}."),
     period: |outcome| match outcome {
         Outcome::Passed => {
             "Yes, as far as the tests looked: the last run of every task proved all that its policy asks for."

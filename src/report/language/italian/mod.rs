@@ -185,6 +185,8 @@ const FRONT: Front = Front {
         }
         Outcome::Failed => "No. Questa esecuzione ha trovato difetti che la sua policy non ammette.",
     },
+    part: "Sì, per la parte che questa esecuzione doveva esaminare. Del resto non dice nulla.",
+    parts: |tasks| format!("Era da esaminare solo una parte di quanto la policy richiede: {tasks}."),
     period: |outcome| match outcome {
         Outcome::Passed => {
             "Sì, per quanto le prove hanno esaminato: l'ultima esecuzione di ogni attività ha dimostrato tutto ciò che la sua policy richiede."
