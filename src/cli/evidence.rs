@@ -41,6 +41,9 @@ pub struct Chain {
     /// File of the keys that may sign, as `ssh-keygen -Y verify -f` takes it (`mailproof ssh-ed25519 AAAA…`).
     #[arg(long, value_name = "ALLOWED_SIGNERS")]
     trust: Option<PathBuf>,
+    /// Certificates (PEM) of the authority that is trusted to stamp times; all time stamps must be its own.
+    #[arg(long, value_name = "FILE")]
+    timestamp_ca: Option<PathBuf>,
     /// Let a chain pass that nobody signed.
     #[arg(long)]
     unsigned: bool,
@@ -188,7 +191,8 @@ impl Chain {
     /// Checks what lies in `folder`.
     pub fn check(&self, folder: &Path) -> Result<Check, Failure> {
         let trust = self.trust.as_deref().map(trusted).transpose()?;
-        let question = Question { trust, unsigned: self.unsigned, ..Question::default() };
+        let authorities = self.timestamp_ca.as_deref().map(vouching).transpose()?;
+        let question = Question { trust, authorities, unsigned: self.unsigned, ..Question::default() };
         check::check(folder, &question).map_err(|error| unreadable(folder, &error))
     }
 

@@ -131,7 +131,12 @@ impl Common {
         self.output.is_free()?;
         let folder = self.chain.folder()?;
         let check = self.chain.check(&folder)?;
-        let question = composing::Question { subject, language: self.output.language(), written: written()? };
+        // OSCAL is for programs, and its texts are those of the records.
+        let language = match self.output.format {
+            Format::Oscal => language::Language::English,
+            _ => self.output.language(),
+        };
+        let question = composing::Question { subject, language, written: written()? };
         let document = composing::compose(&folder, &check, &question).map_err(|error| match error {
             composing::ReportError::NoSuchRun(_) | composing::ReportError::NoRun(..) => Failure::usage(error),
             composing::ReportError::Folder(error) => unreadable(&folder, &error),

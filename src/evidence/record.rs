@@ -100,6 +100,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether this word in a record is that of something done, and not of what people said of it.
+    #[must_use]
+    pub fn tells_of_a_run(word: &str) -> bool {
+        ![Self::HandOver, Self::SignOff, Self::Action].iter().any(|kind| kind.as_str() == word)
+    }
+
+    /// Whether this word is that of a test of backups. A restore for a user tests none, and what later versions do is not known.
+    #[must_use]
+    pub fn tells_of_a_test(word: &str) -> bool {
+        [Self::Verify, Self::Rehearse].iter().any(|kind| kind.as_str() == word)
+    }
+
     /// The word in records.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -174,6 +174,10 @@ fn reports_tell_who_sees_to_a_deviation_until_when_and_who_signed_off() {
     assert_eq!(house.verify("complete").code, Some(0));
     let told = report(&house, "en");
     assert!(told.contains("give each deviation an owner") && !told.contains("Bruno"), "{told}");
+    assert!(
+        told.contains("12 messages were restored into a sandbox and read back, byte for byte, in "),
+        "{told}"
+    );
 
     assert_eq!(open(&house, "3", "2099-01-31").code, Some(0));
     assert_eq!(house.sign_off("2").code, Some(0));

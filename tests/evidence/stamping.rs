@@ -187,6 +187,14 @@ fn every_record_gets_a_stamp_that_openssl_accepts() {
     let text = run(bench.command("evidence").arg("verify").arg("--policy").arg(&policy));
     assert_eq!(text.code, Some(0));
     assert!(text.stdout.contains("nobody vouches for the authority"), "{}", text.stdout);
+    let report = |more: &[&str]| {
+        let asked = ["period", "--records", "records", "--language", "en"];
+        run(bench.command("report").args(asked).args(more)).stdout
+    };
+    assert!(report(&[]).contains("2 records have a time stamp by an authority that nobody vouched for"));
+    let vouched = report(&["--timestamp-ca", "tsa-ca.pem"]);
+    assert!(vouched.contains("2 records have a time stamp by the authority that was named"), "{vouched}");
+    assert!(vouched.contains("--timestamp-ca tsa-ca.pem"), "{vouched}");
 }
 
 #[test]

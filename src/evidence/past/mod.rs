@@ -142,13 +142,13 @@ impl Past {
     /// Whether something was looked at or brought back, and not only said.
     #[must_use]
     pub fn is_run(&self) -> bool {
-        ![Kind::HandOver, Kind::SignOff, Kind::Action].iter().any(|kind| self.kind == kind.as_str())
+        Kind::tells_of_a_run(&self.kind)
     }
 
-    /// Whether backups were tested. A restore for a user tests none.
+    /// Whether backups were tested, as far as this version knows what that kind of run does.
     #[must_use]
     pub fn is_test(&self) -> bool {
-        self.is_run() && self.kind != Kind::Restore.as_str()
+        Kind::tells_of_a_test(&self.kind)
     }
 
     /// What it was for.

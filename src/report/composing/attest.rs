@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Sight;
-use crate::evidence::check::{Check, Holding};
+use crate::evidence::check::{Check, Holding, Vouching};
 use crate::evidence::{self, Entry};
 use crate::report::document::{Block, Cell, Fact, Section, SignOff, Table};
 use crate::report::shell::quoted;
@@ -35,6 +35,12 @@ fn facts(sight: &Sight<'_>) -> Vec<Fact> {
         fact(words.head, vec![head(check).unwrap_or_else(|| words.no_head.to_owned())]),
         fact(words.keys, keys),
     ];
+    let stamps = &check.time_stamps;
+    if stamps.stamped + stamps.missing > 0 {
+        let vouched = stamps.vouching == Vouching::Authorities;
+        let told = (words.stamped)(language, stamps.stamped, stamps.missing, stamps.without, vouched);
+        facts.push(fact(words.stamps, vec![told]));
+    }
     if let Some(seen) = sight.matter.runs.last().filter(|_| sight.is_run()) {
         let (number, id) = (seen.past.sequence, &seen.past.id);
         facts.push(fact(words.record, vec![format!("{number:09}.json ({id})")]));
@@ -54,11 +60,12 @@ fn head(check: &Check) -> Option<String> {
 fn commands(check: &Check) -> Vec<String> {
     let folder = quoted(&check.folder);
     let expected = head(check).map_or(String::new(), |head| format!(" --expect-head {head}"));
+    let stamped = if check.time_stamps.stamped > 0 { " --timestamp-ca tsa-ca.pem" } else { "" };
     vec![
         "ssh-keygen -l -f record-key.pub".to_owned(),
         "echo \"mailproof $(cat record-key.pub)\" > allowed_signers".to_owned(),
-        format!("mailproof evidence verify {folder} --trust allowed_signers{expected}"),
-        format!("python3 verify-evidence.py {folder} --trust allowed_signers"),
+        format!("mailproof evidence verify {folder} --trust allowed_signers{stamped}{expected}"),
+        format!("python3 verify-evidence.py {folder} --trust allowed_signers{stamped}"),
     ]
 }
 

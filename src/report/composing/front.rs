@@ -157,6 +157,10 @@ fn proven(sight: &Sight<'_>) -> Vec<String> {
     };
     let mut lines = told(&archives, words.front.archives);
     lines.extend(told(&accounts, words.front.accounts));
+    let rehearsed = matter.last_runs().into_iter().filter_map(|seen| Some((seen, seen.rehearsed?)));
+    lines.extend(rehearsed.map(|(seen, messages)| {
+        (words.front.rehearsed)(*language, messages, seen.past.objectives.rto_measured_seconds)
+    }));
     let mut coverages: Vec<Coverage> = Vec::new();
     for coverage in matter.archives.values().filter_map(|archive| archive.coverage) {
         match coverages.iter_mut().find(|known| known.unit == coverage.unit) {

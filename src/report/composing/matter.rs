@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::standing::{AccountStanding, ArchiveStanding};
 use super::{Named, ReportError, Subject};
-use crate::evidence::Draw;
 use crate::evidence::past::{Aim, Past, PastFinding, Shelf};
+use crate::evidence::{self, Draw};
 use crate::history::Run;
-use crate::verdict::Severity;
+use crate::verdict::{Outcome, Severity};
 
 /// Earlier runs of the same kind that a report on one run shows the course of.
 const COURSE: usize = 30;
@@ -49,6 +49,8 @@ pub(super) struct Seen {
     pub kinds: BTreeMap<String, Kind>,
     /// What it was for.
     pub aim: Aim,
+    /// Messages that a rehearsal put into its sandbox; absent of what did not pass, or was no rehearsal.
+    pub rehearsed: Option<u64>,
 }
 
 /// What one run found of one kind.
@@ -181,7 +183,10 @@ impl Seen {
             kind.severity = finding.severity.max(kind.severity);
             kind.archives.extend(archive.map(str::to_owned));
         }
-        Self { rate: run.bytes_per_second, serious, kinds, aim: past.aim(), past }
+        let put = past.archives.iter().filter_map(|archive| Some(archive.restored?.put));
+        let passed = past.kind == evidence::Kind::Rehearse.as_str() && past.outcome == Outcome::Passed;
+        let rehearsed = passed.then(|| put.fold(0, u64::saturating_add)).filter(|put| *put > 0);
+        Self { rate: run.bytes_per_second, serious, kinds, aim: past.aim(), rehearsed, past }
     }
 
     fn light(past: Past) -> Self {

@@ -76,7 +76,7 @@ fn fact(text: &mut String, Fact { label, values }: &Fact) {
 
 /// Rows one below the other: names are too long for columns.
 fn table(text: &mut String, table: &Table) {
-    line(text, "", &format!("{}:", table.caption));
+    line(text, "", &format!("{}:", table.caption.trim_end_matches('.')));
     for row in &table.rows {
         let mut cells = table.columns.iter().zip(row).filter(|(_, cell)| !cell.text.is_empty());
         if let Some((_, first)) = cells.next() {

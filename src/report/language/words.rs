@@ -123,6 +123,8 @@ pub struct Front {
     pub archives: fn(Language, u64, Rung) -> String,
     /// So many accounts, up to which rung.
     pub accounts: fn(Language, u64, Rung) -> String,
+    /// So many messages were put into a sandbox and read back, in so many seconds where that was measured.
+    pub rehearsed: fn(Language, u64, Option<u64>) -> String,
     /// Nothing was proven.
     pub nothing_proven: Text,
     /// What was not proven.
@@ -406,6 +408,11 @@ pub struct Attest {
     pub key: fn(Language, &str, u64, u64) -> String,
     /// No key.
     pub no_key: Text,
+    /// Time stamps.
+    pub stamps: Text,
+    /// Records that have one, that have none as the authority gave none, for which none was asked; whether an authority was
+    /// named that must have made them.
+    pub stamped: fn(Language, u64, u64, u64, bool) -> String,
     /// Warnings of the check.
     pub warnings: Text,
     /// Records and faults of the check.

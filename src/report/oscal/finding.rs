@@ -3,7 +3,7 @@
 use super::form::{Finding, Related, State, Target};
 use super::observing::observation_id;
 use super::words::{id, markup, property};
-use crate::controls::{self, Judged, Requirement};
+use crate::controls::{self, Judged, Requirement, Since};
 use crate::evidence::Ledger;
 use crate::evidence::check::{Check, Holding};
 
@@ -40,9 +40,15 @@ impl Asked<'_> {
 
     fn good_until(&self) -> String {
         let judged = self.judged.as_ref();
-        match judged.and_then(|judged| judged.record.as_ref().zip(judged.good_until.as_ref())) {
+        let shown = match judged.and_then(|judged| judged.record.as_ref().zip(judged.good_until.as_ref())) {
             Some((record, until)) => format!("Record {} shows it, until {until}.", record.record),
             None => "The records show it.".to_owned(),
+        };
+        match judged.and_then(|judged| judged.since.as_ref()) {
+            Some(Since { failed, not_verified }) => format!(
+                "{shown} Of the later runs of these kinds {failed} failed and {not_verified} could not look at everything."
+            ),
+            None => shown,
         }
     }
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::Question;
 use super::copy::Copy;
-use crate::evidence::Objectives;
 use crate::evidence::past::{Past, PastArchive, Reading, Shelf};
+use crate::evidence::{Kind, Objectives};
 use crate::history::Run;
 use crate::report::composing::own_rung;
 use crate::verdict::{Outcome, Rung, Severity, State};
@@ -254,7 +254,7 @@ impl Task {
 
     /// A restore for a user tests nothing.
     pub fn is_test(&self) -> bool {
-        self.kind != "restore"
+        Kind::tells_of_a_test(&self.kind)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::sparkline::Bars;
 use super::{Paint, Style};
+use crate::evidence::Kind;
 use crate::history::{History, Run, RunArchive, Severities};
 use crate::policy::Age;
 use crate::report::human;
@@ -48,7 +49,8 @@ pub fn render_history(history: &History, style: Style, bars: Bars) -> String {
 
 /// One line of the table.
 struct Line {
-    outcome: Outcome,
+    /// How it ended; of what people said that says nothing.
+    outcome: Option<Outcome>,
     cells: [String; HEADS.len()],
     archive: String,
 }
@@ -94,11 +96,12 @@ impl Line {
         archive: &str,
     ) -> Self {
         let nothing = || NOTHING.to_owned();
+        let outcome = Kind::tells_of_a_run(&run.kind).then_some(outcome);
         let when = run.started.get(..16).unwrap_or(&run.started).replace('T', " ");
         let cells = [
             human::line(&when).into_owned(),
             human::line(&run.kind).into_owned(),
-            Style::default().outcome(outcome, 0),
+            outcome.map_or_else(nothing, |outcome| Style::default().outcome(outcome, 0)),
             rung.unwrap_or_else(nothing),
             coverage.map_or_else(nothing, checked),
             severities(findings),
@@ -149,8 +152,10 @@ fn table(text: &mut String, lines: &[Line], style: Style) {
     let _ = writeln!(text, "{}", style.paint(Paint::Bold, &head));
     for line in lines {
         let width = widths[OUTCOME].unwrap_or(0);
-        let dressed =
-            |column, cell| if column == OUTCOME { style.outcome(line.outcome, width) } else { cell };
+        let dressed = |column, cell| match line.outcome.filter(|_| column == OUTCOME) {
+            Some(outcome) => style.outcome(outcome, width),
+            None => cell,
+        };
         let figures = row(&line.cells, &widths, dressed);
         let _ = match below {
             true => writeln!(text, "{}\n    {}", figures.trim_end(), line.archive),
@@ -185,7 +190,8 @@ fn row(
 }
 
 fn sums(text: &mut String, history: &History) {
-    let runs = human::counted(history.runs.len() as u64, "run", "runs");
+    let runs = history.runs.iter().filter(|run| Kind::tells_of_a_run(&run.kind)).count();
+    let runs = human::counted(runs as u64, "run", "runs");
     let records = human::counted(history.records, "record", "records");
     let _ = writeln!(
         text,

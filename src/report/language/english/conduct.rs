@@ -166,6 +166,26 @@ pub(super) const ATTEST: Attest = Attest {
     keys: "Signed by",
     key: |_, key, first, last| format!("{key} (records {first} to {last})"),
     no_key: "nobody",
+    stamps: "Time stamps",
+    stamped: |language, stamped, missing, without, vouched| {
+        let of = many(language, stamped, "record has a time stamp", "records have a time stamp");
+        let by = if vouched {
+            "by the authority that was named"
+        } else {
+            "by an authority that nobody vouched for here (--timestamp-ca)"
+        };
+        let missing = match missing {
+            0 => String::new(),
+            missing => {
+                format!("; {} none although one was asked for", many(language, missing, "has", "have"))
+            }
+        };
+        let without = match without {
+            0 => String::new(),
+            without => format!("; for {} none was asked", many(language, without, "record", "records")),
+        };
+        format!("{of} {by}{missing}{without}")
+    },
     warnings: "Warnings of the check",
     records: "Checked",
     record: "Record of this run",

@@ -58,6 +58,7 @@ fn kind(kind: &str) -> String {
         "rehearse" => "rehearsal of a restore".to_owned(),
         "restore" => "restore".to_owned(),
         "hand-over" => "hand-over of the key".to_owned(),
+        "action" => "corrective action".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -214,6 +215,13 @@ const FRONT: Front = Front {
     none_good: "none that this report looked at",
     proven: "What was proven",
     stated: "What the records state (not proven)",
+    rehearsed: |language, messages, seconds| {
+        let time = seconds.map_or(String::new(), |seconds| format!(", in {}", language.seconds(seconds)));
+        format!(
+            "{} restored into a sandbox and read back, byte for byte{time}",
+            many(language, messages, "message was", "messages were")
+        )
+    },
     archives: |language, number, rung| {
         format!(
             "{}: {} – {}",

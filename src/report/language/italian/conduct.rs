@@ -166,6 +166,27 @@ pub(super) const ATTEST: Attest = Attest {
     keys: "Firmate con",
     key: |_, key, first, last| format!("{key} (registrazioni da {first} a {last})"),
     no_key: "nessuna chiave",
+    stamps: "Marche temporali",
+    stamped: |language, stamped, missing, without, vouched| {
+        let of = many(language, stamped, "registrazione ha una marca", "registrazioni hanno una marca");
+        let by = if vouched {
+            "dell'autorità indicata"
+        } else {
+            "di un'autorità per la quale qui nessuno garantisce (--timestamp-ca)"
+        };
+        let missing = match missing {
+            0 => String::new(),
+            missing => format!("; senza, benché richiesta: {}", language.count(missing)),
+        };
+        let without = match without {
+            0 => String::new(),
+            without => format!(
+                "; per {} non era richiesta",
+                many(language, without, "registrazione", "registrazioni")
+            ),
+        };
+        format!("{of} {by}{missing}{without}")
+    },
     warnings: "Avvisi del controllo (in inglese)",
     records: "Controllate",
     record: "Registrazione di questa esecuzione",

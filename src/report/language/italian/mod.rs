@@ -60,6 +60,8 @@ fn kind(kind: &str) -> String {
         "rehearse" => "prova di ripristino".to_owned(),
         "restore" => "ripristino".to_owned(),
         "hand-over" => "passaggio di chiave".to_owned(),
+        "sign-off" => "approvazione".to_owned(),
+        "action" => "azione correttiva".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -228,6 +230,13 @@ const FRONT: Front = Front {
     none_good: "nessuna tra quelle esaminate da questo rapporto",
     proven: "Che cosa è stato dimostrato",
     stated: "Che cosa dichiarano le registrazioni (non dimostrato)",
+    rehearsed: |language, messages, seconds| {
+        let time = seconds.map_or(String::new(), |seconds| format!(", in {}", language.seconds(seconds)));
+        format!(
+            "{} in una sandbox e riletti, byte per byte{time}",
+            many(language, messages, "messaggio ripristinato", "messaggi ripristinati")
+        )
+    },
     archives: |language, number, rung| {
         format!(
             "{}, livello «{}»: {}",

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{GAP, objective, rate};
+use crate::evidence::Kind;
 use crate::history::Run;
 use crate::report::human;
 use crate::report::text::sparkline::{Bars, sparkline};
@@ -25,7 +26,8 @@ pub(super) fn render(text: &mut String, runs: &[Run], style: Style, bars: Bars) 
     }
     let times: Vec<u64> = runs.iter().filter_map(|run| run.objectives.rto_measured_seconds).collect();
     course(text, "RTO", &times, |figure| objective(Some(figure), None), style, bars);
-    let findings: Vec<u64> = runs.iter().map(serious).collect();
+    let tests = runs.iter().filter(|run| Kind::tells_of_a_test(&run.kind));
+    let findings: Vec<u64> = tests.map(serious).collect();
     course(text, "findings", &findings, human::count, style, bars);
     if text.len() > before {
         text.insert(before, '\n');
