@@ -352,6 +352,12 @@ fn the_file_appears_whole_belongs_to_its_owner_and_replaces_none() {
     assert_eq!(report(&records, &[&output[..], &["--force"]].concat()).code, Some(0));
     assert!(fs::read_to_string(&file).unwrap().starts_with("<!DOCTYPE html>"));
     assert_eq!(program::files_in(folder.path()).len(), 2, "no draft is left");
+    std::os::unix::fs::symlink("/dev/null", folder.path().join("device")).unwrap();
+    for no_file in [folder.path().join("device"), folder.path().to_owned()] {
+        let refused = report(&records, &["run", "--force", "--output", no_file.to_str().unwrap()]);
+        assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+        assert_says(&refused.stderr, &["is no file"]);
+    }
     let nowhere = folder.path().join("nowhere/report.html");
     let lost = report(&records, &["run", "--output", nowhere.to_str().unwrap()]);
     assert_eq!(lost.code, Some(1), "{}", lost.stderr);

@@ -1,3 +1,4 @@
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -159,11 +160,15 @@ impl Output {
 
     /// Refuses a file that is there, and a terminal that can't show it, before anything is read.
     fn is_free(&self) -> Result<(), Failure> {
-        if let Some(file) = self.output.as_deref().filter(|file| !self.force && file.exists()) {
-            return Err(Failure::usage(format!(
-                "{} is there already; name another file, or --force",
-                file.display()
-            )));
+        let there = self.output.as_deref().and_then(|file| Some((file, fs::symlink_metadata(file).ok()?)));
+        if let Some((file, there)) = there {
+            let why = match (self.force, there.is_file()) {
+                (true, true) => return Ok(()),
+                (false, true) => "is there already; name another file, or --force",
+                // What is put over a device would be a file in its place.
+                (_, false) => "is there and is no file; name another one, or take stdout",
+            };
+            return Err(Failure::usage(format!("{} {why}", file.display())));
         }
         if matches!(self.format, Format::Pdf) && self.output.is_none() && console::Term::stdout().is_term() {
             return Err(Failure::usage("a PDF is not for a terminal: name a file with --output, or a pipe"));

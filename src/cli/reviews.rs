@@ -137,6 +137,12 @@ pub fn action(command: &ActionCommand) -> Result<u8, Failure> {
 fn open(args: &OpenArgs) -> Result<u8, Failure> {
     args.chain.keep(|ledger, now, basis| {
         let entry = named(ledger, &args.about)?;
+        if !entry.is_run() {
+            let what = format!("record {} is of the kind {}", entry.number(), entry.kind);
+            return Err(Failure::usage(format!(
+                "{what}, which shows no need; name the run that does (`mailproof history` lists them)"
+            )));
+        }
         if args.due < TimeZone::UTC.to_datetime(now).date() {
             return Err(Failure::usage(format!("{} has passed; name a day that is to come", args.due)));
         }

@@ -20,6 +20,12 @@ pub(super) fn sign(message: &[u8], key: &SigningKey) -> ssh_key::Result<String> 
 /// Checks that `signature`, the content of a file X.sig, is one of `message` by `key`; the error says what is wrong.
 pub(super) fn verify(message: &[u8], signature: &[u8], key: &PublicKey) -> Result<(), String> {
     let read = SshSig::from_pem(signature).map_err(|error| format!("it is no SSH signature: {error}"))?;
+    // What else a file may hold programs read differently; so it holds what `ssh-keygen` writes, byte for byte.
+    if read.to_pem(LineEnding::LF).map_or(true, |written| written.as_bytes() != signature) {
+        return Err(
+            "it is not written as `ssh-keygen` writes it: lines of 70 characters and nothing else".to_owned()
+        );
+    }
     if PublicKey::from_data(read.public_key()).as_ref() != Some(key) {
         return Err("another key made it".to_owned());
     }
@@ -46,6 +52,22 @@ mod tests {
         assert!(verify(b"two", signature.as_bytes(), key(1).public()).unwrap_err().contains("other bytes"));
         assert!(verify(b"one", signature.as_bytes(), key(2).public()).unwrap_err().contains("another key"));
         assert!(verify(b"one", b"-----BEGIN", key(1).public()).unwrap_err().contains("no SSH signature"));
+    }
+
+    #[test]
+    fn a_signature_is_written_in_one_way_alone() {
+        let signature = sign(b"one", &key(1)).unwrap();
+        let one_line =
+            signature.replace('\n', "").replace("-----B", "\n-----B").replace("E-----", "E-----\n");
+        for other in [
+            signature.replace('\n', "\r\n"),
+            format!("text\n{signature}"),
+            format!("{signature}text\n"),
+            signature.trim_end().to_owned(),
+            one_line.trim_start().to_owned(),
+        ] {
+            assert!(verify(b"one", other.as_bytes(), key(1).public()).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -175,7 +175,7 @@ fn reports_tell_who_sees_to_a_deviation_until_when_and_who_signed_off() {
     let told = report(&house, "en");
     assert!(told.contains("give each deviation an owner") && !told.contains("Bruno"), "{told}");
     assert!(
-        told.contains("12 messages were restored into a sandbox and read back, byte for byte, in "),
+        told.contains("10 messages were restored into a sandbox and read back, byte for byte, in "),
         "{told}"
     );
 
