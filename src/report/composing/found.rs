@@ -22,7 +22,7 @@ pub(super) fn findings(sight: &Sight<'_>) -> Section {
     let mut blocks =
         vec![Block::Findings(kinds.iter().take(MOST_KINDS).map(|kind| found(sight, kind)).collect())];
     if kinds.is_empty() {
-        blocks = vec![Block::Paragraph(words.none.to_owned())];
+        blocks = vec![Block::Paragraph(sight.unless_empty(words.none).to_owned())];
     } else {
         if let Some(more) = kinds.len().checked_sub(MOST_KINDS).filter(|more| *more > 0) {
             blocks.push(Block::Paragraph((words.more)(sight.language, more as u64)));
@@ -67,7 +67,7 @@ pub(super) fn deviations(sight: &Sight<'_>) -> Section {
     let rows = rows(sight);
     let more = rows.len().saturating_sub(MOST_DEVIATIONS) as u64;
     let blocks = match rows.is_empty() {
-        true => vec![Block::Paragraph(words.no_deviation.to_owned())],
+        true => vec![Block::Paragraph(sight.unless_empty(words.no_deviation).to_owned())],
         false => vec![Block::Table(Table {
             caption: words.deviations_intro.to_owned(),
             columns: [words.what, words.observed, words.owner, words.due].map(str::to_owned).to_vec(),

@@ -110,6 +110,11 @@ impl Sight<'_> {
         matches!(self.question.subject, Subject::Run(_))
     }
 
+    /// Where no run is told of, that nothing is amiss would be taken for good news.
+    fn unless_empty(&self, good: &'static str) -> &'static str {
+        if self.matter.runs.is_empty() { self.words.front.nothing } else { good }
+    }
+
     /// What runs were for.
     fn task(&self, aim: &Aim) -> String {
         let policy = aim.policy.as_deref().unwrap_or(self.words.conduct.no_policy);

@@ -14,7 +14,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
         blocks.push(Block::Table(tasks(sight)));
     }
     blocks.push(match sight.matter.excluded_count() {
-        0 => Block::Paragraph(words.nothing_excluded.to_owned()),
+        0 => Block::Paragraph(sight.unless_empty(words.nothing_excluded).to_owned()),
         _ => Block::Table(excluded(sight)),
     });
     Section { name: "scope", title: words.scope.to_owned(), blocks }
