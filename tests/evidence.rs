@@ -5,6 +5,7 @@ mod authority;
 mod bucket;
 mod command;
 mod foreign;
+mod mute;
 mod scripted;
 mod servers;
 mod stamping;

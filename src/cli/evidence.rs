@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::{PolicyArgs, StoreArgs, end_of_day};
-use super::records::{self, Records};
+use super::records::Records;
 use super::setup::{self, Setup};
 use super::{Failure, bucket, fitted, gaps, print, reviews};
 use crate::evidence::check::{self, Check, Noted, Question};
@@ -276,7 +276,7 @@ fn hand_over(args: &HandOverArgs) -> Result<u8, Failure> {
             "{old:?} hands over to {new:?}: put the new key into `evidence.key_file`, and add its line to the auditor's file of keys\n"
         ))?;
     }
-    records::told(kept, true, exit::PASSED)
+    records.told(kept, true, exit::PASSED)
 }
 
 pub fn setup_of(policy: Option<PathBuf>, records: Option<PathBuf>) -> Result<Setup, Failure> {

@@ -63,18 +63,38 @@ impl Records {
         })
     }
 
-    /// Writes a record, and brings up what the bucket lacks. A bucket that is away changes nothing of how a run ends: the
-    /// record is kept, and what was left behind goes up the next time.
+    /// Writes a record.
     pub fn append(&self, setup: &Setup, record: Record) -> Result<Kept, RecordError> {
         setup.begins_recording();
         let kept = self.chain.append(record)?;
         if let Some(why) = &kept.unstamped {
             tell(&format!("warning: the record has no time stamp: {why}\n"));
         }
+        Ok(kept)
+    }
+
+    /// Says on stderr where the record is, brings up what the bucket lacks, and gives the command's exit code: without a record
+    /// there is no pass. To be called when the result is printed, so that a bucket that does not answer holds nothing back.
+    pub fn told(&self, kept: Result<Kept, RecordError>, aloud: bool, exit_code: u8) -> Result<u8, Failure> {
+        let passed = matches!(exit_code, exit::PASSED | exit::PASSED_WITH_WARNINGS);
+        match kept {
+            Ok(kept) if aloud => tell(&format!("record: {}\n", kept.path.display())),
+            Ok(_) => {}
+            Err(error) => {
+                let code = if passed { exit::INTERNAL } else { exit_code };
+                return Err(Failure { code, message: error.to_string() });
+            }
+        }
+        self.bring_up();
+        Ok(exit_code)
+    }
+
+    /// Brings up what the bucket lacks. One that is away changes nothing of how a run ends: the record is kept, and what was
+    /// left behind goes up the next time.
+    pub fn bring_up(&self) {
         if let Some(Err(error)) = self.depot.as_ref().map(|depot| depot.bring_up(self.chain.folder())) {
             tell(&format!("warning: {error}\n"));
         }
-        Ok(kept)
     }
 }
 
@@ -96,20 +116,6 @@ fn depot(setup: &Setup) -> Result<Option<Depot>, Failure> {
     let Some(bucket) = &setup.policy.evidence.bucket else { return Ok(None) };
     let (runtime, cancel) = (setup.runtime.handle().clone(), setup.cancel.clone());
     Depot::open(bucket, setup.credentials.as_deref(), runtime, cancel).map(Some).map_err(Failure::usage)
-}
-
-/// Says on stderr where the record is, and gives the command's exit code: without a record there is no pass.
-pub fn told(kept: Result<Kept, RecordError>, aloud: bool, exit_code: u8) -> Result<u8, Failure> {
-    let passed = matches!(exit_code, exit::PASSED | exit::PASSED_WITH_WARNINGS);
-    match kept {
-        Ok(kept) if aloud => tell(&format!("record: {}\n", kept.path.display())),
-        Ok(_) => {}
-        Err(error) => {
-            let code = if passed { exit::INTERNAL } else { exit_code };
-            return Err(Failure { code, message: error.to_string() });
-        }
-    }
-    Ok(exit_code)
 }
 
 /// Who runs this, by name and number; behind `sudo` also who called that.

@@ -6,7 +6,7 @@ use super::args::PolicyArgs;
 use super::records::Records;
 use super::setup::{self, Setup};
 use super::verify::{Events, Format};
-use super::{Failure, fitted, print, progress, records};
+use super::{Failure, fitted, print, progress};
 use crate::evidence::Record;
 use crate::exit;
 use crate::policy::{Rehearsal, Scope};
@@ -103,7 +103,7 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     if kept.is_ok() || run.outcome != Outcome::Passed {
         print(&args.rendered(&run, verbose > 0))?;
     }
-    records::told(kept, args.format == Format::Text, run.exit_code)
+    records.told(kept, args.format == Format::Text, run.exit_code)
 }
 
 /// The sandbox of the policy; nothing is asked of it yet.

@@ -123,13 +123,16 @@ pub fn run(args: Args) -> Result<u8, Failure> {
     let report = Restore::new(&target.address(), &args.to.shown(), &args.selection(), &restored);
     let (shown, exit_code) = (args.rendered(&report), report.exit_code);
     let times = (began, Timestamp::now());
-    let kept = records.map(|records| records.keep(&setup, |basis| Record::of_restore(report, times, basis)));
+    let kept = records
+        .as_ref()
+        .map(|records| records.keep(&setup, |basis| Record::of_restore(report, times, basis)));
     print(&shown)?;
     match kept {
         Some(Ok(kept)) if args.format == Format::Text => tell(&format!("record: {}\n", kept.path.display())),
         Some(Err(error)) => warn_of(&error),
         _ => {}
     }
+    records.iter().for_each(Records::bring_up);
     Ok(exit_code)
 }
 

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::Failure;
 use super::evidence::{Asked, Chain, setup_of};
-use super::records::{self, Records};
+use super::records::Records;
 use crate::evidence::{self, Entry, Kind, LONGEST_NOTE, Ledger, Record, SignOff, WordsError};
 use crate::exit;
 use crate::report::actions::{self, Actions};
@@ -208,7 +208,8 @@ impl Extended {
         }
         let records = Records::prepare(&setup)?;
         let record = records.made(&setup, |basis| make(&ledger, Timestamp::now(), basis))?;
-        records::told(records.append(&setup, record), true, exit::PASSED)
+        let kept = records.append(&setup, record);
+        records.told(kept, true, exit::PASSED)
     }
 }
 

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use super::args::PolicyArgs;
 use super::records::Records;
 use super::setup::{self, Setup};
-use super::{Failure, print, progress, records};
+use super::{Failure, print, progress};
 use crate::evidence::Record;
 use crate::mailbox::sample::Seed;
 use crate::report::{json, text};
@@ -119,7 +119,7 @@ pub fn run(args: Args, verbose: u8) -> Result<u8, Failure> {
     if kept.is_ok() || run.outcome != Outcome::Passed {
         print(&args.rendered(&run, verbose > 0))?;
     }
-    records::told(kept, args.format == Format::Text, run.exit_code)
+    records.told(kept, args.format == Format::Text, run.exit_code)
 }
 
 impl Args {
