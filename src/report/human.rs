@@ -112,7 +112,10 @@ mod tests {
     #[test]
     fn sizes_are_rounded_to_three_digits() {
         assert_eq!([0, 999, 1000].map(size), ["0 B", "999 B", "1.00 kB"]);
-        assert_eq!([16_990, 17_056, 82_282, 1_234_499].map(size), ["17.0 kB", "17.1 kB", "82.3 kB", "1.23 MB"]);
+        assert_eq!(
+            [16_990, 17_056, 82_282, 1_234_499].map(size),
+            ["17.0 kB", "17.1 kB", "82.3 kB", "1.23 MB"]
+        );
         assert_eq!([9_994_999, 9_995_000, 99_949_999].map(size), ["9.99 MB", "10.0 MB", "99.9 MB"]);
         assert_eq!([99_950_000, 999_499_999, 999_500_000].map(size), ["100 MB", "999 MB", "1.00 GB"]);
         assert_eq!([999_499_999_999_999, u64::MAX].map(size), ["999 TB", "18447 PB"]);
