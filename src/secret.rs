@@ -18,8 +18,18 @@ const LIMIT: u64 = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct SecretFile {
     path: PathBuf,
-    /// In the directory that the service manager made for this service alone.
-    credential: bool,
+    origin: Origin,
+}
+
+/// Where a file with a secret comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// From the directory that the service manager made for this service alone.
+    Credential,
+    /// From elsewhere, though the service manager made such a directory: it holds none of that name.
+    BesideCredentials,
+    /// From elsewhere; no service manager is at work.
+    Elsewhere,
 }
 
 /// Why a secret can't be had. Names files only.
@@ -30,6 +40,18 @@ pub enum SecretError {
     Unreadable {
         /// The file.
         file: String,
+        /// What the system said.
+        why: String,
+    },
+    /// It can't be read, and the service manager hands over what the unit lists.
+    #[error(
+        "{file} can't be read: {why}; the unit hands over no credential `{name}`: add `LoadCredential={name}:{file}` to it, and write that name without a slash in the policy"
+    )]
+    NotHandedOver {
+        /// The file.
+        file: String,
+        /// Its name, which the credential has too.
+        name: String,
         /// What the system said.
         why: String,
     },
@@ -62,8 +84,11 @@ impl SecretFile {
         let mut parts = path.components();
         let bare = matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
         match credentials.map(|folder| folder.join(path)) {
-            Some(credential) if bare && credential.exists() => Self { path: credential, credential: true },
-            _ => Self { path: path.to_owned(), credential: false },
+            Some(credential) if bare && credential.exists() => {
+                Self { path: credential, origin: Origin::Credential }
+            }
+            Some(_) => Self { path: path.to_owned(), origin: Origin::BesideCredentials },
+            None => Self { path: path.to_owned(), origin: Origin::Elsewhere },
         }
     }
 
@@ -78,8 +103,7 @@ impl SecretFile {
     /// # Errors
     /// [`SecretError`] if that is not so, or it is larger than 1 MiB.
     pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-        let unreadable =
-            |error: std::io::Error| SecretError::Unreadable { file: self.name(), why: error.to_string() };
+        let unreadable = |error: std::io::Error| self.unreadable(&error);
         // Asked before opening, which would wait for a pipe's writer or wake a device.
         if !std::fs::metadata(&self.path).map_err(unreadable)?.is_file() {
             let why = "no regular file (folders, pipes and devices are not read); write the secret into a file of mode 0600 and name that";
@@ -88,7 +112,7 @@ impl SecretFile {
         let file = File::open(&self.path).map_err(unreadable)?;
         let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o7777;
         // systemd grants a credential to the service by an access list, which shows as group bits.
-        let forbidden = if self.credential { 0o007 } else { 0o077 };
+        let forbidden = if self.origin == Origin::Credential { 0o007 } else { 0o077 };
         if mode & forbidden != 0 {
             return Err(SecretError::TooOpen { file: self.name(), mode });
         }
@@ -99,6 +123,15 @@ impl SecretFile {
             return Err(self.malformed(None, "larger than 1 MiB, which no key is; check the path"));
         }
         Ok(bytes)
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> SecretError {
+        let (file, why) = (self.name(), error.to_string());
+        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        match (self.origin, name) {
+            (Origin::BesideCredentials, Some(name)) => SecretError::NotHandedOver { file, name, why },
+            _ => SecretError::Unreadable { file, why },
+        }
     }
 
     /// Reads a passphrase or password: the only line of the file.
@@ -124,5 +157,39 @@ impl SecretFile {
     #[must_use]
     pub fn malformed(&self, line: Option<usize>, why: &str) -> SecretError {
         SecretError::Malformed { file: self.name(), line, why: why.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::fs::Permissions;
+
+    use super::*;
+
+    fn said(path: &Path, credentials: Option<&Path>) -> String {
+        SecretFile::find(path, credentials).read().expect_err("nothing is there").to_string()
+    }
+
+    #[test]
+    fn what_a_unit_does_not_hand_over_is_to_be_added_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Path::new("/nowhere/record-key");
+        let handed = said(path, Some(folder.path()));
+        assert!(handed.contains("add `LoadCredential=record-key:/nowhere/record-key` to it"), "{handed}");
+        let alone = said(path, None);
+        assert!(alone.ends_with("check the path and its owner"), "{alone}");
+    }
+
+    #[test]
+    fn a_credential_is_found_by_its_bare_name_and_may_have_group_bits() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        fs::write(&file, "secret").unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        let found = SecretFile::find(Path::new("key"), Some(folder.path()));
+        assert_eq!(*found.read().unwrap(), b"secret");
+        let refused = said(&file, Some(folder.path()));
+        assert!(refused.contains("has mode 0640"), "by its path it is a file like any other: {refused}");
     }
 }

@@ -122,7 +122,36 @@ fn depot(setup: &Setup) -> Result<Option<Depot>, Failure> {
 fn operator() -> String {
     let named = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let number = rustix::process::getuid().as_raw();
-    let user = named("USER").or_else(|| named("LOGNAME")).map_or(String::new(), |name| name + " ");
+    let user = listed(number).or_else(|| named("USER")).or_else(|| named("LOGNAME"));
+    let user = user.map_or(String::new(), |name| name + " ");
     let caller = named("SUDO_USER").map_or(String::new(), |name| format!(", called by {name} through sudo"));
     format!("{user}(uid {number}){caller}")
+}
+
+/// The name in the system's own list of users, which knows better than the environment; users of a directory or of systemd
+/// (`DynamicUser=`) are not in it.
+fn listed(number: u32) -> Option<String> {
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    named_in(&users, number).map(str::to_owned)
+}
+
+/// The first user with that number (passwd(5): name, password, number and four more, divided by colons).
+fn named_in(users: &str, number: u32) -> Option<&str> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(number)).then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_named_by_the_number_alone() {
+        let users = "# users\nroot:x:0:0:root:/root:/bin/sh\n:x:7:7::/:\nbroken:x\nanna:x:1000:7:Anna:/home/anna:\ntoor:x:0:0:::\n";
+        assert_eq!([0, 1000].map(|number| named_in(users, number)), [Some("root"), Some("anna")]);
+        assert_eq!([7, 1].map(|number| named_in(users, number)), [None, None]);
+    }
 }

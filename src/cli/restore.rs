@@ -74,7 +74,7 @@ pub struct Args {
     /// Folder for the record of this restore.
     #[arg(long, value_name = "DIR")]
     records: Option<PathBuf>,
-    /// No progress bars.
+    /// No progress bars on a terminal; the report is printed all the same.
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]

@@ -52,12 +52,12 @@ impl Setup {
         let (mut policy, source) = match &args.policy {
             Some(file) => {
                 let Loaded { policy, digest, .. } = Policy::load(file).map_err(Failure::usage)?;
-                (policy, Some((file.clone(), digest)))
+                (policy, Some((from_root(file), digest)))
             }
             None => (Policy::default(), None),
         };
         let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-        let beside = args.policy.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let beside = source.as_ref().and_then(|(file, _)| file.parent()).unwrap_or(Path::new(""));
         find_secrets(&mut policy, beside, credentials.as_deref());
         args.apply(&mut policy);
         find_secrets(&mut policy, Path::new(""), credentials.as_deref());
@@ -175,6 +175,11 @@ impl Setup {
     pub(super) fn begins_recording(&self) {
         self.recording.store(true, Ordering::Relaxed);
     }
+}
+
+/// One policy has one name in records, whatever folder it was called from; as it was typed where that folder is gone.
+fn from_root(file: &Path) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
 }
 
 /// A bare name is that of a systemd credential where there is one, else of a file in `beside`: the policy's

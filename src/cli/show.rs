@@ -26,7 +26,7 @@ pub struct Args {
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// No progress bars.
+    /// No progress bars on a terminal; the list is printed all the same.
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]

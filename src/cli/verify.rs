@@ -49,7 +49,7 @@ pub struct Args {
     /// Exit with 11 instead of 0 when there are warnings.
     #[arg(long)]
     warnings_exit: bool,
-    /// No progress bars.
+    /// No progress bars on a terminal; the result is printed all the same.
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]

@@ -138,7 +138,7 @@ pub struct Tool {
 /// The policy that a run obeyed.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyFile {
-    /// The file as it was named.
+    /// The file, by its whole path wherever the run was called from; earlier versions put it as it was named.
     pub file: String,
     /// BLAKE3 of its bytes, in hexadecimal.
     pub blake3: String,

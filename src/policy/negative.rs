@@ -9,7 +9,7 @@ use crate::verdict::Rung;
 #[serde(default, deny_unknown_fields)]
 pub struct NegativeControls {
     /// How often a copy of the smallest archive that was proven `complete` is damaged and read; 0 is never. Each time the
-    /// archive is read once more, and once undamaged before.
+    /// archive is read once more, and besides once undamaged before the first time and once after the last.
     #[schemars(range(max = 100))]
     pub number: u32,
     /// Kinds of damage, which take turns.

@@ -32,24 +32,35 @@ fn escaped(text: &str, unfit: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A number of bytes in decimal units, three digits: `1.23 GB`.
+/// A number of bytes in decimal units, rounded to three digits: `1.23 GB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
-    let mut unit = 0;
-    let mut divisor = 1_u64;
-    while bytes / divisor >= 1000 && unit + 1 < UNITS.len() {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut divisor = 1000;
+    for unit in UNITS {
+        if let Some(number) = three_digits(bytes, divisor) {
+            return format!("{number} {unit}");
+        }
         divisor *= 1000;
-        unit += 1;
     }
-    let whole = bytes / divisor;
-    let hundredths = u128::from(bytes % divisor) * 100 / u128::from(divisor);
-    match (unit, whole) {
-        (0, _) => format!("{bytes} B"),
-        (_, 0..10) => format!("{whole}.{hundredths:02} {}", UNITS[unit]),
-        (_, 10..100) => format!("{whole}.{} {}", hundredths / 10, UNITS[unit]),
-        _ => format!("{whole} {}", UNITS[unit]),
-    }
+    let petabytes = three_digits(bytes, divisor).unwrap_or_else(|| rounded(bytes, 1, divisor).to_string());
+    format!("{petabytes} PB")
+}
+
+/// The quotient with as many decimals as make three digits; nothing where it rounds to a thousand or more.
+fn three_digits(bytes: u64, divisor: u64) -> Option<String> {
+    let in_parts = |parts| Some(rounded(bytes, parts, divisor)).filter(|number| *number < 1000);
+    let hundredths = in_parts(100).map(|number| format!("{}.{:02}", number / 100, number % 100));
+    let tenths = || in_parts(10).map(|number| format!("{}.{}", number / 10, number % 10));
+    hundredths.or_else(tenths).or_else(|| in_parts(1).map(|number| number.to_string()))
+}
+
+/// So many `parts` of `divisor`, to the nearest one.
+fn rounded(bytes: u64, parts: u64, divisor: u64) -> u128 {
+    (u128::from(bytes) * u128::from(parts) + u128::from(divisor) / 2) / u128::from(divisor)
 }
 
 /// A length of time: `850 ms`, `12.4 s`, `3 min 20 s`, `2 h 5 min`.
@@ -99,12 +110,15 @@ mod tests {
     }
 
     #[test]
-    fn sizes_round_down_and_keep_three_digits() {
-        assert_eq!(size(0), "0 B");
-        assert_eq!(size(999), "999 B");
-        assert_eq!(size(1_004_000_000), "1.00 GB");
-        assert_eq!(size(99_990_000), "99.9 MB");
-        assert_eq!(size(u64::MAX), "18446 PB");
+    fn sizes_are_rounded_to_three_digits() {
+        assert_eq!([0, 999, 1000].map(size), ["0 B", "999 B", "1.00 kB"]);
+        assert_eq!(
+            [16_990, 17_056, 82_282, 1_234_499].map(size),
+            ["17.0 kB", "17.1 kB", "82.3 kB", "1.23 MB"]
+        );
+        assert_eq!([9_994_999, 9_995_000, 99_949_999].map(size), ["9.99 MB", "10.0 MB", "99.9 MB"]);
+        assert_eq!([99_950_000, 999_499_999, 999_500_000].map(size), ["100 MB", "999 MB", "1.00 GB"]);
+        assert_eq!([999_499_999_999_999, u64::MAX].map(size), ["999 TB", "18447 PB"]);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Listing {
     pub unmatched: Vec<String>,
     /// Why neither versions nor deleted archives are known, where they were asked for.
     pub versions_detail: Option<String>,
+    /// No version has a name of its own: the bucket seems to keep none, so nothing is told of what was overwritten or deleted.
+    pub versions_seem_off: bool,
     /// The versions were asked for.
     #[serde(skip)]
     versions_asked: bool,
@@ -133,6 +135,7 @@ impl Listing {
                 Versions::Unknown(why) => Some(why.clone()),
                 Versions::Kept(_) => None,
             }),
+            versions_seem_off: history.is_some_and(|history| history.versions.seem_off()),
             versions_asked: history.is_some(),
         }
     }
@@ -151,6 +154,12 @@ impl Listing {
         self.sums(&mut text);
         if let Some(why) = &self.versions_detail {
             let _ = writeln!(text, "versions and deleted archives are unknown: {}", human::line(why));
+        }
+        if self.versions_seem_off {
+            let _ = writeln!(
+                text,
+                "the bucket seems to keep no versions (none has a name of its own): of what was overwritten or deleted nothing is known here"
+            );
         }
         text
     }

@@ -72,7 +72,7 @@ kinds! {
     STORAGE_OBJECT_CHANGED "storage-object-changed" Warning SourceChurn
         "The object was overwritten or removed while it was read: verify again when the upload is done; use new keys for new backups, or versioning."
     STORAGE_CHECKSUM_MISMATCH "storage-checksum-mismatch" Failure StorageRot
-        "The bytes are not those the store took a checksum of: use another version or replica, and have the store's disks checked."
+        "The bytes are not those the store took a checksum of: use another version (`mailproof list --versions`) or replica, and have the store's disks checked."
     STORAGE_REREAD_DIFFERS "storage-reread-differs" Warning Transport
         "Two reads of one object gave different bytes: look at the network, the proxy and this machine's memory."
 
@@ -86,25 +86,25 @@ kinds! {
     ARCHIVE_UNRECOGNISED "archive-unrecognised" Failure ProducerFault
         "This is not age, zstd, gzip or tar: look at what the producer uploads (an error page, another format)."
     ARCHIVE_CHECKSUM_MISMATCH "archive-checksum-mismatch" Failure StorageRot
-        "The object is not the one the checksum beside it was taken of: use another version or replica, and find out whether one of the two was uploaded again without the other."
+        "The object is not the one the checksum beside it was taken of: use another version (`mailproof list --versions`) or replica, and find out whether one of the two was uploaded again without the other."
 
     // age: age-encryption.org/v1
     AGE_ARMOR_MALFORMED "age-armor-malformed" Failure StorageRot
-        "Restore the object from another version or replica; check that no text-mode transfer touched it."
+        "Restore the object from another version (`mailproof list --versions`) or replica; check that no text-mode transfer touched it."
     AGE_HEADER_MALFORMED "age-header-malformed" Failure StorageRot
-        "Restore the object from another version or replica, or make the backup again."
+        "Restore the object from another version (`mailproof list --versions`) or replica, or make the backup again."
     AGE_HEADER_MAC_MISMATCH "age-header-mac-mismatch" Failure Tampering
-        "The header was altered after encryption: restore the object from another version or replica and find out who could write it."
+        "The header was altered after encryption: restore the object from another version (`mailproof list --versions`) or replica and find out who could write it."
     AGE_HEADER_TRUNCATED "age-header-truncated" Failure ProducerFault
         "The object ends inside the encryption header: the upload was cut; upload again."
     AGE_CHUNK_CORRUPT "age-chunk-corrupt" Failure StorageRot
-        "Nothing from this point on can be restored from this copy: use another version or replica, and have the store's disks checked."
+        "Nothing from this point on can be restored from this copy: use another version (`mailproof list --versions`) or replica, and have the store's disks checked."
     AGE_CHUNK_MISPLACED "age-chunk-misplaced" Failure Tampering
-        "A genuine piece stands in the wrong place: restore from another version or replica and find out who could write the object."
+        "A genuine piece stands in the wrong place: restore from another version (`mailproof list --versions`) or replica and find out who could write the object."
     AGE_TRUNCATED "age-truncated" Failure ProducerFault
-        "Compare its size with the file that the job uploaded. If it is shorter, the upload was cut: upload again. If it is as long, its last bytes changed: use another version or replica."
+        "Compare its size with the file that the job uploaded. If it is shorter, the upload was cut: upload again. If it is as long, its last bytes changed: use another version (`mailproof list --versions`) or replica."
     AGE_TRAILING_DATA "age-trailing-data" Failure Tampering
-        "Bytes follow the authenticated end: restore from another version or replica and find out what appends to objects."
+        "Bytes follow the authenticated end: restore from another version (`mailproof list --versions`) or replica and find out what appends to objects."
 
     // zstd: RFC 8878
     ZSTD_CORRUPT "zstd-corrupt" Failure ProducerFault

@@ -51,6 +51,24 @@ fn a_record_names_the_policy_it_was_made_under() {
 }
 
 #[test]
+fn a_policy_is_the_same_one_from_whatever_folder_it_is_called() {
+    let bench = Bench::new();
+    let policy = bench.policy("", "");
+    let (folder, name) = (policy.parent().unwrap(), policy.file_name().unwrap());
+    let mut calls = [bench.command("verify"), bench.command("verify")];
+    calls[0].current_dir(folder).arg("--policy").arg(name);
+    calls[1].current_dir(folder.parent().unwrap()).arg("--policy");
+    calls[1].arg(Path::new(folder.file_name().unwrap()).join(name));
+    for call in &mut calls {
+        let ended = run(call);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    let named: Vec<_> = bench.kept().iter().map(|record| record["policy"]["file"].clone()).collect();
+    let whole = policy.to_str().unwrap();
+    assert_eq!(named, [whole, whole]);
+}
+
+#[test]
 fn records_lie_where_the_system_says() {
     let bench = Bench::new();
     for (name, below) in [("STATE_DIRECTORY", "records"), ("XDG_STATE_HOME", "mailproof/records")] {

@@ -187,6 +187,22 @@ fn list_shows_versions_and_what_was_deleted_and_is_still_kept() {
 }
 
 #[test]
+fn list_says_where_a_bucket_seems_to_keep_no_versions() {
+    const SAID: &str = "the bucket seems to keep no versions";
+    let bench = Bench::new();
+    bench.server.put(BUCKET, "gone", "0123456789");
+    bench.server.delete(BUCKET, "gone");
+    let policy = bench.policy("", "");
+    let list = |more: &[&str]| run(bench.command("list").arg("--policy").arg(&policy).args(more)).stdout;
+    assert!(list(&["--versions"]).contains(SAID), "{}", list(&["--versions"]));
+    assert_eq!(json(&list(&["--versions", "--format", "json"]))["versions_seem_off"], true);
+    assert!(!list(&[]).contains(SAID), "nobody asked");
+    bench.server.create_bucket(BUCKET, Keeping::Versions);
+    bench.server.put(BUCKET, "sound", "overwritten");
+    assert!(!list(&["--versions"]).contains(SAID));
+}
+
+#[test]
 fn list_calls_versions_unknown_that_it_may_not_see() {
     let bench = Bench::new();
     let folder = bench.path("folder");

@@ -41,6 +41,17 @@ impl Versions {
         let Self::Kept(keys) = self else { return Vec::new() };
         keys.iter().filter_map(|(key, versions)| newest_of_deleted(key, versions)).collect()
     }
+
+    /// Holds where nothing that the store listed is a version with a name of its own, as in a bucket that was never told to keep
+    /// versions, or not before all of it was written. Nobody asked the bucket itself: that would take one right more.
+    #[must_use]
+    pub fn seem_off(&self) -> bool {
+        let unnamed = |version: &Version| {
+            !version.is_delete_marker() && version.id.as_deref().is_none_or(|id| id == "null")
+        };
+        let Self::Kept(keys) = self else { return false };
+        !keys.is_empty() && keys.values().all(|versions| versions.len() == 1 && versions.iter().all(unnamed))
+    }
 }
 
 fn newest_of_deleted(key: &str, versions: &[Version]) -> Option<Object> {
@@ -79,5 +90,19 @@ mod tests {
             .collect();
         assert_eq!(found, [expected]);
         assert!(Versions::Unknown(String::new()).deleted().is_empty());
+    }
+
+    #[test]
+    fn versions_seem_off_where_none_has_a_name() {
+        let kept = |lists: &[Vec<Version>]| {
+            let keys = lists.iter().enumerate().map(|(key, versions)| (key.to_string(), versions.clone()));
+            Versions::Kept(keys.collect()).seem_off()
+        };
+        let plain = vec![version("null", Some(7), true)];
+        assert!(kept(std::slice::from_ref(&plain)));
+        assert!(!kept(&[]), "nothing tells");
+        assert!(!kept(&[plain.clone(), vec![version("1", Some(7), true)]]));
+        assert!(!kept(&[plain, vec![version("null", None, true)]]), "a marker is a version");
+        assert!(!Versions::Unknown(String::new()).seem_off());
     }
 }
