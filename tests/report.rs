@@ -133,7 +133,7 @@ fn the_first_page_of_a_good_month_says_so_and_since_when() {
         &[
             "Yes, as far as the tests looked",
             "The chain of records holds",
-            "30 records, each tied",
+            "30 records in a chain",
             "2 November 2026, 23:30 UTC (29 runs in a row",
             "29 archives: meaningful – the mailboxes in it hold",
             "1 archive: complete – it can be decrypted",
@@ -328,7 +328,7 @@ fn five_thousand_accounts_are_counted_and_the_worst_are_shown() {
     );
     assert_says(
         &words(&document, "summary"),
-        &["4,999 mailboxes: meaningful", "1 mailbox: not proven that they hold"],
+        &["4,999 mailboxes: meaningful", "1 mailbox: found not to hold"],
     );
     let italian = report(folder.path(), &["run", "--language", "it", "--format", "html"]).stdout;
     assert_says(&italian, &["e altri 4.940 elementi dimostrati fino al livello «coerente»"]);

@@ -24,6 +24,12 @@ pub enum Rung {
 }
 
 impl Rung {
+    /// Its place on the ladder, from 1 to 6. A step that was proven says nothing of `intact` below it, which is of seals.
+    #[must_use]
+    pub fn step(self) -> u8 {
+        self as u8 + 1
+    }
+
     /// The word used in policies, results and documents.
     #[must_use]
     pub fn as_str(self) -> &'static str {

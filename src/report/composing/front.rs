@@ -149,8 +149,11 @@ fn last_good(sight: &Sight<'_>) -> Option<Fact> {
 
 fn proven(sight: &Sight<'_>) -> Vec<String> {
     let Sight { words, language, matter, .. } = sight;
-    let archives = tally(matter.archives.values().map(|archive| archive.rung));
-    let accounts = tally(matter.accounts.values().map(|account| account.rung));
+    // What failed stands below, whatever rung it reached.
+    let sound = matter.archives.values().filter(|archive| archive.outcome != Outcome::Failed);
+    let archives = tally(sound.map(|archive| archive.rung));
+    let whole = matter.accounts.values().filter(|account| account.meaningful != Some(State::Disproven));
+    let accounts = tally(whole.map(|account| account.rung));
     let told = |known: &BTreeMap<Rung, u64>, say: fn(Language, u64, Rung) -> String| {
         let told = LADDER.iter().filter_map(|rung| Some(say(*language, *known.get(rung)?, *rung)));
         told.collect::<Vec<_>>()
@@ -182,15 +185,16 @@ fn unproven(sight: &Sight<'_>) -> Vec<String> {
     let Sight { words: super::Words { front, rung, .. }, language, matter, .. } = sight;
     let archives = || matter.archives.values();
     let ended = |outcome| archives().filter(|archive| archive.outcome == outcome).count();
-    let open = |state: Option<State>| matches!(state, Some(State::Disproven | State::NotProven));
+    let are =
+        |state: State| matter.accounts.values().filter(|account| account.meaningful == Some(state)).count();
     let without = archives().filter(|archive| archive.rung.is_none()).count();
-    let accounts = matter.accounts.values().filter(|account| open(account.meaningful)).count();
-    let counts: [(usize, Counted); 5] = [
+    let counts: [(usize, Counted); 6] = [
         (matter.unread.len(), front.unread),
         (ended(Outcome::Failed), front.failed),
         (ended(Outcome::NotVerified), front.not_verified),
         (without, front.archives_without),
-        (accounts, front.accounts_without),
+        (are(State::Disproven), front.accounts_disproven),
+        (are(State::NotProven), front.accounts_without),
     ];
     let counted = counts.into_iter().filter(|(number, _)| *number > 0);
     let mut lines: Vec<String> = counted.map(|(number, say)| say(*language, number as u64)).collect();
@@ -221,7 +225,7 @@ fn steps(sight: &Sight<'_>) -> Vec<String> {
     if is_empty(sight) {
         steps.push(front.test.to_owned());
     } else if sight.outcome == Outcome::NotVerified || left_out(sight) > 0 {
-        steps.push(front.look_again.to_owned());
+        steps.push((front.look_again)(obstacle(sight).as_deref()));
     }
     if sight.outcome == Outcome::Passed && sight.matter.runs.iter().any(|seen| is_nobodys(sight, seen)) {
         steps.push(front.assign.to_owned());
@@ -230,6 +234,13 @@ fn steps(sight: &Sight<'_>) -> Vec<String> {
         steps.push(front.sign_records.to_owned());
     }
     or(steps, front.nothing_to_do)
+}
+
+/// What kept the only run that is told of from looking, where that is one thing.
+fn obstacle(sight: &Sight<'_>) -> Option<String> {
+    let mut excluded = sight.matter.excluded.keys();
+    let (what, why) = excluded.next().filter(|_| sight.is_run() && sight.matter.excluded_count() == 1)?;
+    Some(format!("{what}: {why}"))
 }
 
 /// Whether a run deviates and no corrective action says who sees to it.

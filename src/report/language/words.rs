@@ -139,7 +139,9 @@ pub struct Front {
     pub accounts_without: fn(Language, u64) -> String,
     /// So many things were left out.
     pub excluded: fn(Language, u64) -> String,
-    /// Nobody looked at these rungs.
+    /// So many accounts do not hold what is stated of their mail.
+    pub accounts_disproven: fn(Language, u64) -> String,
+    /// No test looked at these rungs.
     pub not_looked_at: fn(&str) -> String,
     /// Nothing of what was asked for is open.
     pub all_proven: Text,
@@ -151,8 +153,8 @@ pub struct Front {
     pub sign_records: Text,
     /// Nothing was tested.
     pub test: Text,
-    /// Something could not be looked at.
-    pub look_again: Text,
+    /// Something could not be looked at; what kept the run from it, where that is one thing.
+    pub look_again: fn(Option<&str>) -> String,
     /// All is well now and was not before.
     pub assign: Text,
     /// Nothing has to be done.

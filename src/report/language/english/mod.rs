@@ -143,13 +143,13 @@ const CHAIN: Chain = Chain {
     holds_word: "The chain of records holds",
     holds: |language, records| {
         format!(
-            "{}, each tied to the one before it and signed by a key that was given as trusted: none was altered, taken out of the middle or added since.",
+            "This is about the records, not about the backups: {} in a chain, signed by a key that was given as trusted; none was altered, taken out of the middle or added since.",
             many(language, records, "record", "records")
         )
     },
     holds_by_itself: |language, records| {
         format!(
-            "{}, each tied to the one before it and signed. The key was taken from the first record itself, so compare its fingerprint (last page) with the one you have from elsewhere.",
+            "This is about the records, not about the backups: {} in a chain, signed. The key was taken from the first record itself, so compare its fingerprint (last page) with the one you have from elsewhere.",
             many(language, records, "record", "records")
         )
     },
@@ -205,11 +205,12 @@ const FRONT: Front = Front {
             many(language, runs, "run", "runs")
         )
     },
-    mended: |language, runs, when| {
-        format!(
-            "{} in this report did not pass, the last on {when} (see Deviations)",
-            many(language, runs, "earlier run", "earlier runs")
-        )
+    mended: |language, runs, when| match runs {
+        1 => format!("1 earlier run in this report did not pass, on {when} (see Deviations)"),
+        runs => format!(
+            "{} earlier runs in this report did not pass, the last on {when} (see Deviations)",
+            language.count(runs)
+        ),
     },
     last_good: "Last test that passed",
     none_good: "none that this report looked at",
@@ -224,14 +225,16 @@ const FRONT: Front = Front {
     },
     archives: |language, number, rung| {
         format!(
-            "{}: {} – {}",
+            "{}: {}, step {} of 6 – {}",
             many(language, number, "archive", "archives"),
             self::rung(rung),
+            rung.step(),
             rung_means(rung)
         )
     },
     accounts: |language, number, rung| {
-        format!("{}: {}", many(language, number, "mailbox", "mailboxes"), self::rung(rung))
+        let mailboxes = many(language, number, "mailbox", "mailboxes");
+        format!("{mailboxes}: {}, step {} of 6", self::rung(rung), rung.step())
     },
     nothing_proven: "nothing",
     unproven: "What was not proven",
@@ -251,7 +254,13 @@ const FRONT: Front = Front {
     excluded: |language, number| {
         format!("{} left out or not reached (see Scope)", many(language, number, "thing", "things"))
     },
-    not_looked_at: |rungs| format!("not looked at in any archive: {rungs}"),
+    accounts_disproven: |language, number| {
+        format!(
+            "{}: found not to hold what Zimbra states of them",
+            many(language, number, "mailbox", "mailboxes")
+        )
+    },
+    not_looked_at: |rungs| format!("steps that no test here looked at: {rungs}"),
     all_proven: "nothing that the policy asks for is open",
     steps: "What to do",
     mend_chain: |folder| {
@@ -261,7 +270,12 @@ const FRONT: Front = Front {
     },
     sign_records: "Name a key in `evidence.key_file` of the policy and begin a new folder of records: unsigned ones convince nobody.",
     test: "Run `mailproof verify`, and look why the timer did not.",
-    look_again: "Mend what kept the run from looking (which is said under Scope), and run it again.",
+    look_again: |obstacle| match obstacle {
+        Some(obstacle) => format!("Mend what kept the run from looking, and run it again: {obstacle}"),
+        None => {
+            "Mend what kept the run from looking (which is said under Scope), and run it again.".to_owned()
+        }
+    },
     assign: "Whoever answers for the backups: give each deviation an owner and a date (see Deviations), and sign on the last page.",
     nothing_to_do: "Nothing. Read the scope, and sign on the last page.",
     in_english: "",

@@ -148,13 +148,13 @@ const CHAIN: Chain = Chain {
     holds_word: "La catena delle registrazioni è integra",
     holds: |language, records| {
         format!(
-            "{}: ognuna legata alla precedente e firmata con una chiave indicata come fidata. Nessuna è stata in seguito alterata, tolta dal mezzo o aggiunta.",
+            "Questo riguarda le registrazioni, non i backup: {} in una catena, con firma di una chiave indicata come fidata; nessuna è stata in seguito alterata, tolta dal mezzo o aggiunta.",
             many(language, records, "registrazione", "registrazioni")
         )
     },
     holds_by_itself: |language, records| {
         format!(
-            "{}: ognuna legata alla precedente e firmata. La chiave è stata però ricavata dalla prima registrazione: confrontarne l'impronta (ultima pagina) con quella ottenuta per altra via.",
+            "Questo riguarda le registrazioni, non i backup: {} in una catena, con firma. La chiave è stata però ricavata dalla prima registrazione: confrontarne l'impronta (ultima pagina) con quella ottenuta per altra via.",
             many(language, records, "registrazione", "registrazioni")
         )
     },
@@ -239,14 +239,16 @@ const FRONT: Front = Front {
     },
     archives: |language, number, rung| {
         format!(
-            "{}, livello «{}»: {}",
+            "{}, livello «{}», {} di 6: {}",
             many(language, number, "archivio", "archivi"),
             self::rung(rung),
+            rung.step(),
             rung_means(rung)
         )
     },
     accounts: |language, number, rung| {
-        format!("{}, livello «{}»", many(language, number, "casella", "caselle"), self::rung(rung))
+        let mailboxes = many(language, number, "casella", "caselle");
+        format!("{mailboxes}, livello «{}», {} di 6", self::rung(rung), rung.step())
     },
     nothing_proven: "nulla",
     unproven: "Che cosa non è stato dimostrato",
@@ -271,7 +273,13 @@ const FRONT: Front = Front {
         1 => "1 elemento escluso o non raggiunto (si veda «Ambito»)".to_owned(),
         number => format!("{} elementi esclusi o non raggiunti (si veda «Ambito»)", language.count(number)),
     },
-    not_looked_at: |rungs| format!("livelli non esaminati in alcun archivio: {rungs}"),
+    accounts_disproven: |language, number| {
+        format!(
+            "{}: il contenuto non corrisponde a ciò che Zimbra ne dichiara",
+            many(language, number, "casella", "caselle")
+        )
+    },
+    not_looked_at: |rungs| format!("livelli che nessuna prova qui ha esaminato: {rungs}"),
     all_proven: "nulla di ciò che la policy richiede è rimasto aperto",
     steps: "Che cosa fare",
     mend_chain: |folder| {
@@ -281,7 +289,10 @@ const FRONT: Front = Front {
     },
     sign_records: "Indicare una chiave in `evidence.key_file` nella policy e iniziare una nuova cartella di registrazioni: quelle non firmate non convincono nessuno.",
     test: "Eseguire `mailproof verify` e accertare perché il timer non lo ha fatto.",
-    look_again: "Rimuovere ciò che ha impedito l'esame (si veda «Ambito») ed eseguire di nuovo.",
+    look_again: |obstacle| match obstacle {
+        Some(obstacle) => format!("Rimuovere ciò che ha impedito l'esame ed eseguire di nuovo: {obstacle}"),
+        None => "Rimuovere ciò che ha impedito l'esame (si veda «Ambito») ed eseguire di nuovo.".to_owned(),
+    },
     assign: "Chi risponde dei backup: assegnare a ogni scostamento un responsabile e una scadenza (si veda «Scostamenti») e firmare nell'ultima pagina.",
     nothing_to_do: "Nulla. Leggere l'ambito e firmare nell'ultima pagina.",
     in_english: "I rimedi e i dettagli tratti dalle registrazioni sono in inglese, come li scrive lo strumento.",
