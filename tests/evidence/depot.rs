@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mailproof::demo::server::{Fault, Operation, Times};
+use mailproof::demo::server::{Fault, Operation, Times, Upload};
 use mailproof::evidence::check::Holding;
 use mailproof::evidence::{Brought, DepotError, Numbers};
 
@@ -102,4 +102,19 @@ fn a_signature_that_the_folder_lost_is_told_and_new_records_go_up() {
         "{error:?}"
     );
     assert_eq!(bench.kept().len(), 8, "the new one is tied to what is there");
+}
+
+#[test]
+fn as_many_other_bytes_are_found_by_their_time() {
+    let bench = Bench::with(3);
+    bench.bring_up().unwrap();
+    let mut bytes = bench.bytes("000000001.json");
+    bytes[70] ^= 1;
+    let late = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60);
+    bench.server.upload(BUCKET, &name(1), Upload::new(bytes).modified(late));
+    let error = bench.bring_up().unwrap_err();
+    assert!(
+        matches!(&error, DepotError::OtherChain { address, .. } if address.ends_with("000000001.json")),
+        "{error:?}"
+    );
 }

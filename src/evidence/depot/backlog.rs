@@ -1,14 +1,28 @@
 //! A folder held to what a bucket lists.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
 
 use super::numbers::Numbers;
 use crate::evidence::folder;
 
-/// What a bucket lists of a chain: names of files, and their sizes.
-pub(super) type There = BTreeMap<String, u64>;
+/// Files that are read back as they are younger there than later ones; a bucket that was filled in no order has many.
+const MOST_SUSPECTED: usize = 100;
+
+/// What a bucket lists of a chain, by the names of files.
+pub(super) type There = BTreeMap<String, Listed>;
+
+/// A file as a bucket lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub size: u64,
+    /// When it was last written, by the store's clock.
+    pub modified: Option<Timestamp>,
+}
 
 /// One file of a chain, and the record it belongs to.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +45,8 @@ pub(super) struct Backlog {
     pub other: Option<(File, u64)>,
     /// Records of which something lies there that the folder lacks.
     pub lost: Numbers,
+    /// Files that were written there after what went there behind them, the youngest first: put back once, or written over.
+    pub suspected: Vec<String>,
 }
 
 impl Backlog {
@@ -49,18 +65,18 @@ impl Backlog {
     }
 
     fn between(numbers: Vec<u64>, here: Vec<File>, there: &There) -> Self {
-        let known: BTreeMap<&str, ()> = here.iter().map(|file| (file.name.as_str(), ())).collect();
-        let strangers = there.keys().filter(|name| !known.contains_key(name.as_str()));
+        let known: BTreeSet<&str> = here.iter().map(|file| file.name.as_str()).collect();
+        let strangers = there.keys().filter(|name| !known.contains(name.as_str()));
         let lost = strangers.filter_map(|name| folder::record_of(name)).collect();
         let last = here.iter().rposition(|file| there.contains_key(&file.name));
-        let mut backlog = Self { numbers, lost, ..Self::default() };
+        let mut backlog = Self { numbers, lost, suspected: suspected(&here, there), ..Self::default() };
         for (at, file) in here.into_iter().enumerate() {
             match there.get(&file.name) {
                 None => {
                     backlog.files.push(File { overtaken: last.is_some_and(|last| at < last), ..file });
                 }
-                Some(size) if *size != file.size && backlog.other.is_none() => {
-                    backlog.other = Some((file, *size));
+                Some(listed) if listed.size != file.size && backlog.other.is_none() => {
+                    backlog.other = Some((file, listed.size));
                 }
                 Some(_) => {}
             }
@@ -82,6 +98,21 @@ impl Backlog {
     pub fn overtaken(&self) -> Numbers {
         self.files.iter().filter(|file| file.overtaken).map(|file| file.number).collect()
     }
+}
+
+/// As what goes there goes in the order of `here`, its times there go up; a file that breaks that was written later.
+fn suspected(here: &[File], there: &There) -> Vec<String> {
+    let mut earliest: Option<Timestamp> = None;
+    let mut suspected = Vec::new();
+    for file in here.iter().rev() {
+        let Some(modified) = there.get(&file.name).and_then(|listed| listed.modified) else { continue };
+        match earliest {
+            Some(earliest) if modified > earliest => suspected.push((modified, file.name.clone())),
+            _ => earliest = Some(modified),
+        }
+    }
+    suspected.sort_by_key(|(modified, _)| Reverse(*modified));
+    suspected.into_iter().take(MOST_SUSPECTED).map(|(_, name)| name).collect()
 }
 
 /// What lies beside a record goes first: without the record it says nothing, and a record without it would not verify.
@@ -114,7 +145,8 @@ mod tests {
     }
 
     fn between(there: &[(&str, u64)]) -> Backlog {
-        let there = there.iter().map(|(name, size)| ((*name).to_owned(), *size)).collect();
+        let listed = |size| Listed { size, modified: None };
+        let there = there.iter().map(|(name, size)| ((*name).to_owned(), listed(*size))).collect();
         Backlog::between(vec![1, 2], here(), &there)
     }
 
@@ -125,6 +157,19 @@ mod tests {
         let holed = between(&[("000000001.json", 7), ("000000002.json", 7), ("000000002.json.sig", 7)]);
         assert_eq!(holed.overtaken(), Numbers::from_iter([1]));
         assert!(between(&[]).overtaken().is_empty());
+    }
+
+    #[test]
+    fn what_is_younger_than_what_went_behind_it_is_suspected() {
+        let at = |seconds| Listed { size: 7, modified: Timestamp::from_second(seconds).ok() };
+        let there = |times: [i64; 4]| {
+            here().into_iter().zip(times).map(|(file, time)| (file.name, at(time))).collect::<There>()
+        };
+        let of = |times| Backlog::between(vec![1, 2], here(), &there(times)).suspected;
+        assert_eq!(of([1, 1, 2, 3]), [""; 0]);
+        assert_eq!(of([1, 9, 2, 3]), ["000000001.json"]);
+        assert_eq!(of([8, 9, 2, 3]), ["000000001.json", "000000001.json.sig"]);
+        assert_eq!(of([1, 2, 4, 3]), ["000000002.json.sig"]);
     }
 
     #[test]

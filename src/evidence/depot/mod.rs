@@ -25,7 +25,7 @@ use crate::archive::storage::{
 use crate::event::Tally;
 use crate::network::Cancel;
 use crate::policy::{self, Age, Lock};
-use backlog::{Backlog, File};
+use backlog::{Backlog, File, Listed};
 
 pub use error::{Behind, DepotError};
 pub use numbers::Numbers;
@@ -133,7 +133,7 @@ impl Depot {
             }
         }
         if let (Some(last), false) = (backlog.numbers.last(), backlog.files.is_empty()) {
-            self.hold_to_folder(folder, *last).await?;
+            self.hold_to_folder(folder, &folder::name_of(*last)).await?;
         }
         if !backlog.lost.is_empty() {
             let (folder, address) = (folder.to_owned(), self.address());
@@ -178,7 +178,9 @@ impl Depot {
     /// The bucket is listed before the folder, so that a run at the same time makes the bucket no longer than the folder.
     async fn backlog(&self, folder: &Path) -> Result<Backlog, DepotError> {
         let listed = self.deposit.store().list(&self.prefix, &Tally::default()).await?;
-        let named = |object: Object| Some((object.key.strip_prefix(&self.prefix)?.to_owned(), object.size));
+        let named = |Object { key, size, modified, .. }: Object| {
+            Some((key.strip_prefix(&self.prefix)?.to_owned(), Listed { size, modified }))
+        };
         let there = listed.into_iter().filter_map(named).collect();
         let backlog =
             Backlog::of(folder, &there).map_err(|(path, source)| DepotError::Folder { path, source })?;
@@ -186,10 +188,11 @@ impl Depot {
             let why = format!("{size} bytes lie there and {} in the folder", file.size);
             return Err(self.other(&file.name, why));
         }
-        // Each record is tied to the one before it, so the last that both have stands for those whose sizes are right.
+        // Each record is tied to the one before it, so the last that both have stands for those that are as large as they should be and
+        // not younger than what went there behind them.
         let both = backlog.numbers.iter().rev().find(|number| there.contains_key(&folder::name_of(**number)));
-        if let Some(number) = both {
-            self.hold_to_folder(folder, *number).await?;
+        for name in both.map(|number| folder::name_of(*number)).iter().chain(&backlog.suspected) {
+            self.hold_to_folder(folder, name).await?;
         }
         self.hold_lost(folder, &backlog).await?;
         Ok(backlog)
@@ -258,12 +261,11 @@ impl Depot {
         }
     }
 
-    /// What lies there of this record must be the folder's.
-    async fn hold_to_folder(&self, folder: &Path, number: u64) -> Result<(), DepotError> {
-        let name = folder::name_of(number);
-        let path = folder.join(&name);
+    /// What lies there under this name must be the folder's.
+    async fn hold_to_folder(&self, folder: &Path, name: &str) -> Result<(), DepotError> {
+        let path = folder.join(name);
         let bytes = folder::read(&path).map_err(|source| DepotError::Folder { path, source })?;
-        self.hold_to(&name, &bytes).await
+        self.hold_to(name, &bytes).await
     }
 
     /// What lies there must be these bytes; then another run of the same chain was faster, or an answer was lost.
