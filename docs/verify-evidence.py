@@ -59,7 +59,10 @@ def parse(data):
 
 def fit(path):
     """Whether it is a regular file of a size that can be right. What is not is opened by nobody: a pipe or a device has no end."""
-    found = os.stat(path)
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
     return stat.S_ISREG(found.st_mode) and found.st_size <= LIMIT
 
 
@@ -135,7 +138,7 @@ class Chain:
         return os.path.join(self.folder, "%09d.json%s" % (number, end))
 
     def all_blake3(self):
-        found, paths = {}, [(number, self.path(number)) for number in self.numbers if os.path.exists(self.path(number)) and fit(self.path(number)) and os.access(self.path(number), os.R_OK)]
+        found, paths = {}, [(number, self.path(number)) for number in self.numbers if fit(self.path(number)) and os.access(self.path(number), os.R_OK)]
         for at in range(0, len(paths), 500):
             part = paths[at:at + 500]
             lines = subprocess.run(["b3sum", "--no-names", *(path for _, path in part)], capture_output=True, text=True).stdout.split()
@@ -298,7 +301,7 @@ class Chain:
         need(signed or not keys, "head", "no key of the chain signed it")
         number = head["sequence"]
         need(number >= last - 1, "head", "it is an old one: it speaks of record %d as the last" % number)
-        if number in self.numbers and os.path.isfile(self.path(number)):
+        if number in self.numbers and fit(self.path(number)):
             same = hashlib.sha256(read(self.path(number))).hexdigest() == head["sha256"]
             need(same and self.blake3.get(number) in (None, head["blake3"]), "head", "it states other digests of record %d" % number)
         if number < last:
