@@ -84,7 +84,8 @@ impl Records {
 /// Where what a broken chain lacks can be had back, for the end of a message.
 fn second_copy(setup: &Setup, error: &RecordError) -> String {
     match (error, &setup.policy.evidence.bucket) {
-        (RecordError::Broken { .. }, Some(bucket)) => format!(
+        // A head lies in no bucket.
+        (RecordError::Broken { folder, .. }, Some(bucket)) if folder.join("head.json").exists() => format!(
             "; what is missing or altered may lie in {} still, and put back as it was it mends the chain (docs/evidence.md, \"A record is lost\")",
             bucket.store.url
         ),

@@ -74,6 +74,7 @@ fn what_the_folder_lost_is_in_the_bucket_and_mends_it() {
             fs::remove_file(signature(bench.folder(), *number)).unwrap();
         }
         let before = bench.kept();
+        assert_eq!(bench.depot().readiness(bench.folder()).unwrap().lost, numbers(lost.clone()));
         let error = bench.bring_up().unwrap_err();
         let DepotError::FolderLacks { records, .. } = &error else { panic!("{lost:?}: {error:?}") };
         assert_eq!(*records, numbers(lost.clone()));

@@ -93,7 +93,8 @@ impl Visit<'_> {
     }
 
     /// What the bucket has of the chain, and what it lost.
-    fn there(&mut self, Readiness { lacks, has, taken, locking, .. }: &Readiness) -> Result<(), Failure> {
+    fn there(&mut self, readiness: &Readiness) -> Result<(), Failure> {
+        let Readiness { lacks, has, taken, lost, locking, .. } = readiness;
         let all = human::counted(lacks + has, "record", "records");
         let upload = match (&self.policy, locking) {
             (_, Locking::Off) => "nothing goes there before Object Lock is on".to_owned(),
@@ -106,8 +107,14 @@ impl Visit<'_> {
             );
             self.bad("records there", &problem)?;
         }
+        if !lost.is_empty() {
+            let problem = format!(
+                "the folder lacks {lost}, of which files lie there; fetch what is missing (docs/evidence.md, \"A record is lost\")"
+            );
+            self.bad("records there", &problem)?;
+        }
         match lacks {
-            0 => self.good("records there", &format!("{all} of the folder's {all} are listed")),
+            0 => self.good("records there", &format!("{all}, which is all that the folder has")),
             _ => self.bad("records there", &format!("it lacks {} of {all}; {upload}", human::count(*lacks))),
         }
     }

@@ -12,6 +12,11 @@ impl Check {
         if self.outcome != Holding::Broken {
             return None;
         }
+        if self.is_headless() {
+            return Some(format!(
+                "head.json lies in no bucket and can't be made anew: hold the last record to the head you noted (--expect-head) or to the second copy, read this chain with --without-head, and begin another in another folder (run.records) and under another prefix ({HOW})"
+            ));
+        }
         let is_of_key = self.first_broken.as_ref().is_some_and(|first| first.reason == Reason::WrongKey);
         if is_of_key && self.trust == Trust::AllowedSigners {
             return Some(
@@ -26,12 +31,17 @@ impl Check {
                 "check the folder of the records as well (`mailproof evidence verify --policy FILE`); where that holds, let its records go to another prefix, and leave this one as it is ({HOW})"
             ),
             (None, Some(second)) => format!(
-                "leave the folder as it is, and fetch what is missing or altered from {second} into a copy of it; a file that is as it was mends the chain ({HOW})"
+                "keep a copy of the folder as it is, then fetch what is missing or altered from {second} into it: a file that is as it was mends the chain ({HOW})"
             ),
             (None, None) => format!(
-                "leave the folder as it is, and fetch what is missing or altered from its second copy (the bucket of [evidence.bucket], or a backup) into a copy of it; a file that is as it was mends the chain ({HOW}). Where there is no second copy, begin another folder (run.records) and say why"
+                "keep a copy of the folder as it is, then fetch what is missing or altered from its second copy (the bucket of [evidence.bucket], or a backup) into it: a file that is as it was mends the chain ({HOW}); where there is no second copy, begin another folder (run.records) and say why"
             ),
         })
+    }
+
+    /// Whether nothing but the head is wrong.
+    fn is_headless(&self) -> bool {
+        self.broken_count == 1 && self.first_broken.as_ref().is_some_and(|first| first.reason == Reason::Head)
     }
 
     fn was_touched(&self) -> bool {

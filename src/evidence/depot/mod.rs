@@ -64,6 +64,8 @@ pub struct Readiness {
     pub has: u64,
     /// Those that it lacks although later ones are there, so they were taken away.
     pub taken: Numbers,
+    /// Those of which something lies there that the folder lacks.
+    pub lost: Numbers,
     /// Whether it can lock what is added.
     pub locking: Locking,
     /// What the trial to write left there, in a store that keeps what it should refuse.
@@ -154,8 +156,8 @@ impl Depot {
             let lacks = backlog.records_from(0);
             let locking = self.deposit.locking(&Tally::default()).await?;
             let left = self.deposit.rehearse(&self.key(TRIAL), self.mode, &Tally::default()).await?;
-            let taken = backlog.overtaken();
-            Ok(Readiness { lacks, has: backlog.records() - lacks, taken, locking, left })
+            let (taken, has) = (backlog.overtaken(), backlog.records() - lacks);
+            Ok(Readiness { lacks, has, taken, lost: backlog.lost, locking, left })
         })
     }
 
