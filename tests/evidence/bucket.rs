@@ -454,7 +454,8 @@ fn what_the_store_would_not_say_is_never_fine() {
 fn a_listing_of_versions_that_hides_something_is_never_all_of_them() {
     let bench = Bench::with(2);
     bench.bring_up().unwrap();
-    let ways: [(fn(&str) -> bool, &str); 3] = [
+    type Way = (fn(&str) -> bool, &'static str);
+    let ways: [Way; 3] = [
         (|_| true, "lacks 4 of 4 files that are there, zimbra/000000001.json the first"),
         (|key| key == "zimbra/000000002.json", "lacks 1 of 4 files that are there, zimbra/000000002.json"),
         (|key| key == "zimbra/000000002.json.sig", "lacks 1 of 4 files that are there"),

@@ -221,8 +221,8 @@ fn what_a_store_says_that_it_took_must_be_there() {
     );
     assert_eq!(store.additions().len(), 1, "nothing is added behind it");
     // The last record is read back whole, whatever size is stated.
-    let ways: [fn(&[u8]) -> Vec<u8>; 2] =
-        [|body| body[1..].to_vec(), |body| body.iter().rev().copied().collect()];
+    type Keep = fn(&[u8]) -> Vec<u8>;
+    let ways: [Keep; 2] = [|body| body[1..].to_vec(), |body| body.iter().rev().copied().collect()];
     for keep in ways {
         let store = Scripted::keeping(gone, move |body| Some(keep(body)));
         let error = store.bring_up(0).unwrap_err();

@@ -25,11 +25,13 @@ pub enum DepotError {
     },
     /// What lies there belongs to another chain, or is not what went there.
     #[error(
-        "nothing was added to the bucket: {address} is of another chain or was overwritten, as {why}; look at both with `mailproof evidence verify` (`--policy {policy}` for the folder, and the same with the address of the bucket), and name another prefix in [evidence.bucket] if this is a new chain"
+        "nothing was added to the bucket: {address} is of another chain or was overwritten, as {why}; look at both with `mailproof evidence verify --policy {policy}` and `mailproof evidence verify {bucket} --policy {policy}`, and name another prefix in [evidence.bucket] if this is a new chain"
     )]
     OtherChain {
         /// What is in the way.
         address: String,
+        /// The bucket and the prefix in which it lies.
+        bucket: String,
         /// How that is known.
         why: String,
         /// The policy as a shell takes it.

@@ -307,7 +307,7 @@ impl Depot {
 
     fn other(&self, name: &str, why: String) -> DepotError {
         let address = self.deposit.store().address(&self.key(name));
-        DepotError::OtherChain { address, why, policy: String::new() }
+        DepotError::OtherChain { address, bucket: self.address(), why, policy: String::new() }
     }
 }
 
