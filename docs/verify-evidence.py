@@ -10,7 +10,7 @@ import argparse, base64, calendar, hashlib, json, os, re, shlex, shutil, stat, s
 from concurrent.futures import ThreadPoolExecutor
 
 STATEMENT, RECORD = "https://in-toto.io/Statement/v1", "https://mailproof.dev/record/v1"
-LIMIT, STAMP_LIMIT, TIME = 64 << 20, 64 << 10, re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+LIMIT, STAMP_LIMIT, TIME = 64 << 20, 64 << 10, re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 BLOB = struct.pack(">I11sI", 11, b"ssh-ed25519", 32)  # an OpenSSH public key: this and 32 bytes
 
 
@@ -53,8 +53,16 @@ def objects(pairs):
     return dict(pairs)
 
 
+def refused(word):
+    raise ValueError("%s is no number of JSON" % word)
+
+
+def seconds(text):
+    return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+
+
 def parse(data):
-    return json.loads(data.decode("utf-8"), object_pairs_hook=objects)
+    return json.loads(data.decode("utf-8"), object_pairs_hook=objects, parse_constant=refused)
 
 
 def fit(path):
@@ -109,14 +117,14 @@ def statement(payload):
     good = (outer["_type"], outer["predicateType"], inner["schema"]) == (STATEMENT, RECORD, "mailproof/record/v1")
     good &= bool(outer["subject"]) and all(isinstance(one["name"], str) and one["digest"] for one in outer["subject"])
     good &= all(isinstance(inner[name], str) for name in ("id", "kind", "outcome", "started", "finished"))
-    good &= type(inner["sequence"]) is int and 0 <= inner["exit_code"] < 256 and isinstance(inner["result"], dict)
-    good &= all(TIME.fullmatch(inner[name]) for name in ("started", "finished")) and link(inner.get("previous"))
+    good &= type(inner["sequence"]) is int and type(inner["exit_code"]) is int and 0 <= inner["exit_code"] < 256 and isinstance(inner["result"], dict)
+    good &= all(TIME.fullmatch(inner[name]) and seconds(inner[name]) is not None for name in ("started", "finished")) and link(inner.get("previous"))
     good &= all(isinstance(inner["tool"][name], str) for name in ("name", "version"))
-    stamp = inner.get("time_stamp") or {"authority": "", "state": "none"}
-    good &= isinstance(stamp["authority"], str) and stamp["state"] in ("none", "stamped", "missing")
+    stamp = inner.get("time_stamp")
+    good &= stamp is None or (isinstance(stamp["authority"], str) and stamp["state"] in ("stamped", "missing"))
     if not good:
         raise ValueError("not of the form mailproof/record/v1")
-    inner["stamp"] = stamp["state"]
+    inner["stamp"] = stamp["state"] if stamp else "none"
     inner["signer"] = key_of(inner["signed_by"]) if inner.get("signed_by") else None
     inner["new_key"] = key_of(inner["hand_over"]["new_key"]) if inner["kind"] == "hand-over" else None
     return inner
@@ -239,7 +247,7 @@ class Chain:
         if before and before["sequence"] == number - 1:
             same = all(before[name] in (None, stated[name]) for name in ("sha256", "blake3"))
             need(same, "previous", "the record before it is another one than when this was written")
-        finished = calendar.timegm(time.strptime(inner["finished"][:19], "%Y-%m-%dT%H:%M:%S"))
+        finished = seconds(inner["finished"])
         if self.finished and self.finished - finished > 300:
             self.warnings.append("record %d says that it ended before the one ahead of it" % number)
         self.finished = finished
