@@ -10,7 +10,7 @@ import argparse, base64, calendar, hashlib, json, os, re, shlex, shutil, stat, s
 from concurrent.futures import ThreadPoolExecutor
 
 STATEMENT, RECORD = "https://in-toto.io/Statement/v1", "https://mailproof.dev/record/v1"
-LIMIT, TIME = 64 << 20, re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+LIMIT, STAMP_LIMIT, TIME = 64 << 20, 64 << 10, re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 BLOB = struct.pack(">I11sI", 11, b"ssh-ed25519", 32)  # an OpenSSH public key: this and 32 bytes
 
 
@@ -53,21 +53,47 @@ def objects(pairs):
     return dict(pairs)
 
 
+def refused(word):
+    raise ValueError("%s is no number of JSON" % word)
+
+
+def seconds(text):
+    return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+
+
 def parse(data):
-    return json.loads(data.decode("utf-8"), object_pairs_hook=objects)
+    return json.loads(data.decode("utf-8"), object_pairs_hook=objects, parse_constant=refused)
 
 
-def read(path):
+def fit(path):
+    """Whether it is a regular file of a size that can be right. What is not is opened by nobody: a pipe or a device has no end."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size <= LIMIT
+
+
+def read(path, limit=LIMIT):
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise FileNotFoundError("no regular file")
         with open(path, "rb") as file:
-            data = file.read(LIMIT + 1)
+            data = file.read(limit + 1)
     except PermissionError:
         raise Closed("%s may not be read by this user; look as the user whose records they are" % path)
-    if len(data) > LIMIT:
-        raise OSError("larger than 64 MiB")
+    if len(data) > limit:
+        raise OSError("larger than %d KiB" % (limit >> 10))
     return data
+
+
+def is_whole_der(data):
+    """Whether it is one sequence in DER and nothing behind it, which openssl does not look at."""
+    if len(data) < 2 or data[0] != 0x30:
+        return False
+    more = data[1] - 128 if data[1] > 128 else 0
+    length = int.from_bytes(data[2:2 + more], "big") if more else data[1]
+    return len(data) == 2 + more + length
 
 
 def envelope(data):
@@ -91,14 +117,14 @@ def statement(payload):
     good = (outer["_type"], outer["predicateType"], inner["schema"]) == (STATEMENT, RECORD, "mailproof/record/v1")
     good &= bool(outer["subject"]) and all(isinstance(one["name"], str) and one["digest"] for one in outer["subject"])
     good &= all(isinstance(inner[name], str) for name in ("id", "kind", "outcome", "started", "finished"))
-    good &= type(inner["sequence"]) is int and 0 <= inner["exit_code"] < 256 and isinstance(inner["result"], dict)
-    good &= all(TIME.fullmatch(inner[name]) for name in ("started", "finished")) and link(inner.get("previous"))
+    good &= type(inner["sequence"]) is int and type(inner["exit_code"]) is int and 0 <= inner["exit_code"] < 256 and isinstance(inner["result"], dict)
+    good &= all(TIME.fullmatch(inner[name]) and seconds(inner[name]) is not None for name in ("started", "finished")) and link(inner.get("previous"))
     good &= all(isinstance(inner["tool"][name], str) for name in ("name", "version"))
-    stamp = inner.get("time_stamp") or {"authority": "", "state": "none"}
-    good &= isinstance(stamp["authority"], str) and stamp["state"] in ("none", "stamped", "missing")
+    stamp = inner.get("time_stamp")
+    good &= stamp is None or (isinstance(stamp["authority"], str) and stamp["state"] in ("stamped", "missing"))
     if not good:
         raise ValueError("not of the form mailproof/record/v1")
-    inner["stamp"] = stamp["state"]
+    inner["stamp"] = stamp["state"] if stamp else "none"
     inner["signer"] = key_of(inner["signed_by"]) if inner.get("signed_by") else None
     inner["new_key"] = key_of(inner["hand_over"]["new_key"]) if inner["kind"] == "hand-over" else None
     return inner
@@ -120,7 +146,7 @@ class Chain:
         return os.path.join(self.folder, "%09d.json%s" % (number, end))
 
     def all_blake3(self):
-        found, paths = {}, [(number, self.path(number)) for number in self.numbers if os.path.isfile(self.path(number)) and os.access(self.path(number), os.R_OK)]
+        found, paths = {}, [(number, self.path(number)) for number in self.numbers if fit(self.path(number)) and os.access(self.path(number), os.R_OK)]
         for at in range(0, len(paths), 500):
             part = paths[at:at + 500]
             lines = subprocess.run(["b3sum", "--no-names", *(path for _, path in part)], capture_output=True, text=True).stdout.split()
@@ -153,8 +179,12 @@ class Chain:
         return self.cache[number, key]
 
     def ask_ssh(self, number, data, key):
+        try:
+            signature = self.file(read(self.path(number, ".sig")))
+        except (OSError, Closed):
+            return False
         allowed = self.file(b"mailproof ssh-ed25519 " + base64.b64encode(key) + b"\n")
-        command = ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "mailproof", "-n", "mailproof-record", "-s", self.path(number, ".sig")]
+        command = ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "mailproof", "-n", "mailproof-record", "-s", signature]
         return subprocess.run(command, input=data, capture_output=True).returncode == 0
 
     def ahead(self, number):
@@ -217,7 +247,7 @@ class Chain:
         if before and before["sequence"] == number - 1:
             same = all(before[name] in (None, stated[name]) for name in ("sha256", "blake3"))
             need(same, "previous", "the record before it is another one than when this was written")
-        finished = calendar.timegm(time.strptime(inner["finished"][:19], "%Y-%m-%dT%H:%M:%S"))
+        finished = seconds(inner["finished"])
         if self.finished and self.finished - finished > 300:
             self.warnings.append("record %d says that it ended before the one ahead of it" % number)
         self.finished = finished
@@ -228,24 +258,27 @@ class Chain:
             self.time_stamp(number, data, finished)
         self.stamps[inner["stamp"]] += 1
 
-    def beside(self, number, end, reason):
+    def beside(self, number, end, reason, limit=LIMIT):
         try:
-            read(self.path(number, end))
+            return read(self.path(number, end), limit)
         except OSError as error:
             raise Fault(reason, str(error))
 
     def time_stamp(self, number, data, finished):
         """Holds the answer of the authority to the record and to its own signature, or to the auditor's authority."""
-        path, token = self.path(number, ".tsr"), os.path.join(self.work, "token-%d" % number)
-        self.beside(number, ".tsr", "time-stamp")
+        answer, token = self.beside(number, ".tsr", "time-stamp", STAMP_LIMIT), os.path.join(self.work, "token-%d" % number)
+        need(is_whole_der(answer), "time-stamp", "it is no time stamp, or has something behind it")
         if not shutil.which("openssl"):
             return
+        path = self.file(answer)
         told = openssl("ts", "-reply", "-in", path, "-text") or b""
         time_of = re.search(rb"^Status: Granted.*^Time stamp: (\w+ +\d+ \d\d:\d\d:\d\d)[.\d]* (\d+) GMT", told, re.S | re.M)
         need(time_of, "time-stamp", "it grants nothing")
+        # An authority stamps what it was asked for (RFC 3161, section 2.4.2), and that is the SHA-256.
+        need(re.search(rb"^Hash Algorithm: sha256$", told, re.M), "time-stamp", "it is the time stamp of another digest than the SHA-256 that was asked for")
         when = calendar.timegm(time.strptime(b" ".join(time_of.groups()).decode(), "%b %d %H:%M:%S %Y"))
         if self.authority:
-            holds = openssl("ts", "-verify", "-data", self.path(number), "-in", path, "-CAfile", self.authority, "-attime", str(when))
+            holds = openssl("ts", "-verify", "-data", self.file(data), "-in", path, "-CAfile", self.authority, "-attime", str(when))
             need(holds is not None, "time-stamp", "openssl ts -verify does not accept it")
         else:
             openssl("ts", "-reply", "-in", path, "-token_out", "-out", token)
@@ -276,7 +309,7 @@ class Chain:
         need(signed or not keys, "head", "no key of the chain signed it")
         number = head["sequence"]
         need(number >= last - 1, "head", "it is an old one: it speaks of record %d as the last" % number)
-        if number in self.numbers and os.path.isfile(self.path(number)):
+        if number in self.numbers and fit(self.path(number)):
             same = hashlib.sha256(read(self.path(number))).hexdigest() == head["sha256"]
             need(same and self.blake3.get(number) in (None, head["blake3"]), "head", "it states other digests of record %d" % number)
         if number < last:

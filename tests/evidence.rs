@@ -4,6 +4,7 @@ mod appending;
 mod authority;
 mod bucket;
 mod command;
+mod depot;
 mod foreign;
 mod mute;
 mod scripted;

@@ -1,20 +1,23 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::args::StoreArgs;
 use super::evidence::setup_of;
 use super::records::Records;
 use super::setup::Setup;
-use super::{Failure, print};
-use crate::archive::storage::{self, Location};
+use super::{Failure, fitted, print};
+use crate::archive::storage::{Location, S3Store};
 use crate::evidence::check::{self, Check, Question, Vault};
 use crate::evidence::{Brought, DepotError, as_folder};
 use crate::exit;
 use crate::report::human;
+use crate::report::shell::quoted;
 
 /// Brings up the records that the bucket of [evidence.bucket] lacks.
 ///
 /// Each run does so after its own record; this is for what was left behind while the bucket was away. Exit codes: 0 the
-/// bucket has all of them, 10 another chain lies there, 20 records are left behind.
+/// bucket lists all of them, 10 something is wrong there (another chain or other bytes, records that were taken away and are
+/// put back, records that the folder lacks), 20 records are left behind.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  mailproof evidence upload --policy /etc/mailproof/nightly.toml")]
 pub struct UploadArgs {
@@ -36,15 +39,30 @@ pub fn upload(args: &UploadArgs) -> Result<u8, Failure> {
     };
     let Brought { records: went, there } =
         depot.bring_up(records.chain().folder()).map_err(|error| failure(&error))?;
-    let went = human::counted(went, "record", "records");
-    print(&format!("{went} went to {}, which has all {}\n", depot.address(), human::count(there)))?;
+    print(&fitted(brought(&depot.address(), went, there, &quoted(&args.policy.to_string_lossy()))))?;
     Ok(exit::PASSED)
+}
+
+/// What is known of a bucket after records went there: what it lists, and of what was read how much.
+fn brought(address: &str, went: u64, there: u64, policy: &str) -> String {
+    let went = human::counted(went, "record", "records");
+    let read = format!("`mailproof evidence verify {address} --policy {policy}` reads");
+    let there = match there {
+        0 => return format!("{went} went to {address}; the folder has none\n"),
+        _ => format!(
+            "lists all {}; the last one was read back and is ours; {read} them all",
+            human::count(there)
+        ),
+    };
+    format!("{went} went to {address}, which {there}\n")
 }
 
 fn failure(error: &DepotError) -> Failure {
     let code = match error {
-        DepotError::OtherChain { .. } => exit::FAILED,
-        DepotError::Interrupted => exit::INTERRUPTED,
+        DepotError::OtherChain { .. } | DepotError::WasMissing { .. } | DepotError::FolderLacks { .. } => {
+            exit::FAILED
+        }
+        DepotError::Interrupted { .. } => exit::INTERRUPTED,
         _ => exit::NOT_VERIFIED,
     };
     Failure { code, message: error.to_string() }
@@ -59,20 +77,19 @@ pub fn check_at(
     question: &Question,
 ) -> Result<Check, Failure> {
     let setup = setup_of(policy, None)?;
-    let Location::S3 { key, .. } = Location::parse(url).map_err(Failure::usage)? else {
+    let Location::S3 { bucket, key } = Location::parse(url).map_err(Failure::usage)? else {
         return Err(Failure::usage(format!("{url} is no bucket; write s3://bucket/prefix/")));
     };
-    let vault = vault(&setup, url, &as_folder(&key), store)?;
+    let vault = vault(&setup, bucket, &as_folder(&key), store)?;
     Ok(check::check_bucket(&vault, question))
 }
 
-fn vault(setup: &Setup, url: &str, prefix: &str, store: &StoreArgs) -> Result<Vault, Failure> {
+fn vault(setup: &Setup, bucket: String, prefix: &str, store: &StoreArgs) -> Result<Vault, Failure> {
     let policy = &setup.policy;
     let base = policy.evidence.bucket.as_ref().map(|bucket| &bucket.store).or(policy.store.as_ref());
-    let mut settings = setup.reached(base, store);
-    url.clone_into(&mut settings.url);
-    let opening = storage::open_store(&settings, setup.credentials.as_deref());
-    let store = setup.runtime.block_on(opening).map_err(Failure::usage)?;
-    Vault::open(store, prefix, setup.runtime.handle())
+    let settings = setup.reached(base, store);
+    let opening = S3Store::open(bucket, &settings, setup.credentials.as_deref());
+    let store = setup.runtime.block_on(opening).map_err(Failure::usage)?.of_records();
+    Vault::open(Arc::new(store), prefix, setup.runtime.handle())
         .map_err(|error| Failure { code: exit::NOT_VERIFIED, message: error.to_string() })
 }

@@ -1,20 +1,17 @@
-use std::path::Path;
+mod records;
 
 use jiff::Timestamp;
 
 use super::args::PolicyArgs;
-use super::records::Records;
 use super::setup::Setup;
 use super::{Failure, fitted, print};
 use crate::archive::decrypt::Keyring;
-use crate::archive::storage::Locking;
 use crate::event::Tally;
-use crate::evidence::stamp::Authority;
-use crate::evidence::{self, Depot, Readiness};
 use crate::exit;
 use crate::live::Fault;
 use crate::policy::Select;
 use crate::report::human;
+use crate::report::shell::quoted;
 use crate::restore::rehearsal;
 use crate::verify::{self, Inventory, Selection, Target, Tools};
 
@@ -36,7 +33,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<u8, Failure> {
     let setup = Setup::load(&args.common)?;
-    let mut visit = Visit { setup: &setup, account: args.account.clone(), well: true };
+    let policy = args.common.policy.as_ref().map(|file| quoted(&file.to_string_lossy()));
+    let mut visit = Visit { setup: &setup, policy, account: args.account.clone(), well: true };
     visit.policy(&args)?;
     let keyring = visit.keys()?;
     let target = visit.store(&args)?;
@@ -52,6 +50,8 @@ pub fn run(args: Args) -> Result<u8, Failure> {
 /// A walk from question to question.
 struct Visit<'a> {
     setup: &'a Setup,
+    /// The policy as a shell takes it.
+    policy: Option<String>,
     /// Whose mailbox the mail server is asked for.
     account: Option<String>,
     well: bool,
@@ -222,90 +222,6 @@ impl Visit<'_> {
         match rehearsal::admit(&mut *sandbox, rules, live) {
             Ok(left) => self.good("sandbox", &admitted(sandbox.address(), &rules.account, left.len())),
             Err(refusal) => self.bad("sandbox", &refusal.to_string()),
-        }
-    }
-
-    /// Asks of the records all that a run asks before it begins: the key, the end of the chain, and the authority for stamps.
-    fn records(&mut self) -> Result<(), Failure> {
-        let records = match Records::of(self.setup) {
-            Ok(records) => records,
-            Err(failure) => return self.bad("records", &failure.message),
-        };
-        let chain = records.chain();
-        match chain.key() {
-            Some(key) => self.good("record key", &format!("{:?} signs the records", key.public()))?,
-            None => self.good("record key", "none given; records are chained and not signed")?,
-        }
-        if chain.folder().exists() {
-            match chain.prepare() {
-                Ok(()) => self.good("records", &format!("go to {}", chain.folder().display()))?,
-                Err(error) => self.bad("records", &error.to_string())?,
-            }
-        } else {
-            self.new_records(chain.folder())?;
-        }
-        chain.authority().map_or(Ok(()), |authority| self.stamps(authority))?;
-        records.depot().map_or(Ok(()), |depot| self.bucket(depot, chain.folder()))
-    }
-
-    /// Asks the bucket for records what it lacks, and whether more could go there.
-    fn bucket(&mut self, depot: &Depot, folder: &Path) -> Result<(), Failure> {
-        let address = depot.address();
-        let Readiness { lacks, has, locking, left } = match depot.readiness(folder) {
-            Ok(readiness) => readiness,
-            Err(error) => return self.bad("record bucket", &error.to_string()),
-        };
-        if let Some(left) = left {
-            let problem = "the store kept an object whose checksum is of other bytes";
-            self.bad(
-                "record bucket",
-                &format!("{left}: {problem}; its lock ends in two minutes, take it away then"),
-            )?;
-        }
-        match locking {
-            Locking::On => {
-                self.good("record bucket", &format!("{address} answers, has Object Lock on and lets us write"))?;
-            }
-            Locking::Off => self.bad(
-                "record bucket",
-                &format!("{address}: Object Lock is off; make a bucket with it (most stores turn it on only when a bucket is made)"),
-            )?,
-            Locking::Unknown(why) => self.bad(
-                "record bucket",
-                &format!("{address}: whether Object Lock is on is not known ({why}); allow s3:GetBucketObjectLockConfiguration"),
-            )?,
-        }
-        let all = human::counted(lacks + has, "record", "records");
-        match lacks {
-            0 => self.good("records there", &format!("{all}, which is all")),
-            _ => self.bad(
-                "records there",
-                &format!("it lacks {} of {all}; run `mailproof evidence upload`", human::count(lacks)),
-            ),
-        }
-    }
-
-    fn stamps(&mut self, authority: &Authority) -> Result<(), Failure> {
-        match authority.stamp(b"a question of mailproof doctor") {
-            Ok(_) => self.good("time stamps", &format!("{} gives them", authority.url())),
-            Err(why) => self.bad("time stamps", &format!("{}: {why}", authority.url())),
-        }
-    }
-
-    /// Asks whether a folder can be made that is not there yet.
-    fn new_records(&mut self, folder: &Path) -> Result<(), Failure> {
-        // A relative path ends in an empty one, which stands for the folder we are in.
-        let mut places = folder.ancestors().map(|place| Path::new(".").join(place));
-        let existing = places.find(|place| place.exists());
-        let writable = existing.is_some_and(|place| evidence::probe(&place).is_ok());
-        let shown = folder.display();
-        if writable {
-            self.good("records", &format!("go to {shown}"))
-        } else {
-            self.bad(
-                "records",
-                &format!("{shown} can't be written; make it writable or name another with `run.records`"),
-            )
         }
     }
 }

@@ -10,11 +10,11 @@ use super::args::{PolicyArgs, StoreArgs, end_of_day};
 use super::records::Records;
 use super::setup::{self, Setup};
 use super::{Failure, bucket, fitted, gaps, print, reviews};
-use crate::evidence::check::{self, Check, Noted, Question};
+use crate::evidence::check::{self, Check, Holding, Noted, Question};
 use crate::evidence::stamp::Authorities;
 use crate::evidence::{Ledger, PublicKey, Record};
 use crate::exit;
-use crate::report::evidence;
+use crate::report::{evidence, human};
 
 /// Checks the records of runs, says what they answer, and keeps what people say of them.
 #[derive(Debug, clap::Subcommand)]
@@ -234,12 +234,26 @@ impl VerifyArgs {
         check::check(&folder, question).map_err(|error| unreadable(&folder, &error))
     }
 
+    /// The bucket that has a second copy of a broken chain, where the policy names one.
+    fn second_copy(&self, check: &Check) -> Option<String> {
+        let policy = self.policy.clone().filter(|_| check.outcome == Holding::Broken)?;
+        Some(setup_of(Some(policy), None).ok()?.policy.evidence.bucket?.store.url)
+    }
+
     fn rendered(&self, check: &Check) -> String {
         match self.format {
-            Format::Text => fitted(evidence::render(check)),
+            Format::Text => {
+                fitted(evidence::render(check) + &step(check, self.second_copy(check).as_deref()))
+            }
             Format::Json => setup::pretty(check),
         }
     }
+}
+
+/// What to do about a broken chain, as the last line; `bucket` is the second copy of a folder, where one is known.
+fn step(check: &Check, bucket: Option<&str>) -> String {
+    let step = check.next_step(bucket);
+    step.map_or(String::new(), |step| format!("  do: {}\n", human::clean(&step)))
 }
 
 /// The keys in a file of allowed signers.

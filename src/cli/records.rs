@@ -7,6 +7,7 @@ use super::{Failure, tell};
 use crate::evidence::stamp::{Authorities, Authority};
 use crate::evidence::{Basis, Chain, Depot, Kept, Record, RecordError, SigningKey};
 use crate::exit;
+use crate::report::shell::quoted;
 use crate::secret::SecretFile;
 
 /// The chain that a command adds its record to.
@@ -22,7 +23,10 @@ impl Records {
     pub fn prepare(setup: &Setup) -> Result<Self, Failure> {
         let records = Self::of(setup)?;
         let prepared = records.chain.prepare();
-        prepared.map_err(|error| Failure::usage(format!("nothing was read: {error}")))?;
+        prepared.map_err(|error| {
+            let second = second_copy(setup, &error);
+            Failure::usage(format!("nothing was read: {error}{second}"))
+        })?;
         Ok(records)
     }
 
@@ -98,6 +102,18 @@ impl Records {
     }
 }
 
+/// Where what a broken chain lacks can be had back, for the end of a message.
+fn second_copy(setup: &Setup, error: &RecordError) -> String {
+    match (error, &setup.policy.evidence.bucket) {
+        // A head lies in no bucket.
+        (RecordError::Broken { folder, .. }, Some(bucket)) if folder.join("head.json").exists() => format!(
+            "; what is missing or altered may lie in {} still, and put back as it was it mends the chain (docs/evidence.md, \"A record is lost\")",
+            bucket.store.url
+        ),
+        _ => String::new(),
+    }
+}
+
 /// The authority that stamps records, where the policy names one; nothing is asked of it yet.
 fn authority(setup: &Setup) -> Result<Option<Authority>, Failure> {
     let rules = &setup.policy.evidence;
@@ -115,7 +131,9 @@ fn authority(setup: &Setup) -> Result<Option<Authority>, Failure> {
 fn depot(setup: &Setup) -> Result<Option<Depot>, Failure> {
     let Some(bucket) = &setup.policy.evidence.bucket else { return Ok(None) };
     let (runtime, cancel) = (setup.runtime.handle().clone(), setup.cancel.clone());
-    Depot::open(bucket, setup.credentials.as_deref(), runtime, cancel).map(Some).map_err(Failure::usage)
+    let depot = Depot::open(bucket, setup.credentials.as_deref(), runtime, cancel).map_err(Failure::usage)?;
+    let policy = setup.source().map(|(file, _)| quoted(&file.to_string_lossy()));
+    Ok(Some(depot.of_policy(policy)))
 }
 
 /// Who runs this, by name and number; behind `sudo` also who called that.

@@ -30,7 +30,7 @@ serial = ./serial
 crypto_device = builtin
 signer_digest = sha256
 default_policy = 1.2.3.4
-digests = sha256
+digests = sha256, sha512
 accuracy = secs:1
 ess_cert_id_alg = sha256
 ";
@@ -79,10 +79,15 @@ impl Authority {
 
     /// Its answer to whoever asks for a stamp of this file.
     pub fn stamp(&self, file: &Path) -> Vec<u8> {
+        self.stamp_of("-sha256", file)
+    }
+
+    /// The same for this digest of it.
+    pub fn stamp_of(&self, digest: &str, file: &Path) -> Vec<u8> {
         let folder = support::folder();
         let question = folder.path().join("question");
         let mut command = support::tool("openssl");
-        command.args(["ts", "-query", "-sha256", "-cert", "-data"]).arg(file).arg("-out").arg(&question);
+        command.args(["ts", "-query", digest, "-cert", "-data"]).arg(file).arg("-out").arg(&question);
         support::output(&mut command);
         self.reply(&fs::read(question).unwrap())
     }

@@ -8,7 +8,7 @@ use std::thread;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use mailproof::archive::storage::{
-    Locking, Object, Protection, Segments, StorageError, Store, Versions, open_store,
+    Download, Locking, Object, Protection, Segments, StorageError, Store, Versions, open_store,
 };
 use mailproof::demo::server::{DefaultLock, Fault, Keeping, Operation, Seen, Server, Times};
 use mailproof::event::Tally;
@@ -22,13 +22,13 @@ use tokio::runtime::Runtime;
 use super::{append, checked, file, first, key, record, signature, trusting};
 use crate::support;
 
-const BUCKET: &str = "records";
+pub const BUCKET: &str = "records";
 /// Where the chain lies in it.
 const PREFIX: &str = "zimbra/";
 
 /// A folder of records and a bucket for their second copy.
-struct Bench {
-    server: Server,
+pub struct Bench {
+    pub server: Server,
     records: TempDir,
     secrets: TempDir,
     runtime: Runtime,
@@ -43,13 +43,13 @@ impl Bench {
     }
 
     /// A locking bucket, and so many records in the folder.
-    fn with(records: u64) -> Self {
+    pub fn with(records: u64) -> Self {
         let bench = Self::new(Keeping::Locked(None));
         append(bench.folder(), Some(key(1)), records);
         bench
     }
 
-    fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.records.path()
     }
 
@@ -64,7 +64,7 @@ impl Bench {
         }
     }
 
-    fn depot(&self) -> Depot {
+    pub fn depot(&self) -> Depot {
         self.depot_at(self.settings())
     }
 
@@ -73,25 +73,33 @@ impl Bench {
         Depot::open(&bucket, None, self.runtime.handle().clone(), Cancel::default()).unwrap()
     }
 
-    fn bring_up(&self) -> Result<Brought, DepotError> {
+    pub fn bring_up(&self) -> Result<Brought, DepotError> {
         self.depot().bring_up(self.folder())
     }
 
-    fn store(&self) -> Arc<dyn Store> {
+    pub fn store(&self) -> Arc<dyn Store> {
         self.runtime.block_on(open_store(&self.settings(), None)).unwrap()
     }
 
-    fn check(&self) -> Check {
+    pub fn check(&self) -> Check {
         self.check_of(self.store())
     }
 
-    fn check_of(&self, store: Arc<dyn Store>) -> Check {
+    pub fn check_of(&self, store: Arc<dyn Store>) -> Check {
         let vault = Vault::open(store, PREFIX, self.runtime.handle()).unwrap();
         check::check_bucket(&vault, &trusting(&[1]))
     }
 
+    /// What lies there under this name.
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
+        let store = self.store();
+        let object =
+            self.runtime.block_on(store.head(&format!("{PREFIX}{name}"), &Tally::default())).unwrap();
+        self.runtime.block_on(Download::start(store, object, Arc::default()).whole()).unwrap()
+    }
+
     /// Every version that is kept: name and how many.
-    fn kept(&self) -> Vec<(String, usize)> {
+    pub fn kept(&self) -> Vec<(String, usize)> {
         let versions = self.runtime.block_on(self.store().versions(PREFIX, &Tally::default())).unwrap();
         let Versions::Kept(keys) = versions else { panic!("{versions:?}") };
         keys.into_iter().map(|(key, versions)| (key[PREFIX.len()..].to_owned(), versions.len())).collect()
@@ -109,7 +117,7 @@ impl Bench {
     }
 }
 
-fn name(number: u64) -> String {
+pub fn name(number: u64) -> String {
     format!("{PREFIX}{number:09}.json")
 }
 
@@ -164,7 +172,7 @@ fn a_bucket_that_was_away_at_any_file_gets_the_rest_the_next_time() {
         let error = bench.bring_up().unwrap_err();
         let left = 4 - at as u64 / 2;
         assert!(
-            matches!(&error, DepotError::Store { behind: Behind::Records(records), source }
+            matches!(&error, DepotError::Store { behind: Behind::Records(records), source, .. }
                 if *records == left && matches!(source, StorageError::Unavailable { .. })),
             "{key}: {error:?}"
         );
@@ -199,7 +207,7 @@ fn a_bucket_that_does_not_answer_leaves_all_behind() {
         retention: Some(Age::days(1)),
     };
     let depot = Depot::open(&bucket, None, bench.runtime.handle().clone(), cancel).unwrap();
-    assert!(matches!(depot.bring_up(bench.folder()), Err(DepotError::Interrupted)));
+    assert!(matches!(depot.bring_up(bench.folder()), Err(DepotError::Interrupted { .. })));
     assert_eq!(added(&bench.server.seen()), [""; 0]);
 }
 
@@ -229,16 +237,22 @@ fn two_at_once_make_one_chain_there() {
 #[test]
 fn what_is_of_another_chain_is_never_overwritten() {
     type Way = (&'static str, fn(&Bench));
-    let ways: [Way; 3] = [
+    let ways: [Way; 4] = [
         ("other bytes", |bench| drop(bench.server.put(BUCKET, &name(2), "a stranger's"))),
         ("another chain", |bench| {
             let other = Bench::new(Keeping::Locked(None));
             append(other.folder(), Some(key(2)), 1);
             bench.server.put(BUCKET, &name(1), fs::read(file(other.folder(), 1)).unwrap());
         }),
-        ("a longer chain", |bench| {
+        ("a longer chain of another", |bench| {
             bench.bring_up().unwrap();
-            fs::remove_file(file(bench.folder(), 3)).unwrap();
+            let other = Bench::with(4);
+            bench.server.put(BUCKET, &name(4), fs::read(file(other.folder(), 4)).unwrap());
+        }),
+        ("a signature of another size", |bench| {
+            bench.bring_up().unwrap();
+            bench.server.put(BUCKET, &format!("{}.sig", name(1)), "x");
+            append(bench.folder(), Some(key(1)), 1);
         }),
     ];
     for (way, put) in ways {
@@ -250,6 +264,7 @@ fn what_is_of_another_chain_is_never_overwritten() {
             assert!(matches!(error, DepotError::OtherChain { .. }), "{way}: {error:?}");
             let said = error.to_string();
             assert!(said.contains("s3://records/zimbra/") && said.contains("evidence verify"), "{said}");
+            assert!(bench.depot().readiness(bench.folder()).is_err(), "{way}");
         }
         assert_eq!(bench.kept(), before, "{way}: nothing went there");
     }
@@ -344,11 +359,12 @@ fn the_same_bytes_once_more_change_nothing() {
 
 #[test]
 fn records_without_a_lock_are_told() {
-    for (keeping, expected) in [
-        (Keeping::Latest, Locks { unlocked: 2, ..Locks::default() }),
-        (Keeping::Versions, Locks { unlocked: 2, ..Locks::default() }),
+    for (keeping, outcome, expected) in [
+        (Keeping::Latest, Holding::NotVerified, Locks { unlocked: 2, ..Locks::default() }),
+        (Keeping::Versions, Holding::Holds, Locks { unlocked: 2, ..Locks::default() }),
         (
             Keeping::Locked(Some(DefaultLock { mode: Lock::Governance, days: 9 })),
+            Holding::Holds,
             Locks { locked: 2, governance: 2, ..Locks::default() },
         ),
     ] {
@@ -357,7 +373,9 @@ fn records_without_a_lock_are_told() {
         bench.copy_all();
         let check = bench.check();
         let locks = Locks { earliest_end: None, ..check.bucket.as_ref().unwrap().locks.clone() };
-        assert_eq!((check.outcome, locks), (Holding::Holds, expected), "{keeping:?}");
+        assert_eq!((check.outcome, locks), (outcome, expected), "{keeping:?}");
+        let why = check.why.unwrap_or_default();
+        assert_eq!(why.contains("kept no versions when 4 of 4 files"), keeping == Keeping::Latest, "{why}");
     }
 }
 
@@ -367,6 +385,14 @@ struct Reticent {
     store: Arc<dyn Store>,
     versions: bool,
     locks: bool,
+    /// What the listing of versions leaves out.
+    hides: fn(&str) -> bool,
+}
+
+impl Reticent {
+    fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, versions: true, locks: true, hides: |_| false }
+    }
 }
 
 #[async_trait]
@@ -391,7 +417,13 @@ impl Store for Reticent {
     }
     async fn versions(&self, prefix: &str, tally: &Tally) -> Result<Versions, StorageError> {
         match self.versions {
-            true => self.store.versions(prefix, tally).await,
+            true => self.store.versions(prefix, tally).await.map(|versions| match versions {
+                Versions::Kept(mut keys) => {
+                    keys.retain(|key, _| !(self.hides)(key));
+                    Versions::Kept(keys)
+                }
+                unknown @ Versions::Unknown(_) => unknown,
+            }),
             false => Ok(Versions::Unknown("AccessDenied; allow s3:ListBucketVersions".to_owned())),
         }
     }
@@ -404,7 +436,8 @@ fn what_the_store_would_not_say_is_never_fine() {
     for (versions, locks, said) in
         [(false, true, "written over them"), (true, false, "are locked"), (false, false, "written over them")]
     {
-        let check = bench.check_of(Arc::new(Reticent { store: bench.store(), versions, locks }));
+        let store = Reticent { versions, locks, ..Reticent::new(bench.store()) };
+        let check = bench.check_of(Arc::new(store));
         assert_eq!((check.outcome, check.exit_code), (Holding::NotVerified, 20));
         let why = check.why.unwrap();
         assert!(why.contains(said) && why.contains("AccessDenied"), "{why}");
@@ -414,6 +447,24 @@ fn what_the_store_would_not_say_is_never_fine() {
             (if locks { 0 } else { 2 }, !versions)
         );
         assert_eq!(check.signed, 2, "the chain was looked at all the same");
+    }
+}
+
+#[test]
+fn a_listing_of_versions_that_hides_something_is_never_all_of_them() {
+    let bench = Bench::with(2);
+    bench.bring_up().unwrap();
+    type Way = (fn(&str) -> bool, &'static str);
+    let ways: [Way; 3] = [
+        (|_| true, "lacks 4 of 4 files that are there, zimbra/000000001.json the first"),
+        (|key| key == "zimbra/000000002.json", "lacks 1 of 4 files that are there, zimbra/000000002.json"),
+        (|key| key == "zimbra/000000002.json.sig", "lacks 1 of 4 files that are there"),
+    ];
+    for (hides, said) in ways {
+        let check = bench.check_of(Arc::new(Reticent { hides, ..Reticent::new(bench.store()) }));
+        let why = check.why.unwrap_or_default();
+        assert_eq!((check.outcome, check.exit_code), (Holding::NotVerified, 20), "{why}");
+        assert!(why.contains(said) && check.bucket.unwrap().versions_unknown.is_some(), "{why}");
     }
 }
 

@@ -19,7 +19,9 @@ use crate::support;
 /// What `docs/verify-evidence.py` says last, and its exit code.
 pub fn script(folder: &Path, more: &[&str]) -> (String, Option<i32>) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify-evidence.py");
-    let output = support::tool("python3").arg(script).arg(folder).args(more).output().unwrap();
+    // A script that waits for something without end is one that failed.
+    let mut program = support::tool("timeout");
+    let output = program.args(["120", "python3", script]).arg(folder).args(more).output().unwrap();
     let told =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     (told, output.status.code())
@@ -40,6 +42,32 @@ fn the_script_names_the_same_record_and_the_same_reason() {
         let (told, code) = script(folder.path(), &["--trust", trust.to_str().unwrap()]);
         assert!(told.contains(&format!("BROKEN  record {record} {reason}: ")), "{name}: {told}");
         assert_eq!(code, Some(10), "{name}: {told}");
+    }
+}
+
+/// Whoever waits for the end of a pipe or a device waits for ever.
+#[test]
+#[ignore = "needs python3, ssh-keygen, openssl and b3sum: run ./tests/run"]
+fn what_is_no_file_is_opened_by_nobody() {
+    for (name, reason) in [
+        ("000000003.json", "record 3 unreadable"),
+        ("000000003.json.sig", "record 3 detached-signature"),
+        ("head.json", "record 4 head"),
+    ] {
+        for pipe in [true, false] {
+            let folder = support::folder();
+            append(folder.path(), Some(key(1)), 4);
+            let path = folder.path().join(name);
+            fs::remove_file(&path).unwrap();
+            match pipe {
+                true => drop(support::output(support::tool("mkfifo").arg(&path))),
+                false => std::os::unix::fs::symlink("/dev/zero", &path).unwrap(),
+            }
+            let (told, code) = script(folder.path(), &[]);
+            assert!(code == Some(10) && told.contains(&format!("BROKEN  {reason}: ")), "{name}: {told}");
+            let tool = run(bare().args(["evidence", "verify"]).arg(folder.path()));
+            assert!(tool.stdout.contains(&format!("BROKEN  {reason}: ")), "{name}: {tool:?}");
+        }
     }
 }
 

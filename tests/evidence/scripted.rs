@@ -31,7 +31,8 @@ struct Asked {
 type Answer = (u16, Vec<u8>);
 type Script = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
 
-/// A store that lists nothing, and answers additions and reads as `script` says; it also gets how many additions came before.
+/// A store that lists nothing, has what it said that it took, and answers all else as `script` says; that also gets how many
+/// additions came before.
 struct Scripted {
     endpoint: String,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -42,13 +43,24 @@ struct Scripted {
 
 impl Scripted {
     fn new(script: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        Self::keeping(script, |body| Some(body.to_vec()))
+    }
+
+    /// As [`Scripted::new`], but of what it said that it took it has only what `keep` gives.
+    fn keeping(
+        script: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
+        keep: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (script, seen): (Arc<Script>, _) = (Arc::new(script), Arc::clone(&asked));
         thread::spawn(move || {
+            let mut kept = HashMap::new();
             for stream in listener.incoming() {
-                serve(stream.unwrap(), &*script, &seen);
+                let answer = serve(stream.unwrap(), &*script, &seen, &kept);
+                let taken = answer.filter(|asked| asked.line.starts_with("PUT "));
+                kept.extend(taken.and_then(|asked| Some((asked.path(), keep(&asked.body)?))));
             }
         });
         let (records, credentials) = (support::folder(), support::folder());
@@ -80,22 +92,37 @@ impl Scripted {
     }
 }
 
-/// Answers one request; the connection ends with it.
-fn serve(mut stream: TcpStream, script: &Script, seen: &Mutex<Vec<Asked>>) {
+impl Asked {
+    /// What it is about.
+    fn path(&self) -> String {
+        self.line.split([' ', '?']).nth(1).unwrap_or_default().to_owned()
+    }
+}
+
+/// Answers one request; the connection ends with it. Gives the request where the answer was good.
+fn serve(
+    mut stream: TcpStream,
+    script: &Script,
+    seen: &Mutex<Vec<Asked>>,
+    kept: &HashMap<String, Vec<u8>>,
+) -> Option<Asked> {
     let asked = read(&mut BufReader::new(&stream));
     let before = seen.lock().unwrap().iter().filter(|asked| asked.line.starts_with("PUT ")).count();
-    let (status, body) = match asked.line.contains("list-type=2") {
-        true => (200, NOTHING.as_bytes().to_vec()),
-        false => script(&asked, before),
+    let kept = kept.get(&asked.path()).filter(|_| !asked.line.starts_with("PUT "));
+    let (status, body) = match (asked.line.contains("list-type=2"), kept) {
+        (true, _) => (200, NOTHING.as_bytes().to_vec()),
+        (false, Some(body)) => (200, body.clone()),
+        (false, None) => script(&asked, before),
     };
     let is_head = asked.line.starts_with("HEAD ");
-    seen.lock().unwrap().push(asked);
+    seen.lock().unwrap().push(asked.clone());
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status} x\r\ncontent-length: {length}\r\netag: \"e\"\r\nconnection: close\r\n\r\n"
     );
     let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(if is_head { &[] } else { &body });
+    (status == 200).then_some(asked)
 }
 
 fn read(stream: &mut impl BufRead) -> Asked {
@@ -156,7 +183,7 @@ fn what_is_taken_must_hold_the_same_bytes() {
     // Each read is answered with the bytes of the file that was asked for, read back from the addition.
     let asked: Arc<Mutex<HashMap<String, Vec<u8>>>> = Arc::default();
     let store = Scripted::new(move |request, _| {
-        let path = request.line.split([' ', '?']).nth(1).unwrap().to_owned();
+        let path = request.path();
         let mut there = asked.lock().unwrap();
         match request.line.starts_with("PUT ") {
             true => {
@@ -176,6 +203,30 @@ fn what_is_taken_must_hold_the_same_bytes() {
         let (result, additions) = answered(taken(), Some(other), 0);
         assert!(matches!(result, Err(DepotError::OtherChain { .. })), "{result:?}");
         assert_eq!(additions, 1, "nothing is added behind it");
+    }
+}
+
+#[test]
+fn what_a_store_says_that_it_took_must_be_there() {
+    let gone = |asked: &Asked, _| match asked.line.starts_with("PUT ") {
+        true => (200, Vec::new()),
+        false => error(404, "NoSuchKey", ""),
+    };
+    let store = Scripted::keeping(gone, |_| None);
+    let error = store.bring_up(0).unwrap_err();
+    assert!(matches!(error, DepotError::Swallowed { .. }), "{error:?}");
+    assert!(
+        error.to_string().contains("s3://b/p/000000001.json.sig: the store said that it took it"),
+        "{error}"
+    );
+    assert_eq!(store.additions().len(), 1, "nothing is added behind it");
+    // The last record is read back whole, whatever size is stated.
+    type Keep = fn(&[u8]) -> Vec<u8>;
+    let ways: [Keep; 2] = [|body| body[1..].to_vec(), |body| body.iter().rev().copied().collect()];
+    for keep in ways {
+        let store = Scripted::keeping(gone, move |body| Some(keep(body)));
+        let error = store.bring_up(0).unwrap_err();
+        assert!(matches!(error, DepotError::OtherChain { .. }), "{error:?}");
     }
 }
 

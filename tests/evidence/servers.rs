@@ -193,6 +193,7 @@ fn refuses(server: &'static S3Server) {
     let check = lockless.check("own");
     let locks = check.bucket.as_ref().unwrap().locks.clone();
     assert_eq!((first(&check), locks.locked, locks.unlocked), (None, 0, 1), "{check:?}");
+    assert!(check.why.as_ref().unwrap().contains("kept no versions when 2 of 2 files"), "{:?}", check.why);
     match lockless.depot("own").readiness(lockless.folder()) {
         Ok(ready) => assert_eq!((ready.locking, ready.left), (Locking::Off, None)),
         Err(error) => assert!(error.to_string().contains("with Object Lock on"), "{error}"),

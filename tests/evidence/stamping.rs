@@ -256,7 +256,7 @@ fn alter(folder: &Path, change: impl FnOnce(&mut Vec<u8>)) {
 
 type Tampering = (&'static str, fn(&Path));
 
-const TAMPERINGS: [Tampering; 7] = [
+const TAMPERINGS: [Tampering; 10] = [
     ("without its stamp", |folder| fs::remove_file(stamp(folder, 3)).unwrap()),
     ("the stamp of another record", |folder| assert!(fs::copy(stamp(folder, 4), stamp(folder, 3)).is_ok())),
     ("another signature", |folder| alter(folder, |bytes| *bytes.last_mut().unwrap() ^= 1)),
@@ -267,6 +267,15 @@ const TAMPERINGS: [Tampering; 7] = [
         });
     }),
     ("cut off", |folder| alter(folder, |bytes| bytes.truncate(bytes.len() - 1))),
+    ("more behind it", |folder| alter(folder, |bytes| bytes.push(0))),
+    ("of another digest than was asked for", |folder| {
+        let reply = stamped().0.stamp_of("-sha512", &file(folder, 3));
+        fs::write(stamp(folder, 3), reply).unwrap();
+    }),
+    ("a device", |folder| {
+        fs::remove_file(stamp(folder, 3)).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", stamp(folder, 3)).unwrap();
+    }),
     ("nothing", |folder| alter(folder, Vec::clear)),
     ("a folder", |folder| {
         fs::remove_file(stamp(folder, 3)).unwrap();

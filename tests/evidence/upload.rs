@@ -90,7 +90,8 @@ fn a_bucket_that_is_away_changes_no_run_and_gets_the_rest_later() {
     assert_eq!(ended.code, Some(0), "the run stays what it is");
     let warning = ended.stderr.lines().find(|line| line.starts_with("warning: ")).unwrap();
     assert!(warning.contains("1 record is in the folder and not in the bucket"), "{warning}");
-    assert!(warning.contains("`mailproof evidence upload`"), "{warning}");
+    let command = format!("`mailproof evidence upload --policy {}`", policy.display());
+    assert!(warning.contains(&command), "{warning}");
     assert!(ended.stderr.contains("record: "), "{}", ended.stderr);
     let left = upload(&bench, &policy);
     assert_eq!((left.code, left.stdout.as_str()), (Some(20), ""), "{left:?}");
@@ -98,16 +99,22 @@ fn a_bucket_that_is_away_changes_no_run_and_gets_the_rest_later() {
     let ill = doctor();
     assert_eq!(ill.code, Some(20), "{ill:?}");
     assert!(
-        ill.stdout
-            .contains("PROBLEM  records there: it lacks 1 of 1 record; run `mailproof evidence upload`"),
+        ill.stdout.contains(&format!("PROBLEM  records there: it lacks 1 of 1 record; run {command}")),
         "{}",
         ill.stdout
     );
     bench.server.clear();
     let up = upload(&bench, &policy);
     assert_eq!(up.code, Some(0), "{up:?}");
-    assert_eq!(up.stdout, "1 record went to s3://records/zimbra/, which has all 1\n");
-    assert_eq!(upload(&bench, &policy).stdout, "0 records went to s3://records/zimbra/, which has all 1\n");
+    let policy_named = policy.display();
+    let told = |went: &str| {
+        format!(
+            "{went} went to s3://records/zimbra/, which lists all 1; the last one was read back and is ours; \
+             `mailproof evidence verify s3://records/zimbra/ --policy {policy_named}` reads them all\n"
+        )
+    };
+    assert_eq!(up.stdout, told("1 record"));
+    assert_eq!(upload(&bench, &policy).stdout, told("0 records"));
     let well = doctor();
     assert_eq!(well.code, Some(0), "{well:?}");
     assert!(well.stdout.contains(
@@ -157,6 +164,114 @@ fn a_folder_that_was_fetched_from_the_bucket_is_checked_without_a_head() {
     (0..2).for_each(|_| assert_eq!(verify(&bench, &policy).code, Some(0)));
     std::fs::remove_file(bench.records().join("head.json")).unwrap();
     let ended = |more: &[&str]| run(bench.command("evidence").arg("verify").arg(bench.records()).args(more));
-    assert_eq!(ended(&[]).code, Some(10), "a head may have been taken away");
+    let headless = ended(&[]);
+    assert_eq!(headless.code, Some(10), "a head may have been taken away");
+    assert!(
+        headless.stdout.contains("head.json: it is missing; a folder that was fetched from a bucket"),
+        "{headless:?}"
+    );
+    assert!(headless.stdout.contains("is checked with --without-head"), "{headless:?}");
     assert_eq!(ended(&["--without-head"]).code, Some(0));
+}
+
+#[test]
+fn what_was_taken_away_in_the_bucket_is_told_by_upload_doctor_and_run() {
+    let (bench, policy) = bench();
+    (0..4).for_each(|_| assert_eq!(verify(&bench, &policy).code, Some(0)));
+    bench.server.delete("records", "zimbra/000000002.json");
+    let doctor = run(bench.command("doctor").arg("--policy").arg(&policy));
+    assert_eq!(doctor.code, Some(20), "{doctor:?}");
+    assert!(
+        doctor.stdout.contains("PROBLEM  records there: record 2 not there though later ones are"),
+        "{doctor:?}"
+    );
+    let up = upload(&bench, &policy);
+    assert_eq!((up.code, up.stdout.as_str()), (Some(10), ""), "{up:?}");
+    assert!(
+        up.stderr.contains("missing in s3://records/zimbra/ though later ones lie there: record 2;"),
+        "{up:?}"
+    );
+    assert_eq!(upload(&bench, &policy).code, Some(0), "it was put back");
+    bench.server.delete("records", "zimbra/000000003.json");
+    let ended = verify(&bench, &policy);
+    assert_eq!(ended.code, Some(0), "the run stays what it is");
+    assert!(ended.stderr.contains("warning: missing in s3://records/zimbra/"), "{ended:?}");
+    bench.server.put("records", "zimbra/000000004.json", "x");
+    let other = upload(&bench, &policy);
+    assert_eq!(
+        (other.code, other.stderr.contains("as 1 bytes lie there and ")),
+        (Some(10), true),
+        "{other:?}"
+    );
+}
+
+#[test]
+fn a_record_that_is_lost_is_had_back_from_the_bucket_and_each_command_says_so() {
+    let (bench, policy) = bench();
+    (0..4).for_each(|_| assert_eq!(verify(&bench, &policy).code, Some(0)));
+    let lost = bench.records().join("000000002.json");
+    let bytes = std::fs::read(&lost).unwrap();
+    std::fs::remove_file(&lost).unwrap();
+    let doctor = || run(bench.command("doctor").arg("--policy").arg(&policy));
+    let ill = doctor();
+    assert_eq!(ill.code, Some(20));
+    for part in [
+        "PROBLEM  record chain: BROKEN  record 2 gap: ",
+        "from s3://records/zimbra/ into it",
+        "the folder lacks record 2, of which",
+        "A record is lost",
+    ] {
+        assert!(ill.stdout.contains(part), "{part}: {}", ill.stdout);
+    }
+    let evidence = |place: &std::path::Path, more: &[&str]| {
+        run(bench.command("evidence").arg("verify").arg(place).args(more)).stdout
+    };
+    let named = evidence(&bench.records(), &["--policy", policy.to_str().unwrap()]);
+    assert!(named.contains("\n  do: ") && named.contains("altered from s3://records/zimbra/"), "{named}");
+    let unnamed = evidence(&bench.records(), &[]);
+    assert!(unnamed.contains("altered from its second copy"), "{unnamed}");
+    let up = upload(&bench, &policy);
+    assert_eq!(
+        (up.code, up.stderr.contains("lacks record 2, of which files lie in s3://records/zimbra/")),
+        (Some(10), true),
+        "{up:?}"
+    );
+    std::fs::write(&lost, &bytes).unwrap();
+    let well = doctor();
+    assert!(
+        well.stdout.contains("ok       record chain: 4 records from the first to the last"),
+        "{}",
+        well.stdout
+    );
+    assert_eq!(well.code, Some(0), "{}", well.stdout);
+    // Without the last record nothing begins, and whoever reads that learns where it is.
+    std::fs::remove_file(bench.records().join("000000004.json")).unwrap();
+    let refused = verify(&bench, &policy);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("may lie in s3://records/zimbra/ still"), "{refused:?}");
+    // A head lies in no bucket.
+    std::fs::remove_file(bench.records().join("head.json")).unwrap();
+    assert!(!verify(&bench, &policy).stderr.contains("may lie in"));
+}
+
+#[test]
+fn what_to_do_about_a_bucket_that_was_tampered_with_is_said() {
+    let (bench, policy) = bench();
+    (0..2).for_each(|_| assert_eq!(verify(&bench, &policy).code, Some(0)));
+    assert!(!run(&mut checking(&bench)).stdout.contains("  do: "));
+    bench.server.delete("records", "zimbra/000000001.json");
+    let text = run(&mut checking(&bench)).stdout;
+    assert!(text.contains("\n  do: what was first written is still kept"), "{text}");
+}
+
+#[test]
+fn a_bucket_without_object_lock_is_no_place_to_send_records_to() {
+    let (bench, policy) = bench();
+    assert_eq!(verify(&bench, &policy).code, Some(0));
+    bench.server.create_bucket("records", Keeping::Versions);
+    assert_eq!(verify(&bench, &policy).code, Some(0));
+    let doctor = run(bench.command("doctor").arg("--policy").arg(&policy));
+    assert_eq!(doctor.code, Some(20));
+    assert!(!doctor.stdout.contains("evidence upload"), "{}", doctor.stdout);
+    assert!(doctor.stdout.contains("Object Lock"), "{}", doctor.stdout);
 }

@@ -6,8 +6,10 @@
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::{Object, Segments, StorageError, Store};
 use crate::event::Tally;
@@ -54,11 +56,23 @@ impl Download {
         Self { store, object, offset: 0, state: State::Closed, backoff, limit, tally }
     }
 
-    /// All bytes at once; how many there are is known before.
+    /// All bytes at once; how many there are is known before, and so how long they may take.
     ///
     /// # Errors
-    /// As [`Download::next`].
-    pub async fn whole(mut self) -> Result<Vec<u8>, StorageError> {
+    /// As [`Download::next`]; [`StorageError::Unavailable`] too where they come too slowly.
+    pub async fn whole(self) -> Result<Vec<u8>, StorageError> {
+        let patience = patience(self.object.size);
+        self.within(patience).await
+    }
+
+    async fn within(self, patience: Duration) -> Result<Vec<u8>, StorageError> {
+        let seconds = patience.as_secs();
+        let slow = format!("its {} bytes did not come within {seconds} seconds", self.object.size);
+        let slow = StorageError::unavailable(self.address(), slow);
+        timeout(patience, self.gathered()).await.unwrap_or(Err(slow))
+    }
+
+    async fn gathered(mut self) -> Result<Vec<u8>, StorageError> {
         let mut bytes = Vec::new();
         while let Some(segment) = self.next().await? {
             bytes.extend_from_slice(&segment);
@@ -148,6 +162,11 @@ impl Download {
     }
 }
 
+/// How long so many bytes may take: two minutes, and then 4 KiB a second.
+fn patience(size: u64) -> Duration {
+    Duration::from_secs(120 + size / 4096)
+}
+
 enum Step {
     Opened,
     Data(Bytes),
@@ -180,6 +199,8 @@ mod tests {
         Surplus(&'static [u8]),
         /// Sends all, then finds that the checksum is wrong.
         WrongChecksum,
+        /// Sends one empty segment after the other.
+        Drip,
     }
 
     #[derive(Default)]
@@ -201,6 +222,17 @@ mod tests {
     }
 
     struct Script(VecDeque<Result<Bytes, StorageError>>);
+
+    /// What never ends.
+    struct Dripping;
+
+    #[async_trait]
+    impl Segments for Dripping {
+        async fn next(&mut self) -> Result<Option<Bytes>, StorageError> {
+            tokio::task::yield_now().await;
+            Ok(Some(Bytes::new()))
+        }
+    }
 
     #[async_trait]
     impl Segments for Script {
@@ -225,6 +257,7 @@ mod tests {
             let rest = &CONTENT[usize::try_from(offset).unwrap()..];
             let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Whole);
             let (sent, then) = match act {
+                Act::Drip => return Ok(Box::new(Dripping)),
                 Act::Refuse(error) => return Err(error()),
                 Act::BreakAfter(amount) => (&rest[..amount.min(rest.len())], Some(Err(broken()))),
                 Act::EndAfter(amount) => (&rest[..amount.min(rest.len())], None),
@@ -338,6 +371,16 @@ mod tests {
     async fn a_wrong_checksum_behind_the_last_byte_is_an_error() {
         let done = run(9, [Act::WrongChecksum]).await;
         assert!(matches!(done.result, Err(StorageError::ChecksumMismatch { .. })));
+    }
+
+    #[tokio::test]
+    async fn what_comes_without_end_is_waited_for_no_longer_than_its_size_allows() {
+        let store = Arc::new(Scripted { acts: Mutex::new([Act::Drip].into()), ..Scripted::default() });
+        let object = Object { key: "k".into(), size: 43, modified: None, etag: None, version: None };
+        let download = Download::start(store, object, Arc::default());
+        let error = download.within(Duration::from_millis(1)).await.unwrap_err();
+        assert!(error.to_string().contains("43 bytes did not come within"), "{error}");
+        assert_eq!(patience(64 << 20), Duration::from_secs(120 + (64 << 8)));
     }
 
     #[tokio::test]

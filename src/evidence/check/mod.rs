@@ -6,6 +6,7 @@
 mod reason;
 mod result;
 mod stamps;
+mod step;
 mod trust;
 mod vault;
 mod walk;
@@ -35,6 +36,9 @@ const UNSIGNED: &str =
     "nobody signed its records, so whoever can write there can make all of it anew; --unsigned lets it pass";
 const BEGUN_UNSIGNED: &str = "its first records are not signed, so whoever could write there then can have made them \
      anew; --unsigned lets them pass, and a chain that begins in another folder is signed from its first record on";
+
+const HEADLESS: &str =
+    "it is missing; a folder that was fetched from a bucket has none, and is checked with --without-head";
 
 /// Broken records and warnings that are named.
 const MOST_NAMED: usize = 100;
@@ -203,7 +207,11 @@ impl<'a> Examination<'a> {
         match self.place.has_head() {
             None => return Ok(last),
             Some(false) if last <= 1 || self.question.without_head => return Ok(last),
-            Some(_) => {}
+            Some(false) => {
+                let detail = format!("{}: {HEADLESS}", folder::HEAD);
+                return Err(Fault::new(Reason::Head, detail).into());
+            }
+            Some(true) => {}
         }
         let fault = |why: String| Stop::from(Fault::new(Reason::Head, format!("{}: {why}", folder::HEAD)));
         let bytes = reason::read(self.place, folder::HEAD, Reason::Head)?;

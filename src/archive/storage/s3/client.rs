@@ -84,13 +84,17 @@ fn region(config: &policy::Store) -> RegionProviderChain {
         .or_else(ANY_REGION)
 }
 
-/// A call may take as long as bytes flow; a connection or a silence may not.
+/// How long a call may take whose answer is not an object's bytes; a listing's page takes seconds.
+const LONGEST_CALL: Duration = Duration::from_secs(600);
+
+/// An object may be read as long as its bytes flow; a connection, a silence and every other call may not take as long as a
+/// store likes.
 fn timeouts(network: &policy::Network) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(network.connect_timeout.0)
         .read_timeout(network.read_timeout.0)
         .disable_operation_timeout()
-        .disable_operation_attempt_timeout()
+        .operation_attempt_timeout(LONGEST_CALL)
         .build()
 }
 

@@ -68,7 +68,7 @@ impl Deposit {
         config: &policy::Store,
         credentials: Option<&Path>,
     ) -> Result<Self, StorageError> {
-        let store = S3Store::open(bucket, config, credentials).await?;
+        let store = S3Store::open(bucket, config, credentials).await?.of_records();
         Ok(Self { store: Arc::new(store) })
     }
 

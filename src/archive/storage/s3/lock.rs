@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
 
 use super::refusal::{self, Refusal};
-use super::{Locking, instant, pin};
+use super::{Locking, end, pin};
 use crate::archive::storage::{Object, Protection, StorageError};
 
 /// Asks HEAD first, which tells whom it trusts at no cost, and then each question of its own.
@@ -58,7 +58,7 @@ struct Retention {
 impl Retention {
     fn in_head(head: &HeadObjectOutput) -> Option<Self> {
         let mode = head.object_lock_mode()?.as_str().to_owned();
-        Some(Self { mode, until: head.object_lock_retain_until_date().and_then(instant) })
+        Some(Self { mode, until: head.object_lock_retain_until_date().and_then(end) })
     }
 }
 
@@ -101,7 +101,7 @@ impl Asking<'_> {
         let call = self.client.get_object_retention().bucket(self.bucket).key(&self.object.key);
         match call.set_version_id(self.object.version.clone()).send().await {
             Ok(answer) => Ok(answer.retention().map_or(Told::Nothing, |retention| {
-                let until = retention.retain_until_date().and_then(instant);
+                let until = retention.retain_until_date().and_then(end);
                 let mode = retention.mode().map(|mode| mode.as_str().to_owned());
                 mode.map_or(Told::Nothing, |mode| Told::Is(Retention { mode, until }))
             })),

@@ -40,6 +40,9 @@ const MOST_BARREN: u32 = 1000;
 /// Objects of one listing: what it takes must fit into memory, however long the store goes on.
 const MOST_OBJECTS: usize = 20_000_000;
 
+/// Files of a chain of records, versions included: a record each hour for forty years has as many.
+const MOST_OF_RECORDS: usize = 1_000_000;
+
 /// A bucket.
 #[derive(Clone)]
 pub struct S3Store {
@@ -49,6 +52,8 @@ pub struct S3Store {
     /// Does not: some stores send the whole object's checksum with a part of it.
     part: Client,
     pace: Pace,
+    /// Entries of one listing.
+    most: usize,
 }
 
 impl fmt::Debug for S3Store {
@@ -73,7 +78,14 @@ impl S3Store {
         let client::Clients { whole, part } = client::connect(config, credentials).await?;
         let network = &config.network;
         let pace = Pace { retry: Retry::new(network.retries), limit: network.bandwidth.map(Bandwidth::new) };
-        Ok(Self { bucket, whole, part, pace })
+        Ok(Self { bucket, whole, part, pace, most: MOST_OBJECTS })
+    }
+
+    /// The same bucket where it holds a chain of records, which is a thousandth of what archives may be: a listing that goes on
+    /// behind that is an error.
+    #[must_use]
+    pub fn of_records(self) -> Self {
+        Self { most: MOST_OF_RECORDS, ..self }
     }
 
     async fn head_once(&self, key: &str) -> Result<Object, StorageError> {
@@ -141,7 +153,7 @@ impl Store for S3Store {
     async fn list(&self, prefix: &str, tally: &Tally) -> Result<Vec<Object>, StorageError> {
         let mut objects = Vec::new();
         let mut token: Option<String> = None;
-        let mut course = Course::default();
+        let mut course = Course::up_to(self.most);
         let refused = |detail| StorageError::Refused { address: self.address(prefix), detail };
         loop {
             let page = self.pace.retry.run(tally, || self.page(prefix, token.as_deref())).await?;
@@ -177,7 +189,7 @@ impl Store for S3Store {
     }
 
     async fn versions(&self, prefix: &str, tally: &Tally) -> Result<Versions, StorageError> {
-        let asking = versions::Asking { client: &self.whole, bucket: &self.bucket, prefix };
+        let asking = versions::Asking { client: &self.whole, bucket: &self.bucket, prefix, most: self.most };
         asking.versions(self.pace.retry, tally).await
     }
 
@@ -187,14 +199,20 @@ impl Store for S3Store {
 }
 
 /// The way through a listing's pages, which a faulty store may lead in a circle or never end.
-#[derive(Default)]
 struct Course {
+    /// Entries of all pages.
+    most: usize,
     /// Digests, as a token may be of any length.
     seen: HashSet<blake3::Hash>,
     barren: u32,
 }
 
 impl Course {
+    /// A way on which there are so many entries at most.
+    fn up_to(most: usize) -> Self {
+        Self { most, seen: HashSet::new(), barren: 0 }
+    }
+
     /// The token of the page after `page`, if there is one; `objects` were listed up to here.
     fn next(&mut self, page: &ListObjectsV2Output, objects: usize) -> Result<Option<String>, String> {
         let token = page.next_continuation_token();
@@ -211,8 +229,8 @@ impl Course {
         token: Option<&str>,
         objects: usize,
     ) -> Result<bool, String> {
-        if objects > MOST_OBJECTS {
-            return Err(format!("a listing of more than {MOST_OBJECTS} objects"));
+        if objects > self.most {
+            return Err(format!("a listing of more than {} entries", self.most));
         }
         if truncated != Some(true) {
             return Ok(false);
@@ -289,6 +307,12 @@ fn instant(time: &DateTime) -> Option<Timestamp> {
     Timestamp::new(time.secs(), nanoseconds).ok()
 }
 
+/// The end of a lock. One behind all times that are known here is the last of them, and no lock without an end.
+fn end(time: &DateTime) -> Option<Timestamp> {
+    let last = Timestamp::from_second(Timestamp::MAX.as_second()).ok();
+    instant(time).or(last.filter(|last| time.secs() > last.as_second()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,21 +327,30 @@ mod tests {
     #[test]
     fn a_listing_that_leads_in_a_circle_is_refused() {
         let full = || vec![Entry::builder().key("k").size(1).build()];
-        let mut course = Course::default();
+        let mut course = Course::up_to(9);
         assert_eq!(course.next(&page("a", full()), 1), Ok(Some("a".to_owned())));
         assert_eq!(course.next(&page("b", full()), 2), Ok(Some("b".to_owned())));
         assert!(course.next(&page("a", full()), 3).unwrap_err().contains("leads back"));
-        assert!(course.next(&page("c", full()), MOST_OBJECTS + 1).is_err());
+        assert!(course.next(&page("c", full()), 10).unwrap_err().contains("more than 9 entries"));
         assert_eq!(course.next(&ListObjectsV2Output::builder().build(), 3), Ok(None));
     }
 
     #[test]
     fn empty_pages_that_promise_more_come_to_an_end() {
-        let mut course = Course::default();
+        let mut course = Course::up_to(9);
         for number in 0..MOST_BARREN {
             assert!(course.next(&page(&number.to_string(), Vec::new()), 0).is_ok());
         }
         assert!(course.next(&page("last", Vec::new()), 0).is_err());
+    }
+
+    #[test]
+    fn a_lock_behind_all_times_ends_with_them() {
+        let end = |seconds| end(&DateTime::from_secs(seconds)).map(|end| end.to_string());
+        assert_eq!(end(1_893_456_000).as_deref(), Some("2030-01-01T00:00:00Z"));
+        // 9999-12-31T23:59:59Z
+        assert_eq!(end(253_402_300_799).as_deref(), Some("9999-12-30T22:00:00Z"));
+        assert_eq!(end(i64::MIN), None);
     }
 
     #[test]

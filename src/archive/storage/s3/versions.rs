@@ -20,6 +20,8 @@ pub struct Asking<'a> {
     pub client: &'a Client,
     pub bucket: &'a str,
     pub prefix: &'a str,
+    /// Entries of all pages.
+    pub most: usize,
 }
 
 /// Where a page begins: behind this version, or behind all versions of the key where none is named.
@@ -39,7 +41,7 @@ impl Asking<'_> {
     /// Walks all pages.
     pub async fn versions(&self, retry: Retry, tally: &Tally) -> Result<Versions, StorageError> {
         let mut keys = BTreeMap::new();
-        let (mut place, mut course, mut entries) = (Place::default(), Course::default(), 0);
+        let (mut place, mut course, mut entries) = (Place::default(), Course::up_to(self.most), 0);
         let refused = |detail| StorageError::Refused { address: self.address(), detail };
         loop {
             let page = match retry.run(tally, || self.page(&place)).await? {
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_key_of_several_pages_is_no_circle_but_the_same_version_again_is() {
-        let mut course = Course::default();
+        let mut course = Course::up_to(9);
         for id in ["1", "2"] {
             let expected = Place { key: Some("k".to_owned()), version: Some(id.to_owned()) };
             assert_eq!(next(&mut course, &page("k", id), 1), Ok(Some(expected)));

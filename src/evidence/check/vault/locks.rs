@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{for_each, uncounted};
 use crate::archive::storage::{Object, Protection, StorageError, Store};
 use crate::evidence::check::result::Locks;
+use crate::legible::line;
 
 /// How well a file is kept, the worst first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,30 +38,45 @@ pub(super) async fn look(
 }
 
 fn count(told: Vec<(u64, Protection)>, now: Timestamp) -> Locks {
-    let mut records: BTreeMap<u64, State> = BTreeMap::new();
-    let mut ends = Vec::new();
+    let mut records: BTreeMap<u64, (State, Option<Timestamp>)> = BTreeMap::new();
     for (number, protection) in told {
         let (state, end) = judge(protection, now);
-        ends.extend(end);
-        let weakest = records.remove(&number).map_or(state.clone(), |before| before.min(state));
+        let weakest = match records.remove(&number) {
+            Some((before, earlier)) => (before.min(state), earlier.into_iter().chain(end).min()),
+            None => (state, end),
+        };
         records.insert(number, weakest);
     }
-    let mut locks =
-        Locks { earliest_end: ends.into_iter().min().map(|end| end.to_string()), ..Locks::default() };
-    records.into_values().for_each(|state| locks.add(state));
+    let locked = records.values().filter(|(state, _)| state.is_locked());
+    let first = locked.filter_map(|(_, end)| *end).min();
+    let mut locks = Locks { earliest_end: first.map(|end| end.to_string()), ..Locks::default() };
+    records.into_values().for_each(|(state, _)| locks.add(state));
     locks
 }
 
 fn judge(protection: Protection, now: Timestamp) -> (State, Option<Timestamp>) {
     match protection {
-        Protection::Locked { mode: Some(mode), until: Some(until), .. } if until > now => {
-            let compliance = mode.eq_ignore_ascii_case("compliance");
-            (if compliance { State::Compliance } else { State::Governance }, Some(until))
+        Protection::Locked { mode: Some(mode), until: Some(until), legal_hold } if until > now => {
+            match (mode.to_ascii_lowercase().as_str(), legal_hold) {
+                ("compliance", _) => (State::Compliance, Some(until)),
+                ("governance", _) => (State::Governance, Some(until)),
+                (_, true) => (State::Held, None),
+                (_, false) => (
+                    State::Unknown(format!("a lock of the mode `{}`, which nobody knows", line(&mode))),
+                    None,
+                ),
+            }
         }
         Protection::Locked { legal_hold: true, .. } => (State::Held, None),
         Protection::Locked { until: None, .. } => (State::Unknown("a lock without an end".to_owned()), None),
         Protection::Locked { .. } | Protection::Unlocked => (State::Unlocked, None),
         Protection::Unknown(why) => (State::Unknown(why), None),
+    }
+}
+
+impl State {
+    fn is_locked(&self) -> bool {
+        matches!(self, Self::Held | Self::Governance | Self::Compliance)
     }
 }
 
@@ -122,5 +138,20 @@ mod tests {
             why_unknown: Some("no".to_owned()),
         };
         assert_eq!(count(told, time("2027-01-01T00:00:00Z")), expected);
+    }
+
+    #[test]
+    fn where_nothing_is_locked_no_lock_ends() {
+        let told = vec![(1, locked("COMPLIANCE", "2029-01-01T00:00:00Z")), (1, Protection::Unlocked)];
+        let expected = Locks { unlocked: 1, ..Locks::default() };
+        assert_eq!(count(told, time("2027-01-01T00:00:00Z")), expected);
+    }
+
+    #[test]
+    fn a_mode_that_nobody_knows_is_no_lock() {
+        let told = vec![(1, locked("NONSENSE", "2029-01-01T00:00:00Z"))];
+        let locks = count(told, time("2027-01-01T00:00:00Z"));
+        assert_eq!((locks.locked, locks.unknown, locks.earliest_end), (0, 1, None));
+        assert_eq!(locks.why_unknown.unwrap(), "a lock of the mode `NONSENSE`, which nobody knows");
     }
 }

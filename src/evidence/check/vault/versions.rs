@@ -10,6 +10,9 @@ use crate::archive::storage::{Download, Object, StorageError, Store, Version, Ve
 use crate::evidence::check::reason::{Fault, Reason};
 use crate::evidence::folder;
 
+/// What is kept of each key, newest first.
+type Keys = BTreeMap<String, Vec<Version>>;
+
 /// The files of a chain as they were first written, and what was done since.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
@@ -33,6 +36,7 @@ pub(super) async fn look(store: &Arc<dyn Store>, prefix: &str) -> Result<Kept, S
     match versions {
         Versions::Unknown(why) => kept.unknown = Some(why),
         Versions::Kept(keys) => {
+            kept.unknown = unlisted(&keys, &listed, prefix).or_else(|| unkept(&keys, prefix));
             for (key, versions) in &keys {
                 let Some(name) = name_of(key) else { continue };
                 let listed = by_key.get(key.as_str()).copied();
@@ -46,6 +50,44 @@ pub(super) async fn look(store: &Arc<dyn Store>, prefix: &str) -> Result<Kept, S
         );
     }
     Ok(kept)
+}
+
+/// Files of records that are listed, and of which the listing of versions knows nothing: whoever answers so hides something.
+fn unlisted(keys: &Keys, listed: &[Object], prefix: &str) -> Option<String> {
+    let of_records = listed.iter().filter(|file| of_record(&file.key, prefix));
+    let is_known = |file: &&Object| {
+        let versions = keys.get(&file.key);
+        versions.is_some_and(|versions| versions.iter().any(|version| version.size == Some(file.size)))
+    };
+    let (known, unknown): (Vec<_>, Vec<_>) = of_records.partition(is_known);
+    let first = unknown.first()?;
+    Some(format!(
+        "the listing of versions lacks {} of {} files that are there, {} the first; ask whoever runs the store",
+        unknown.len(),
+        known.len() + unknown.len(),
+        first.key
+    ))
+}
+
+/// Files of records that were written while the bucket kept no versions: what was done to them then left no trace.
+fn unkept(keys: &Keys, prefix: &str) -> Option<String> {
+    let is_nameless = |version: &Version| version.id.as_deref().is_none_or(|id| id == "null");
+    let of_records = || keys.iter().filter(|(key, _)| of_record(key, prefix));
+    let first_of =
+        |versions: &&Vec<Version>| versions.iter().rfind(|version| version.size.is_some()).cloned();
+    let is_unkept = |versions: &&Vec<Version>| first_of(versions).as_ref().is_some_and(is_nameless);
+    let unkept = of_records().filter(|(_, versions)| is_unkept(versions)).count();
+    (unkept > 0).then(|| {
+        format!(
+            "the bucket kept no versions when {unkept} of {} files were written, so what was written over them left no trace; \
+             fetch them and check the folder with --without-head, and let records go to a bucket with Object Lock, which keeps versions",
+            of_records().count()
+        )
+    })
+}
+
+fn of_record(key: &str, prefix: &str) -> bool {
+    key.strip_prefix(prefix).and_then(folder::record_of).is_some()
 }
 
 /// All that is kept under one key, newest first.
@@ -80,7 +122,9 @@ impl Kept {
             match same(store, first, &newer).await {
                 Ok(true) => self.repeated += 1,
                 Ok(false) => told.push(overwritten(name, &newer, first)),
-                Err(error) => self.unknown = Some(error.to_string()),
+                Err(error) => {
+                    self.unknown.get_or_insert(error.to_string());
+                }
             }
         }
         told
