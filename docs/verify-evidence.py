@@ -253,6 +253,9 @@ class Chain:
         self.finished = finished
         if key:
             self.beside(number, ".sig", "detached-signature")
+            # What else a file may hold programs read differently.
+            written = re.fullmatch(rb"-----BEGIN SSH SIGNATURE-----\n([\w+/=]{70}\n)*[\w+/=]{1,70}\n-----END SSH SIGNATURE-----\n", read(self.path(number, ".sig")))
+            need(written, "detached-signature", "it is not written as ssh-keygen writes it")
             need(self.ssh_holds(number, data, key), "detached-signature", "it does not hold")
         if inner["stamp"] == "stamped":
             self.time_stamp(number, data, finished)

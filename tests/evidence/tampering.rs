@@ -115,7 +115,7 @@ const fn case(name: &'static str, record: u64, reason: &'static str, tamper: fn(
     Case { name, tamper, record, reason }
 }
 
-pub const CASES: [Case; 34] = [
+pub const CASES: [Case; 36] = [
     case("a byte of the payload", HERE, "signature", |folder| {
         rewrite(folder, HERE, |text| turn(text, "\"payload\":\"", 400));
     }),
@@ -216,6 +216,14 @@ pub const CASES: [Case; 34] = [
     }),
     case("without a signature beside it", HERE, "detached-signature", |folder| {
         fs::remove_file(signature(folder, HERE)).unwrap();
+    }),
+    case("a signature beside it with other line ends", HERE, "detached-signature", |folder| {
+        let text = fs::read_to_string(signature(folder, HERE)).unwrap();
+        replace(&signature(folder, HERE), text.replace('\n', "\r\n").as_bytes());
+    }),
+    case("a signature beside it with words behind", HERE, "detached-signature", |folder| {
+        let text = fs::read_to_string(signature(folder, HERE)).unwrap();
+        replace(&signature(folder, HERE), format!("{text}words\n").as_bytes());
     }),
     case("another record's signature beside it", HERE, "detached-signature", |folder| {
         replace(&signature(folder, HERE), &fs::read(signature(folder, HERE + 1)).unwrap());
