@@ -188,16 +188,20 @@ fn unproven(sight: &Sight<'_>) -> Vec<String> {
     let are =
         |state: State| matter.accounts.values().filter(|account| account.meaningful == Some(state)).count();
     let without = archives().filter(|archive| archive.rung.is_none()).count();
-    let counts: [(usize, Counted); 6] = [
-        (matter.unread.len(), front.unread),
-        (ended(Outcome::Failed), front.failed),
+    let failed = matter.archives.iter().filter(|(_, archive)| archive.outcome == Outcome::Failed);
+    let failed: Vec<&String> = failed.map(|(name, _)| name).collect();
+    let told = |(number, say): (usize, Counted)| (number > 0).then(|| say(*language, number as u64));
+    let mut lines = Vec::from_iter(told((matter.unread.len(), front.unread)));
+    if let Some(told) = told((failed.len(), front.failed)) {
+        lines.push(format!("{told}: {}", sight.named(failed)));
+    }
+    let others: [(usize, Counted); 4] = [
         (ended(Outcome::NotVerified), front.not_verified),
         (without, front.archives_without),
         (are(State::Disproven), front.accounts_disproven),
         (are(State::NotProven), front.accounts_without),
     ];
-    let counted = counts.into_iter().filter(|(number, _)| *number > 0);
-    let mut lines: Vec<String> = counted.map(|(number, say)| say(*language, number as u64)).collect();
+    lines.extend(others.into_iter().filter_map(told));
     if left_out(sight) > 0 {
         lines.push((front.excluded)(*language, left_out(sight)));
     }
