@@ -2,6 +2,7 @@
 //!
 //! Invariant: a text that one language lacks is an error of the compiler, as each is a value of the same type [`Words`].
 
+mod conduct;
 mod english;
 mod guide;
 mod italian;

@@ -2,7 +2,7 @@
 
 use super::many;
 use crate::policy::Damage;
-use crate::report::language::words::{Attest, Conduct, Course, Finds};
+use crate::report::language::conduct::{Attest, Conduct, Course, Finds};
 
 pub(super) const COURSE: Course = Course {
     title: "Over time",
