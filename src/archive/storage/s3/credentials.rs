@@ -161,7 +161,7 @@ mod tests {
         assert!(load(Path::new("keys.toml"), Some(folder.path())).is_ok());
         for path in ["./keys.toml", "other.toml"] {
             let error = load(Path::new(path), Some(folder.path())).unwrap_err().to_string();
-            assert!(error.starts_with(path) && error.contains("check the path"), "{error}");
+            assert!(error.starts_with(path) && error.contains("add `LoadCredential="), "{error}");
         }
     }
 
