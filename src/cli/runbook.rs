@@ -1,8 +1,8 @@
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 
-use super::Failure;
 use super::evidence::{Chain, setup_of, unreadable};
 use super::report::{Output, written};
+use super::{Failure, setup};
 use crate::report::document::Document;
 use crate::report::runbook::{self, Chained, Governing, Question};
 
@@ -47,10 +47,10 @@ impl RunbookArgs {
 
     /// The policy by a path that holds wherever the guide is read, and the folder of its records.
     fn governing(&self, file: &Path) -> Result<(Governing, PathBuf), Failure> {
-        let file = everywhere(file)?;
-        let setup = setup_of(Some(file.clone()), self.records.clone())?;
-        let digest = setup.source().map(|(_, digest)| digest.to_owned()).unwrap_or_default();
-        let folder = everywhere(&setup.records())?;
+        let setup = setup_of(Some(file.to_owned()), self.records.clone())?;
+        let source = setup.source().map(|(file, digest)| (file.to_owned(), digest.to_owned()));
+        let (file, digest) = source.unwrap_or_default();
+        let folder = setup::from_root(&setup.records());
         Ok((Governing { file, digest, policy: setup.policy }, folder))
     }
 
@@ -66,9 +66,4 @@ impl RunbookArgs {
         let check = Chain::held_to(self.trust.clone(), self.unsigned).check(&folder)?;
         Ok(Chained { folder, check: Some(check) })
     }
-}
-
-fn everywhere(path: &Path) -> Result<PathBuf, Failure> {
-    absolute(path)
-        .map_err(|error| Failure::usage(format!("{}: {error}; write the whole path", path.display())))
 }

@@ -177,8 +177,8 @@ impl Setup {
     }
 }
 
-/// One policy has one name in records, whatever folder it was called from; as it was typed where that folder is gone.
-fn from_root(file: &Path) -> PathBuf {
+/// One file has one name in records, whatever folder it was called from; as it was typed where that folder is gone.
+pub fn from_root(file: &Path) -> PathBuf {
     std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
 }
 
