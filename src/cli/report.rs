@@ -120,6 +120,7 @@ pub fn run(command: Command) -> Result<u8, Failure> {
         }
         Command::Runbook(args) => {
             args.output.is_free()?;
+            args.output.suits_a_guide()?;
             let document = args.document()?;
             args.output.print(&document)?;
             Ok(document.exit_code)
@@ -176,6 +177,15 @@ impl Output {
         Ok(())
     }
 
+    fn suits_a_guide(&self) -> Result<(), Failure> {
+        match self.format {
+            Format::Oscal => Err(Failure::usage(
+                "OSCAL tells of assessments, and an operational guide is none; use --format text, html, pdf or json",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     fn print(&self, document: &Document) -> Result<(), Failure> {
         let bytes = match self.format {
             Format::Text if self.output.is_none() => fitted(document::text(document)).into_bytes(),
@@ -183,11 +193,8 @@ impl Output {
             Format::Html => document::html(document).into_bytes(),
             Format::Pdf => document::pdf(document).map_err(Failure::internal)?,
             Format::Json => setup::pretty(document).into_bytes(),
-            Format::Oscal => {
-                return Err(Failure::usage(
-                    "OSCAL tells of assessments, and an operational guide is none; use --format text, html, pdf or json",
-                ));
-            }
+            // Made of more than the document, see `assessed`.
+            Format::Oscal => return self.suits_a_guide(),
         };
         self.hand_out(&bytes)
     }

@@ -4,7 +4,7 @@ use super::evidence::{Chain, setup_of, unreadable};
 use super::report::{Output, written};
 use super::{Failure, setup};
 use crate::report::document::Document;
-use crate::report::runbook::{self, Chained, Governing, Question};
+use crate::report::runbook::{self, Chained, Governing, HeldTo, Question};
 
 /// Writes the operational guide: how mail is brought back, with real commands, from the policies and the last results.
 #[derive(Debug, clap::Args)]
@@ -40,9 +40,20 @@ impl RunbookArgs {
         folders.sort();
         folders.dedup();
         let chains = folders.into_iter().map(|folder| self.chained(folder)).collect::<Result<_, _>>()?;
-        let question = Question { policies, chains, language: self.output.language(), written: written()? };
+        let question = Question {
+            policies,
+            chains,
+            language: self.output.language(),
+            records: self.records.as_deref().map(setup::from_root),
+            held_to: self.held_to(),
+            written: written()?,
+        };
         runbook::compose(&question)
             .map_err(|error| Failure::internal(format!("the records can't be listed: {error}; try again")))
+    }
+
+    fn held_to(&self) -> HeldTo {
+        HeldTo { trust: self.trust.as_deref().map(setup::from_root), unsigned: self.unsigned }
     }
 
     /// The policy by a path that holds wherever the guide is read, and the folder of its records.

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -178,8 +178,17 @@ impl Setup {
 }
 
 /// One file has one name in records, whatever folder it was called from; as it was typed where that folder is gone.
+/// Links keep their names: that of `/etc/mailproof/nightly.toml` stays, whatever it points to.
 pub fn from_root(file: &Path) -> PathBuf {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
+    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let turns_back = whole.components().any(|part| part == Component::ParentDir);
+    match (
+        whole.parent().filter(|_| turns_back).and_then(|folder| folder.canonicalize().ok()),
+        whole.file_name(),
+    ) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => whole,
+    }
 }
 
 /// A bare name is that of a systemd credential where there is one, else of a file in `beside`: the policy's

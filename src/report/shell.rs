@@ -49,6 +49,20 @@ impl Command {
         self.push(&format!("{option}{joint}{}", quoted(value)))
     }
 
+    /// Goes on with a name in whose place the reader may write another one: it stands between quotes, whatever it is.
+    #[must_use]
+    pub fn blank(self, name: &str) -> Self {
+        let guarded = if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
+        self.push(&in_quotes(&guarded))
+    }
+
+    /// Goes on with an option and a value in whose place the reader may write another one.
+    #[must_use]
+    pub fn blank_option(self, option: &'static str, value: &str) -> Self {
+        let joint = if value.starts_with('-') || value.is_empty() { '=' } else { ' ' };
+        self.push(&format!("{option}{joint}{}", in_quotes(value)))
+    }
+
     /// Goes on with an option and its value, where there is one.
     #[must_use]
     pub fn option_if(self, option: &'static str, value: Option<&str>) -> Self {
@@ -76,9 +90,15 @@ impl From<Command> for String {
 pub fn quoted(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@:,%".contains(letter);
     match text {
-        text if text.chars().any(deceives) => spelled(text),
         text if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') => text.to_owned(),
-        text => format!("'{}'", text.replace('\'', r"'\''")),
+        text => in_quotes(text),
+    }
+}
+
+fn in_quotes(text: &str) -> String {
+    match text.chars().any(deceives) {
+        true => spelled(text),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
 }
 
@@ -207,8 +227,9 @@ mod tests {
     #[test]
     fn a_real_shell_takes_each_name_for_one_word_and_runs_nothing() {
         for name in HOSTILE {
-            let command: String =
-                Command::new("show first").name(name).option("--account", name).then("last").into();
+            let open =
+                |command: Command| command.blank(name).blank_option("--account", name).then("last").into();
+            let command: String = open(Command::new("show first").name(name).option("--account", name));
             let name_alone = if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
             let joined = name.starts_with('-') || name.is_empty();
             let option = if joined {
@@ -216,7 +237,8 @@ mod tests {
             } else {
                 vec!["--account".into(), name.into()]
             };
-            let expected = [vec!["first".to_owned(), name_alone], option, vec!["last".to_owned()]].concat();
+            let named = [vec![name_alone], option].concat();
+            let expected = [vec!["first".to_owned()], named.clone(), named, vec!["last".to_owned()]].concat();
             assert_eq!(taken(&command), expected, "{command}");
             assert!(!command.contains(deceives), "{command}");
             for width in [10, 40, 76] {

@@ -22,8 +22,12 @@ pub struct Guide {
     pub never_tested: Text,
     /// The last run of every task passed.
     pub all_passed: Text,
+    /// The same, but under a policy no test ever ran.
+    pub untested: Text,
     /// The last run of a task did not pass.
     pub amiss: fn(Outcome) -> Text,
+    /// Where some archives are proven all the same.
+    pub take_proven: Text,
     /// No archive is proven: the word, and the text.
     pub nothing_proven: [Text; 2],
     /// The newest archive that is proven.
@@ -40,6 +44,10 @@ pub struct Guide {
     pub never_passed: fn(&str) -> String,
     /// What did not pass since.
     pub failing: Text,
+    /// Restores that did not bring back all.
+    pub in_part: Text,
+    /// What is stated by records that prove nothing.
+    pub stated: fn(&str) -> String,
     /// Since when, the last run and its record, how it ended, what was found.
     pub failing_run: fn(&str, &str, &str, u64, &str, &str) -> String,
     /// Records that can't be read.
@@ -66,6 +74,8 @@ pub struct Guide {
     pub looked_again: fn(&str) -> String,
     /// Mailboxes without a proven archive.
     pub without: Text,
+    /// Whoever has mail in this store.
+    pub all_of: fn(&str) -> String,
     /// Newer archives that are not proven.
     pub newer: Text,
     /// Archive, how it ended, why, and when.
@@ -132,8 +142,14 @@ pub struct Restoring {
     pub prepare_then: Text,
     /// There is no proven archive, so names are placeholders.
     pub placeholder: Text,
-    /// Where capital letters stand.
+    /// What is written in place of these words.
     pub replace: fn(&str) -> String,
+    /// No policy names the key.
+    pub keyless: Text,
+    /// The store does not answer.
+    pub away: Text,
+    /// Whose mailbox the commands bring back, where one is known.
+    pub example: fn(Option<&str>) -> String,
     /// Headings of one message, one folder, one account, everything.
     pub titles: [Text; 4],
     /// What to know of each.
@@ -144,6 +160,8 @@ pub struct Restoring {
     pub tgz: Text,
     /// Import it on the mail server.
     pub import: Text,
+    /// The same for all of them.
+    pub import_all: Text,
     /// Into the mail server.
     pub server: Text,
     /// Several archives, in this order.
@@ -162,6 +180,8 @@ pub struct Restoring {
     pub by_hand_intro: Text,
     /// Login to the store: credentials file.
     pub by_hand_login: fn(&str) -> String,
+    /// The passphrase: its file.
+    pub by_hand_passphrase: fn(&str) -> String,
     /// The layers are not stated.
     pub layers_unknown: Text,
     /// What to do with what lies there.

@@ -1,7 +1,7 @@
 //! The same without mailproof: with the tools that every administrator can install.
 
 use super::target::Target;
-use super::{Sight, paragraph};
+use super::{Sight, paragraph, replaced};
 use crate::policy::Store;
 use crate::report::document::{Block, Section};
 use crate::report::shell::Command;
@@ -16,6 +16,8 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     if let Some(file) = target.store().and_then(|store| store.credentials_file.as_ref()) {
         blocks.push(paragraph((words.by_hand_login)(&file.to_string_lossy())));
     }
+    let passphrase = target.governing.and_then(|governing| governing.policy.keys.passphrase_file.as_ref());
+    blocks.extend(passphrase.map(|file| paragraph((words.by_hand_passphrase)(&file.to_string_lossy()))));
     let stated = target.copy.is_some_and(|copy| copy.encryption.is_some() && copy.compression.is_some());
     if !stated {
         blocks.push(paragraph(words.layers_unknown));
@@ -25,7 +27,9 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     commands.push("install -d -m 0700 restored/by-hand".to_owned());
     commands.push(unpack(&target, &stored));
     commands.push("(cd restored/by-hand && b3sum --check MANIFEST.b3)".to_owned());
-    blocks.extend([Block::Commands(commands), paragraph(words.by_hand_then)]);
+    blocks.push(Block::Commands(commands));
+    blocks.extend(replaced(sight, target.blanks()));
+    blocks.push(paragraph(words.by_hand_then));
     super::section("by-hand", words.by_hand, blocks)
 }
 
@@ -33,7 +37,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
 fn fetch(target: &Target<'_>) -> (Option<String>, String) {
     if target.archive.starts_with("s3://") {
         let store = target.store().cloned().unwrap_or_default();
-        let command = Command::new("aws s3 cp").name(&target.archive).then(STORED);
+        let command = target.named(Command::new("aws s3 cp"), &target.archive).then(STORED);
         return (Some(reached(command, &store).into()), STORED.to_owned());
     }
     (None, target.archive.strip_prefix("file://").unwrap_or(&target.archive).to_owned())
@@ -50,12 +54,16 @@ fn reached(command: Command, store: &Store) -> Command {
 
 /// Each layer that the record states; where it states none, the usual ones.
 fn unpack(target: &Target<'_>, stored: &str) -> String {
+    let named = |command: Command| match stored {
+        STORED => command.name(stored),
+        _ => target.named(command, stored),
+    };
     let layer = |of: Option<&String>, usual: &str| of.map_or(usual.to_owned(), String::clone);
     let encryption = layer(target.copy.and_then(|copy| copy.encryption.as_ref()), "age");
     let compression = layer(target.copy.and_then(|copy| copy.compression.as_ref()), "zstd");
     let first = match encryption.as_str() {
-        "none" => Command::new("cat").name(stored),
-        _ => decrypted(target).name(stored),
+        "none" => named(Command::new("cat")),
+        _ => named(decrypted(target)),
     };
     let next = match compression.as_str() {
         "none" => first,
@@ -67,9 +75,10 @@ fn unpack(target: &Target<'_>, stored: &str) -> String {
 
 fn decrypted(target: &Target<'_>) -> Command {
     let identities = target.governing.map_or(&[][..], |governing| &governing.policy.keys.identities);
-    identities
+    let command = identities
         .iter()
-        .fold(Command::new("age -d"), |command, file| command.option("-i", &file.to_string_lossy()))
+        .fold(Command::new("age -d"), |command, file| command.option("-i", &file.to_string_lossy()));
+    target.with_key(command, "-i")
 }
 
 /// `zstd` refuses a window above 128 MiB unless it is told of it.

@@ -8,7 +8,7 @@ use super::matter::Holder;
 use super::target;
 use crate::evidence::past::{Past, PastArchive};
 use crate::policy::{Parts, Policy, Template, stamp};
-use crate::verdict::{Outcome, Rung, State};
+use crate::verdict::{Outcome, Rung, Standing, State};
 
 /// One archive.
 #[derive(Debug)]
@@ -16,13 +16,13 @@ pub(super) struct Copy {
     pub address: String,
     /// When it was made, where its name says so.
     pub made: Option<Timestamp>,
-    /// The highest rung that was proven.
-    pub rung: Option<Rung>,
     /// How the run that said so ended for it.
     pub outcome: Outcome,
     /// When that run began.
     pub when: Timestamp,
     pub record: u64,
+    /// The store that it lies in.
+    pub store: String,
     /// Number of its policy in the question.
     pub policy: Option<usize>,
     /// The policy's file as the record names it.
@@ -42,6 +42,8 @@ pub(super) struct Copy {
     pub reason: Option<String>,
     /// A later look that could not say anything.
     pub later: Option<(Timestamp, Outcome)>,
+    /// A step from `intact` to `meaningful` does not hold.
+    pub damaged: bool,
     /// It was read to where `complete` is proven or disproven.
     pub settled: bool,
     /// Mailboxes in it, as far as they were looked at.
@@ -62,10 +64,10 @@ impl Copy {
         let open = archive.rungs.iter().find(|standing| standing.state != State::Proven);
         Self {
             made: parts.and_then(|parts| parts.time).or_else(|| named_time(&archive.archive, governing)),
-            rung: archive.rung,
             outcome,
             when: past.started,
             record: past.sequence,
+            store: target::store_of(&archive.archive, governing),
             policy,
             recorded_policy: recorded.map(|policy| policy.file.clone()),
             encryption: archive.encryption.clone(),
@@ -77,6 +79,7 @@ impl Copy {
             differs: standing(Rung::Restorable) == Some(State::Disproven),
             reason: open.and_then(|standing| standing.reason.clone()),
             later: (!settled).then_some((past.started, outcome)),
+            damaged: archive.rungs.iter().any(is_damage),
             settled,
             accounts: archive.accounts.len(),
             address: archive.archive.clone(),
@@ -93,9 +96,13 @@ impl Copy {
         let policy = self.policy.map(|place| &question.policies[place].policy);
         match policy.and_then(|policy| parts(&self.address, policy)).and_then(|parts| parts.account) {
             Some(account) => Holder::Account(account),
-            None => Holder::Store(target::store_of(&self.address, policy)),
+            None => Holder::Store(self.store.clone()),
         }
     }
+}
+
+fn is_damage(standing: &Standing) -> bool {
+    standing.state == State::Disproven && (Rung::Intact..=Rung::Meaningful).contains(&standing.rung)
 }
 
 fn is_increment(archive: &PastArchive, session: Option<&str>) -> bool {

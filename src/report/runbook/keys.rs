@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use super::copy::Copy;
 use super::{Governing, Sight, fact, paragraph};
 use crate::report::document::{Block, Fact, Section, SignOff};
-use crate::verdict::Rung;
 
 pub(super) fn section(sight: &Sight<'_>) -> Section {
     let words = &sight.guide.keys;
@@ -40,16 +38,13 @@ fn opening(sight: &Sight<'_>, place: usize, governing: &Governing) -> Fact {
     if lines.is_empty() {
         lines.push(words.none.to_owned());
     }
-    let opened = |copy: &&Copy| {
-        let sealed = copy.encryption.as_deref().is_some_and(|how| how != "none");
-        copy.policy == Some(place) && copy.rung >= Some(Rung::Complete) && sealed
-    };
-    match sight.matter.copies.iter().filter(opened).max_by_key(|copy| copy.when) {
-        Some(copy) => {
-            if !copy.recipients.is_empty() {
-                lines.push((words.recipients)(&copy.recipients.join(", ")));
+    match sight.matter.opened.get(&place) {
+        Some(opened) => {
+            if !opened.recipients.is_empty() {
+                lines.push((words.recipients)(&opened.recipients.join(", ")));
             }
-            lines.push((words.opened)(&copy.address, &sight.language.moment(copy.when), copy.record));
+            let when = sight.language.moment(opened.when);
+            lines.push(sight.stated((words.opened)(&opened.archive, &when, opened.record)));
         }
         None => lines.push(words.never_opened.to_owned()),
     }

@@ -1,12 +1,13 @@
 //! What records say, from the newest to the oldest: of each archive and mailbox the last word, of each task how it goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use jiff::Timestamp;
 
 use super::Question;
 use super::copy::Copy;
+use super::target;
 use crate::evidence::past::{Past, PastArchive, Reading, Shelf};
 use crate::evidence::{Kind, Objectives};
 use crate::history::Run;
@@ -24,6 +25,10 @@ pub(super) struct Matter {
     pub holders: BTreeMap<Holder, Held>,
     /// The last rehearsal of each policy that measured anything.
     pub measured: Vec<Measured>,
+    /// Numbers of the policies under which a whole test ran.
+    pub tested: BTreeSet<usize>,
+    /// The archive that the keys of each policy opened last, by the policy's number.
+    pub opened: BTreeMap<usize, Opened>,
     /// Records that can't be read, and why.
     pub unread: Vec<(u64, String)>,
     /// Number of each archive in `copies`.
@@ -62,6 +67,15 @@ pub(super) struct Task {
     pub amiss_since: Option<Timestamp>,
     /// Bytes each second that the last verification with a rate read and unpacked.
     pub rate: Option<u64>,
+}
+
+/// An archive that was decrypted to its end.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub archive: String,
+    pub recipients: Vec<String>,
+    pub when: Timestamp,
+    pub record: u64,
 }
 
 /// One run.
@@ -130,6 +144,7 @@ impl Matter {
         if past.aim().is_whole() {
             self.note_task(past);
             self.note_measurement(past);
+            self.note_policies(past, question);
         }
         if past.is_test() {
             past.archives.iter().for_each(|archive| self.note_archive(archive, past, question));
@@ -152,6 +167,13 @@ impl Matter {
         task.rate = task.rate.or_else(|| Run::from(past).bytes_per_second.filter(|_| past.kind == "verify"));
     }
 
+    fn note_policies(&mut self, past: &Past, question: &Question) {
+        let Some(recorded) = past.policy.as_ref().filter(|_| past.is_test()) else { return };
+        let policies = question.policies.iter().enumerate();
+        let meant = policies.filter(|(_, governing)| target::is(governing, recorded));
+        self.tested.extend(meant.map(|(place, _)| place));
+    }
+
     fn note_measurement(&mut self, past: &Past) {
         let measured = Measured::of(past);
         let has =
@@ -167,6 +189,7 @@ impl Matter {
     /// What was looked at last counts; a look that could not say anything takes no earlier proof away.
     fn note_archive(&mut self, archive: &PastArchive, past: &Past, question: &Question) {
         let copy = Copy::of(archive, past, question);
+        self.note_opened(&copy);
         let place = match self.known.get(&copy.address) {
             Some(place) if self.copies[*place].settled => return,
             Some(place) if copy.settled => {
@@ -182,6 +205,19 @@ impl Matter {
             }
         };
         self.note_holders(place, archive, question);
+    }
+
+    /// A layer is stated where it was read to its end.
+    fn note_opened(&mut self, copy: &Copy) {
+        let sealed = copy.encryption.as_deref().is_some_and(|how| how != "none");
+        if let Some(policy) = copy.policy.filter(|_| sealed) {
+            self.opened.entry(policy).or_insert_with(|| Opened {
+                archive: copy.address.clone(),
+                recipients: copy.recipients.clone(),
+                when: copy.when,
+                record: copy.record,
+            });
+        }
     }
 
     fn note_holders(&mut self, place: usize, archive: &PastArchive, question: &Question) {

@@ -37,7 +37,8 @@ fn rehearsal(sight: &Sight<'_>, measured: &Measured) -> Fact {
     lines.extend(measured.rate().map(|rate| (words.came_back)(&language.size(rate))));
     lines.extend(measured.restored_to.clone());
     let outcome = (sight.words.outcome)(measured.outcome);
-    fact(&(words.rehearsal)(&language.moment(measured.started), measured.record, outcome), lines)
+    let when = language.moment(measured.started);
+    fact(&sight.stated((words.rehearsal)(&when, measured.record, outcome)), lines)
 }
 
 /// Each with what it is computed from.

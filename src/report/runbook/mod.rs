@@ -9,8 +9,11 @@
 //! other module makes sections of it, in the order in which they are needed.
 
 mod afterwards;
+mod away;
 mod by_hand;
 mod copy;
+mod everything;
+mod example;
 mod keys;
 mod matter;
 mod measured;
@@ -29,6 +32,7 @@ use jiff::Timestamp;
 use super::composing;
 use super::document::{Block, Cell, Document, Fact, Notice, SCHEMA, Section, Table};
 use super::language::{Guide, Language, Words};
+use super::shell::Command;
 use crate::evidence::check::{Check, Holding};
 use crate::exit;
 use crate::policy::Policy;
@@ -45,8 +49,21 @@ pub struct Question {
     pub chains: Vec<Chained>,
     /// The language of the guide.
     pub language: Language,
+    /// Where it was told that the records lie, whatever the policies say.
+    pub records: Option<PathBuf>,
+    /// What their chains are held to.
+    pub held_to: HeldTo,
     /// The moment that it states as that of its writing.
     pub written: Timestamp,
+}
+
+/// What a chain is held to.
+#[derive(Debug, Clone, Default)]
+pub struct HeldTo {
+    /// File of the keys that may sign.
+    pub trust: Option<PathBuf>,
+    /// A chain that nobody signed may pass.
+    pub unsigned: bool,
 }
 
 /// A policy that archives are tested under.
@@ -155,12 +172,43 @@ impl Sight<'_> {
     }
 
     /// How the last run of each task ended, the worst of them.
+    fn ended(&self) -> Outcome {
+        Outcome::worst(self.matter.tests().map(|task| task.last.outcome))
+    }
+
+    /// The same, where nothing else keeps it from being relied upon.
     fn outcome(&self) -> Outcome {
-        let ended = Outcome::worst(self.matter.tests().map(|task| task.last.outcome));
-        match self.believed() && self.matter.unread.is_empty() {
-            true => ended,
-            false => ended.max(Outcome::NotVerified),
+        let whole = self.matter.unread.is_empty() && self.untested().is_empty();
+        match self.believed() && whole {
+            true => self.ended(),
+            false => self.ended().max(Outcome::NotVerified),
         }
+    }
+
+    /// The policies under which no test ever ran whole.
+    fn untested(&self) -> Vec<String> {
+        let policies = self.question.policies.iter().enumerate();
+        let idle = policies.filter(|(place, _)| !self.matter.tested.contains(place));
+        idle.map(|(_, governing)| governing.file.display().to_string()).collect()
+    }
+
+    /// What records say, and whether that proves it.
+    fn stated(&self, said: String) -> String {
+        if self.believed() { said } else { (self.guide.stated)(&said) }
+    }
+
+    /// A command that checks a chain, as this guide's was.
+    fn held_to(&self, command: Command) -> Command {
+        let HeldTo { trust, unsigned } = &self.question.held_to;
+        let trust = trust.as_ref().map(|file| file.to_string_lossy());
+        let command = command.option_if("--trust", trust.as_deref());
+        if *unsigned { command.then("--unsigned") } else { command }
+    }
+
+    /// A command that reads records, from where this guide's were.
+    fn from_records(&self, command: Command) -> Command {
+        let records = self.question.records.as_ref().map(|folder| folder.to_string_lossy());
+        command.option_if("--records", records.as_deref())
     }
 
     /// A rung by name, or that there is none.
@@ -175,6 +223,17 @@ fn section(name: &'static str, title: &str, blocks: Vec<Block>) -> Section {
 
 fn paragraph(text: impl Into<String>) -> Block {
     Block::Paragraph(text.into())
+}
+
+/// What stands in commands and is written by the reader, each once; nothing where there is nothing to write.
+fn replaced<'a>(sight: &Sight<'_>, words: impl Iterator<Item = &'a str>) -> Option<Block> {
+    let mut all: Vec<&str> = Vec::new();
+    words.for_each(|word| {
+        if !all.contains(&word) {
+            all.push(word);
+        }
+    });
+    (!all.is_empty()).then(|| paragraph((sight.guide.restoring.replace)(&all.join(", "))))
 }
 
 fn fact(label: &str, values: Vec<String>) -> Fact {

@@ -65,11 +65,13 @@ pub(super) fn upkeep(sight: &Sight<'_>) -> Section {
     let digest = sight.words.conduct.digest;
     let policies =
         question.policies.iter().map(|policy| digest(&policy.file.to_string_lossy(), &policy.digest));
-    let verify = |folder: &String| Command::new("mailproof evidence verify").name(folder).into();
+    let verify =
+        |folder: &String| sight.held_to(Command::new("mailproof evidence verify").name(folder)).into();
     let mut commands: Vec<String> = folders.iter().map(verify).collect();
     let again = question.policies.iter().fold(Command::new("mailproof report runbook"), |command, policy| {
         command.option("--policy", &policy.file.to_string_lossy())
     });
+    let again = sight.held_to(sight.from_records(again));
     commands.push(again.then("--format html --output runbook.html --force").into());
     let mut facts = vec![fact(words.sources[0], folders), fact(words.sources[1], policies.collect())];
     let keys = signers(sight);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::copy::Copy;
 use super::matter::{Held, Holder, Matter};
 use super::target;
@@ -12,8 +14,8 @@ use crate::verdict::Rung;
 pub(super) struct Plans {
     /// The archives, the one that was made first first: so a whole one comes before what changed since.
     pub rows: Vec<Row>,
-    /// Mailboxes of which no archive is proven, and the newest that should have it.
-    pub without: Vec<(String, usize)>,
+    /// Those of whose mail no archive is proven, and the newest that should have it.
+    pub without: Vec<(Holder, usize)>,
     /// Newer archives of which nothing is proven for some of their mailboxes: number of the archive, and how many mailboxes.
     pub newer: BTreeMap<usize, u64>,
 }
@@ -37,9 +39,15 @@ impl Plans {
     pub fn of(matter: &Matter) -> Self {
         let mut plans = Self::default();
         let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
+        let proven = proven(matter);
         for (holder, held) in &matter.holders {
             let needed = needed(held, &matter.copies);
-            plans.note_open(holder, held, &needed, &matter.copies);
+            let newest = match holder {
+                // An archive that could not be opened does not say whose mail it holds.
+                Holder::Store(store) => proven.get(store.as_str()).copied(),
+                Holder::Account(_) => needed.iter().map(|(copy, _)| matter.copies[*copy].age()).max(),
+            };
+            plans.note_open(holder, held, newest, &matter.copies);
             for (copy, rung) in needed {
                 let baseless = held.base.is_none();
                 let new = || Row { copy, accounts: Vec::new(), rung, baseless, partial: false };
@@ -57,11 +65,10 @@ impl Plans {
         plans
     }
 
-    fn note_open(&mut self, holder: &Holder, held: &Held, needed: &[(usize, Rung)], copies: &[Copy]) {
+    fn note_open(&mut self, holder: &Holder, held: &Held, newest: Option<Timestamp>, copies: &[Copy]) {
         let Some(unproven) = held.unproven else { return };
-        let newest = needed.iter().map(|(copy, _)| copies[*copy].age()).max();
         match newest {
-            None => self.without.push((holder.name().to_owned(), unproven)),
+            None => self.without.push((holder.clone(), unproven)),
             Some(newest) if copies[unproven].age() > newest => *self.newer.entry(unproven).or_default() += 1,
             Some(_) => {}
         }
@@ -77,6 +84,17 @@ impl Plans {
         let newest = |fits: fn(&Row) -> bool| self.rows.iter().rev().find(|row| fits(row));
         newest(|row| !row.baseless && !row.partial).or(newest(|row| !row.baseless)).or(self.rows.last())
     }
+}
+
+/// When the newest proven archive of each store was made.
+fn proven(matter: &Matter) -> BTreeMap<&str, Timestamp> {
+    let mut newest: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    let all = matter.holders.values().flat_map(|held| needed(held, &matter.copies));
+    for copy in all.map(|(place, _)| &matter.copies[place]) {
+        let known = newest.entry(&copy.store).or_insert(copy.age());
+        *known = (*known).max(copy.age());
+    }
+    newest
 }
 
 /// The whole archive, and what changed since.
@@ -96,13 +114,5 @@ impl Row {
     /// Pseudonyms stand for its mailboxes.
     pub fn is_veiled(&self) -> bool {
         self.accounts.iter().any(|account| account.starts_with("p-") && target::has_pseudonym(account))
-    }
-}
-
-impl Holder {
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Account(name) | Self::Store(name) => name,
-        }
     }
 }

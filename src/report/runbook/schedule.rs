@@ -19,8 +19,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     }
     let policies = || sight.question.policies.iter();
     let mut facts = vec![fact(words.asks, policies().map(|policy| asked(sight, policy)).collect())];
-    let idle = policies().filter(|policy| !has_run(sight, policy));
-    let idle: Vec<String> = idle.map(|policy| policy.file.display().to_string()).collect();
+    let idle = sight.untested();
     if !idle.is_empty() {
         facts.push(fact(words.not_run, idle));
     }
@@ -31,7 +30,8 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     ];
     let gaps = |policy: &Governing| {
         let command = Command::new("mailproof evidence gaps");
-        command.option("--policy", &policy.file.to_string_lossy()).into()
+        let command = command.option("--policy", &policy.file.to_string_lossy());
+        sight.held_to(sight.from_records(command)).into()
     };
     commands.extend(policies().map(gaps));
     blocks.extend([Block::Facts(facts), paragraph(words.timers), Block::Commands(commands)]);
@@ -67,14 +67,6 @@ fn asked(sight: &Sight<'_>, Governing { file, policy, .. }: &Governing) -> Strin
     let rto = policy.rehearsal.as_ref().and_then(|rehearsal| rehearsal.rto).map(|age| age.to_string());
     let rung = (sight.words.rung)(policy.require.rung);
     (sight.guide.testing.asked)(&file.to_string_lossy(), rung, rpo.as_deref(), rto.as_deref())
-}
-
-fn has_run(sight: &Sight<'_>, policy: &Governing) -> bool {
-    let file = policy.file.to_string_lossy();
-    sight.matter.tasks.iter().any(|task| task.policy.as_deref() == Some(&*file))
-        || sight.matter.copies.iter().any(|copy| {
-            copy.policy.is_some_and(|place| std::ptr::eq(&sight.question.policies[place], policy))
-        })
 }
 
 /// The requirements that go stale next, whatever the framework; of a broken chain none is answered.

@@ -1,8 +1,9 @@
 //! How things stand: what to restore from, and what to be wary of.
 
 use super::copy::Copy;
-use super::matter::Task;
+use super::matter::{Holder, Task};
 use super::plan::Row;
+use super::target::Target;
 use super::{Sight, fact, notice, paragraph};
 use crate::report::composing;
 use crate::report::document::{Block, Cell, Fact, Section, Table, Tone};
@@ -18,6 +19,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     let mut blocks = vec![verdict(sight)];
     if sight.plans.rows.is_empty() && sight.matter.tests().count() > 0 {
         blocks.push(notice(Tone::Bad, guide.nothing_proven[0], guide.nothing_proven[1]));
+        blocks.push(Block::Commands(search(sight)));
     }
     let checks = sight.question.chains.iter().filter_map(|chained| chained.check.as_ref());
     blocks.extend(checks.filter_map(|check| composing::chain(check, sight.language)).map(Block::Notice));
@@ -31,6 +33,12 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     super::section("state", guide.state, blocks)
 }
 
+/// How an archive that is sound is looked for.
+fn search(sight: &Sight<'_>) -> Vec<String> {
+    let target = Target::any(sight);
+    vec![target.under_policy("mailproof list").into(), target.command("mailproof verify").into()]
+}
+
 fn verdict(sight: &Sight<'_>) -> Block {
     let (guide, outcome) = (sight.guide, sight.outcome());
     let word = (sight.words.outcome)(outcome);
@@ -40,7 +48,13 @@ fn verdict(sight: &Sight<'_>) -> Block {
         }
         () if sight.matter.tests().count() == 0 => notice(Tone::Doubtful, word, guide.never_tested),
         () if outcome == Outcome::Passed => notice(Tone::Good, word, guide.all_passed),
-        () => notice(outcome.into(), word, (guide.amiss)(outcome)),
+        () if sight.ended() == Outcome::Passed && !sight.untested().is_empty() => {
+            notice(outcome.into(), word, guide.untested)
+        }
+        () => {
+            let take = if sight.plans.rows.is_empty() { "" } else { guide.take_proven };
+            notice(outcome.into(), word, format!("{} {take}", (guide.amiss)(outcome)).trim_end())
+        }
     }
 }
 
@@ -53,8 +67,13 @@ fn facts(sight: &Sight<'_>) -> Vec<Fact> {
     let unread = sight.matter.unread.len() as u64;
     let mut amiss: Vec<String> = amiss.take(MOST).map(|task| failing(sight, task)).collect();
     amiss.extend((unread > 0).then(|| (guide.unread)(sight.language, unread)));
+    let restores = sight.matter.tasks.iter().filter(|task| !task.is_test());
+    let in_part = restores.filter(|task| task.last.outcome != Outcome::Passed);
+    let in_part = in_part.take(MOST).map(|task| failing(sight, task)).collect();
     let lists = [
         (guide.failing, amiss),
+        (sight.guide.testing.not_run, sight.untested()),
+        (guide.in_part, in_part),
         (guide.newer, newer(sight)),
         (guide.without, without(sight)),
         (guide.last_passed, passed.collect()),
@@ -84,7 +103,9 @@ pub(super) fn name(sight: &Sight<'_>, task: &Task) -> String {
 fn last_passed(sight: &Sight<'_>, task: &Task) -> String {
     let name = name(sight, task);
     match &task.last_passed {
-        Some(seen) => (sight.guide.run)(&name, &sight.language.moment(seen.started), seen.record),
+        Some(seen) => {
+            sight.stated((sight.guide.run)(&name, &sight.language.moment(seen.started), seen.record))
+        }
         None => (sight.guide.never_passed)(&name),
     }
 }
@@ -115,8 +136,14 @@ fn without(sight: &Sight<'_>) -> Vec<String> {
     let told = sight.plans.without.iter();
     cut(
         sight,
-        told.map(|(name, copy)| format!("{name} – {}", unproven(sight, &sight.matter.copies[*copy])))
-            .collect(),
+        told.map(|(holder, copy)| {
+            let whose = match holder {
+                Holder::Account(name) => name.clone(),
+                Holder::Store(store) => (sight.guide.all_of)(store),
+            };
+            format!("{whose} – {}", unproven(sight, &sight.matter.copies[*copy]))
+        })
+        .collect(),
     )
 }
 

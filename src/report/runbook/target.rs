@@ -13,6 +13,7 @@ use crate::report::shell::Command;
 /// What stands for a name that is not known.
 pub(super) const ADDRESS: &str = "ADDRESS";
 const ARCHIVE: &str = "ARCHIVE";
+const KEY_FILE: &str = "KEY-FILE";
 
 /// An archive and how it is reached.
 pub(super) struct Target<'a> {
@@ -30,13 +31,21 @@ impl<'a> Target<'a> {
         Self::of_copy(sight, &sight.matter.copies[row.copy])
     }
 
-    /// The newest proven archive, else the newest that is known, else a word that stands for one.
+    /// The newest proven archive, else the newest that nothing is known against, else a word that stands for one.
     pub fn newest(sight: &'a Sight<'_>) -> Self {
         let proven = sight.plans.newest().map(|row| &sight.matter.copies[row.copy]);
-        match proven.or_else(|| sight.matter.copies.iter().max_by_key(|copy| copy.age())) {
+        let known = || sight.matter.copies.iter().max_by_key(|copy| copy.age());
+        match proven.or_else(|| known().filter(|copy| !copy.damaged)) {
             Some(copy) => Self::of_copy(sight, copy),
-            None => Self::unknown(sight.question.policies.first(), None, None),
+            None => Self::any(sight),
         }
+    }
+
+    /// A word that stands for an archive where the newest one lies, and older ones may lie.
+    pub fn any(sight: &'a Sight<'_>) -> Self {
+        let newest = sight.matter.copies.iter().max_by_key(|copy| copy.age());
+        let governing = newest.and_then(|copy| sight.question.policies.get(copy.policy?));
+        Self::unknown(governing.or(sight.question.policies.first()), None, None)
     }
 
     fn of_copy(sight: &'a Sight<'_>, copy: &'a Copy) -> Self {
@@ -61,9 +70,42 @@ impl<'a> Target<'a> {
         self.governing.and_then(|governing| governing.policy.store.as_ref())
     }
 
+    /// The archive has to be opened, and the policy does not say by what.
+    pub fn keyless(&self) -> bool {
+        let sealed = self.copy.is_none_or(|copy| copy.encryption.as_deref() != Some("none"));
+        let keys = self.governing.map(|governing| &governing.policy.keys);
+        let named = match keys {
+            Some(keys) => !keys.identities.is_empty() || keys.passphrase_file.is_some(),
+            None => self.policy.is_some(),
+        };
+        sealed && !named
+    }
+
+    /// Words that the reader replaces in commands on this archive.
+    pub fn blanks(&self) -> impl Iterator<Item = &str> {
+        let archive = (!self.real).then_some(ARCHIVE);
+        let key = self.keyless().then_some(KEY_FILE);
+        archive.into_iter().chain(key)
+    }
+
     /// A command on this archive.
     pub fn command(&self, words: &'static str) -> Command {
-        self.under_policy(words).name(&self.archive)
+        self.named(self.open(words), &self.archive)
+    }
+
+    /// Goes on with the archive by this address or path.
+    pub fn named(&self, command: Command, archive: &str) -> Command {
+        if self.real { command.name(archive) } else { command.blank(archive) }
+    }
+
+    /// A command that opens archives.
+    pub fn open(&self, words: &'static str) -> Command {
+        self.with_key(self.under_policy(words), "--identity")
+    }
+
+    /// Goes on with the key that the policy does not name.
+    pub fn with_key(&self, command: Command, option: &'static str) -> Command {
+        if self.keyless() { command.blank_option(option, KEY_FILE) } else { command }
     }
 
     /// A command under its policy.
@@ -82,16 +124,17 @@ pub(super) fn policy_of(address: &str, recorded: Option<&PolicyFile>, question: 
         let store = governing.policy.store.as_ref();
         store.is_some_and(|store| !store.url.is_empty() && address.starts_with(&store.url))
     };
-    let same = |governing: &Governing| {
-        recorded.is_some_and(|policy| {
-            policy.blake3 == governing.digest || policy.file.as_str() == governing.file.to_string_lossy()
-        })
-    };
+    let same = |governing: &Governing| recorded.is_some_and(|policy| is(governing, policy));
     let mut policies = question.policies.iter();
     policies
         .position(|policy| same(policy) && holds(policy))
         .or_else(|| question.policies.iter().position(holds))
         .or_else(|| question.policies.iter().position(same))
+}
+
+/// Whether a record names this policy: by its bytes, wherever they lay, or by its file, whatever it said then.
+pub(super) fn is(governing: &Governing, recorded: &PolicyFile) -> bool {
+    recorded.blake3 == governing.digest || recorded.file.as_str() == governing.file.to_string_lossy()
 }
 
 /// Where an archive lies, for archives that do not say whose mail they hold.

@@ -8,6 +8,7 @@ use super::structure::Node;
 use super::theme::{BODY, CODE, HEADING, LEFT, SMALL, STRONG, Style, TINT, WIDTH, WORD, colour, ground};
 use super::{kept, level, picture, table};
 use crate::report::document::{Block, Fact, Found, Notice, Section, SignOff, Tone};
+use crate::report::shell;
 
 /// From the edge of the text to what stands behind a bar.
 const INSET: f32 = 14.0;
@@ -120,12 +121,19 @@ fn commands(paper: &mut Paper<'_>, parent: Node, commands: &[String]) {
         let item = paper.structure.open(list, Tag::LI);
         let body = paper.structure.open(item, Tag::LBody);
         let node = paper.structure.open(body, Tag::Code);
-        let lines = paper.lines(node, &[Run { text: command, style: CODE }], WIDTH - 16.0, 0.0);
+        let lines = command_lines(paper, node, command, WIDTH - 16.0);
         let columns = vec![Column { x: 8.0, lines }];
         paper.gap(2.0);
         paper.put(&Row { columns, pad: 3.5, ground: Some(TINT), ..Row::default() }, None);
     }
     paper.gap(4.0);
+}
+
+/// A shell takes it as it stands, in one line or in several.
+fn command_lines(paper: &mut Paper<'_>, node: Node, command: &str, width: f32) -> Vec<Line> {
+    let parts = shell::lines(command, paper.columns(width, CODE));
+    let each = parts.iter().map(|part| paper.lines(node, &[Run { text: part, style: CODE }], width, 0.0));
+    each.collect::<Vec<_>>().concat()
 }
 
 fn found(paper: &mut Paper<'_>, parent: Node, found: &Found) {

@@ -155,6 +155,14 @@ impl<'a> Paper<'a> {
         lines
     }
 
+    /// How many letters of one width fit into a line.
+    pub fn columns(&self, width: f32, style: Style) -> usize {
+        let letter = self.faces.width('0', style.face) * style.size;
+        std::iter::successors(Some(letter), |used| Some(used + letter))
+            .take_while(|used| *used <= width)
+            .count()
+    }
+
     /// A paragraph as wide as the page.
     pub fn paragraph(&mut self, node: Node, text: &str, style: Style) {
         let lines = self.lines(node, &[Run { text, style }], WIDTH, 0.0);

@@ -15,18 +15,16 @@ pub(super) const GUIDE: Guide = Guide {
     state: "Where things stand",
     broken: "The records can't be relied upon. What follows is what they state, and proves nothing.",
     never_tested: "No record tells of a test: whether anything here can be restored was never proven.",
-    all_passed: "The last run of every task proved all that its policy asks for.",
+    all_passed: "The last run of every test proved all that its policy asks for.",
+    untested: "The last run of every test proved all that its policy asks for, but under some policies nothing was ever tested: see below.",
     amiss: |outcome| match outcome {
-        Outcome::Failed => {
-            "The last run of at least one task found faults. Restore from the archives that are named below as proven, not simply from the newest."
-        }
-        _ => {
-            "The last run of at least one task could not look at everything. Restore from the archives that are named below as proven."
-        }
+        Outcome::Failed => "The last run of at least one test found faults.",
+        _ => "The last run of at least one test could not look at everything.",
     },
+    take_proven: "Restore from the archives that are named below as proven, not simply from the newest.",
     nothing_proven: [
         "No proven archive",
-        "No archive here is proven to open and to be whole. The commands below are right, what they bring back is unknown.",
+        "No archive here is proven to open and to be whole. Look for one that is: the first command names all archives, the second proves one of them; begin with the newest that is older than those below.",
     ],
     newest: "Newest proven archive",
     proven: |language, archive, rung, means, when, days| {
@@ -40,6 +38,8 @@ pub(super) const GUIDE: Guide = Guide {
     run: |task, when, record| format!("{task}: {when} (record {record})"),
     never_passed: |task| format!("{task}: never"),
     failing: "Not passed since",
+    in_part: "Restores that did not bring back all",
+    stated: |said| format!("stated, not proven: {said}"),
     failing_run: |task, since, last, record, outcome, found| {
         format!("{task}: since {since}; last {last} (record {record}): {outcome}{found}")
     },
@@ -63,6 +63,7 @@ pub(super) const GUIDE: Guide = Guide {
     differs: "sampled messages were not the same as in the live mailboxes",
     looked_again: |when| format!("looked at again on {when}, without a result"),
     without: "Mailboxes without a proven archive",
+    all_of: |store| format!("all mailboxes in {store}"),
     newer: "Newer, not proven",
     unproven: |archive, outcome, reason, when| format!("{archive}: {outcome}{reason} ({when})"),
     more: |language, number| format!("and {} more", language.count(number)),
@@ -104,7 +105,7 @@ const PEOPLE: People = People {
         ],
         [
             "the store does not answer",
-            "the policy's [[replica]] or another copy of the bucket; the object's name is the same there",
+            "take the same archive from a second store, or from any other copy of it: see Prepare",
         ],
         ["no key fits", "try the copies of the key (see Keys); without the key nobody can open the archive"],
         [
@@ -132,20 +133,33 @@ const PEOPLE: People = People {
 
 const RESTORING: Restoring = Restoring {
     prepare: "Prepare",
-    prepare_intro: "On a machine with mailproof, the policies and the key, with room for the mail. What comes back lies in the clear, so only its owner may read it:",
+    prepare_intro: "On a machine with mailproof (in the PATH), the policies and the key, with room for the mail. All commands are given in the folder in which this one makes `restored`; what comes back lies in the clear, so only its owner may read it:",
     prepare_then: "Is the store reached, does the key fit, and what is in the archive (mailboxes, folders)?",
     placeholder: "No archive is known by name: `mailproof list` shows which there are.",
-    replace: |words| format!("To be replaced: {words}."),
+    replace: |words| {
+        format!(
+            "To be replaced, and the quotes around it stay: {words}. An apostrophe within quotes is written as '\\''."
+        )
+    },
+    keyless: "No policy names a key: in place of KEY-FILE write where it lies (see Keys). Where the archives are not encrypted, leave it out.",
+    away: "If the store does not answer: the same archive from elsewhere will do, as a file under any name or from a second store.",
+    example: |account| match account {
+        Some(account) => format!(
+            "Written for {account}. For another mailbox put its own address and its own archive into the commands; the table above has both. Where several archives have the mailbox, take all of them, the oldest first."
+        ),
+        None => "ADDRESS is whose mail it is: `mailproof show` lists the mailboxes of an archive.".to_owned(),
+    },
     titles: ["Restore one message", "Restore one folder", "Restore one mailbox", "Restore everything"],
     intros: [
         "By what is known of it (all words must hold), or by its Message-ID:",
         "With the folders below it; the path is the one that `mailproof show --folders` lists:",
-        "Take the address and the archive of the mailbox from the table above. What is there already stays, so a restore that ended early is run again:",
+        "What is there already stays, so a restore into a Maildir or a mail server that ended early is run again:",
         "One command for each archive, in this order; mailboxes that are urgent can be restored alone before:",
     ],
     maildir: "To look at it (Maildir):",
-    tgz: "For Zimbra's import (tgz):",
-    import: "Then, on the mail server as user zimbra:",
+    tgz: "For Zimbra's import (tgz; a file that is there is not written over: remove it, or name another one):",
+    import: "Then bring the file to the mail server, where the account must exist, and as user zimbra, who must be able to read it:",
+    import_all: "Then make the domains and accounts on the mail server (`zmprov cd`, `zmprov ca`), bring `restored` there, give it to the user zimbra (`chown -R zimbra: restored`), and as that user:",
     server: "Straight into the mail server, into a folder apart (`Restored`; without it all goes where it was):",
     several: "These archives belong together: the whole one first, then what changed since.",
     more: |language, number| {
@@ -179,6 +193,7 @@ const RESTORING: Restoring = Restoring {
             "The store's login lies in {file}: put its two values into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         )
     },
+    by_hand_passphrase: |file| format!("age asks for the passphrase: it lies in {file}."),
     layers_unknown: "No record states how this archive is packed; this is the usual way (encrypted with age, compressed with zstd).",
     by_hand_then: "Exports of mailboxes (X.tgz) in it go into Zimbra as above, with `zmmailbox postRestURL`.",
 };
@@ -195,7 +210,7 @@ const KEYS: Custody = Custody {
     },
     passphrase: |file| format!("passphrase in {file}"),
     plugin: |name| format!("needs the program age-plugin-{name} and its device"),
-    none: "the policy names no key",
+    none: "the policy names no key: it is given by hand (`--identity FILE`); where it lies must be known",
     recipients: |kinds| format!("archives state recipients of the kind {kinds}"),
     opened: |archive, when, record| format!("opened {archive} on {when} (record {record})"),
     never_opened: "no record says that it ever opened an archive",

@@ -15,18 +15,16 @@ pub(super) const GUIDE: Guide = Guide {
     state: "Situazione",
     broken: "Le registrazioni non sono affidabili. Quanto segue è ciò che dichiarano, e non dimostra nulla.",
     never_tested: "Nessuna registrazione riporta una prova: non è mai stato dimostrato che da qui si possa ripristinare qualcosa.",
-    all_passed: "L'ultima esecuzione di ogni attività ha dimostrato tutto ciò che la sua policy richiede.",
+    all_passed: "L'ultima esecuzione di ogni verifica ha dimostrato tutto ciò che la sua policy richiede.",
+    untested: "L'ultima esecuzione di ogni verifica ha dimostrato tutto ciò che la sua policy richiede, ma con alcune policy nulla è mai stato verificato: vedi sotto.",
     amiss: |outcome| match outcome {
-        Outcome::Failed => {
-            "L'ultima esecuzione di almeno un'attività ha trovato difetti. Ripristinare dagli archivi indicati sotto come dimostrati, non semplicemente dal più recente."
-        }
-        _ => {
-            "L'ultima esecuzione di almeno un'attività non ha potuto esaminare tutto. Ripristinare dagli archivi indicati sotto come dimostrati."
-        }
+        Outcome::Failed => "L'ultima esecuzione di almeno una verifica ha trovato difetti.",
+        _ => "L'ultima esecuzione di almeno una verifica non ha potuto esaminare tutto.",
     },
+    take_proven: "Ripristinare dagli archivi indicati sotto come dimostrati, non semplicemente dal più recente.",
     nothing_proven: [
         "Nessun archivio dimostrato",
-        "Di nessun archivio è dimostrato che si apra e che sia completo. I comandi sotto sono corretti; che cosa restituiscano non è noto.",
+        "Di nessun archivio è dimostrato che si apra e che sia completo. Cercarne uno che lo sia: il primo comando elenca tutti gli archivi, il secondo ne dimostra uno; cominciare dal più recente tra quelli anteriori a quelli sotto.",
     ],
     newest: "Archivio dimostrato più recente",
     proven: |language, archive, rung, means, when, days| {
@@ -39,6 +37,8 @@ pub(super) const GUIDE: Guide = Guide {
     task: |kind, policy| policy.map_or(kind.to_owned(), |policy| format!("{kind}, {policy}")),
     run: |task, when, record| format!("{task}: {when} (registrazione n. {record})"),
     never_passed: |task| format!("{task}: mai"),
+    in_part: "Ripristini che non hanno restituito tutto",
+    stated: |said| format!("dichiarato, non dimostrato: {said}"),
     failing: "Non positiva da",
     failing_run: |task, since, last, record, outcome, found| {
         format!("{task}: dal {since}; ultima {last} (registrazione n. {record}): {outcome}{found}")
@@ -65,6 +65,7 @@ pub(super) const GUIDE: Guide = Guide {
     differs: "i messaggi campionati non erano uguali a quelli delle caselle in linea",
     looked_again: |when| format!("riesaminato il {when}, senza esito"),
     without: "Caselle senza archivio dimostrato",
+    all_of: |store| format!("tutte le caselle in {store}"),
     newer: "Più recenti, non dimostrati",
     unproven: |archive, outcome, reason, when| format!("{archive}: {outcome}{reason} ({when})"),
     more: |language, number| format!("e altri {}", language.count(number)),
@@ -106,7 +107,7 @@ const PEOPLE: People = People {
         ],
         [
             "lo store non risponde",
-            "la [[replica]] della policy o un'altra copia del bucket; il nome dell'oggetto è lo stesso",
+            "prendere lo stesso archivio da un secondo store, o da qualunque altra copia: vedi Preparare",
         ],
         [
             "nessuna chiave apre",
@@ -137,10 +138,22 @@ const PEOPLE: People = People {
 
 const RESTORING: Restoring = Restoring {
     prepare: "Preparare",
-    prepare_intro: "Su una macchina con mailproof, le policy e la chiave, e spazio per la posta. Ciò che torna è in chiaro, perciò lo legge solo il proprietario:",
+    prepare_intro: "Su una macchina con mailproof (nel PATH), le policy e la chiave, e spazio per la posta. Tutti i comandi si danno nella cartella in cui questo crea `restored`; ciò che torna è in chiaro, perciò lo legge solo il proprietario:",
     prepare_then: "Lo store risponde, la chiave apre, e che cosa c'è nell'archivio (caselle, cartelle)?",
     placeholder: "Nessun archivio è noto per nome: `mailproof list` mostra quali ci sono.",
-    replace: |words| format!("Da sostituire: {words}."),
+    replace: |words| {
+        format!(
+            "Da sostituire, lasciando gli apici intorno: {words}. Un apostrofo tra gli apici si scrive '\\''."
+        )
+    },
+    keyless: "Nessuna policy indica una chiave: al posto di KEY-FILE scrivere dove si trova (vedi Chiavi). Se gli archivi non sono cifrati, ometterla.",
+    away: "Se lo store non risponde: va bene lo stesso archivio da altrove, come file sotto qualunque nome o da un secondo store.",
+    example: |account| match account {
+        Some(account) => format!(
+            "Scritto per {account}. Per un'altra casella mettere nei comandi il suo indirizzo e il suo archivio, entrambi nella tabella sopra. Se la casella è in più archivi, prenderli tutti, dal più vecchio."
+        ),
+        None => "ADDRESS è la casella: `mailproof show` elenca quelle di un archivio.".to_owned(),
+    },
     titles: [
         "Ripristinare un messaggio",
         "Ripristinare una cartella",
@@ -150,12 +163,13 @@ const RESTORING: Restoring = Restoring {
     intros: [
         "Con ciò che se ne sa (valgono tutte le parole insieme), o con il suo Message-ID:",
         "Con le sottocartelle; il percorso è quello che `mailproof show --folders` elenca:",
-        "Prendere l'indirizzo e l'archivio della casella dalla tabella sopra. Ciò che c'è già resta, perciò un ripristino interrotto si esegue di nuovo:",
+        "Ciò che c'è già resta, perciò un ripristino in una Maildir o in un server di posta che è stato interrotto si esegue di nuovo:",
         "Un comando per ogni archivio, in quest'ordine; le caselle urgenti si possono ripristinare prima, da sole:",
     ],
     maildir: "Per guardare (Maildir):",
-    tgz: "Per l'importazione di Zimbra (tgz):",
-    import: "Poi, sul server di posta come utente zimbra:",
+    tgz: "Per l'importazione di Zimbra (tgz; un file che c'è già non viene sovrascritto: eliminarlo, o indicarne un altro):",
+    import: "Poi portare il file sul server di posta, dove l'account deve esistere, e come utente zimbra, che deve poterlo leggere:",
+    import_all: "Poi creare domini e account sul server di posta (`zmprov cd`, `zmprov ca`), portarvi `restored`, darlo all'utente zimbra (`chown -R zimbra: restored`), e come quell'utente:",
     server: "Direttamente nel server di posta, in una cartella a parte (`Restored`; senza, tutto torna dov'era):",
     several: "Questi archivi vanno insieme: prima quello completo, poi ciò che è cambiato.",
     more: |language, number| {
@@ -189,6 +203,7 @@ const RESTORING: Restoring = Restoring {
             "L'accesso allo store è in {file}: mettere i due valori in AWS_ACCESS_KEY_ID e AWS_SECRET_ACCESS_KEY."
         )
     },
+    by_hand_passphrase: |file| format!("age chiede la passphrase: è in {file}."),
     layers_unknown: "Nessuna registrazione dice com'è fatto questo archivio; questa è la via usuale (cifrato con age, compresso con zstd).",
     by_hand_then: "Le esportazioni di caselle (X.tgz) che contiene vanno in Zimbra come sopra, con `zmmailbox postRestURL`.",
 };
@@ -205,7 +220,7 @@ const KEYS: Custody = Custody {
     },
     passphrase: |file| format!("passphrase in {file}"),
     plugin: |name| format!("richiede il programma age-plugin-{name} e il suo dispositivo"),
-    none: "la policy non indica nessuna chiave",
+    none: "la policy non indica nessuna chiave: si dà a mano (`--identity FILE`); bisogna sapere dove si trova",
     recipients: |kinds| format!("gli archivi dichiarano destinatari del tipo {kinds}"),
     opened: |archive, when, record| format!("ha aperto {archive} il {when} (registrazione n. {record})"),
     never_opened: "nessuna registrazione dice che abbia mai aperto un archivio",
