@@ -58,7 +58,7 @@ impl RunbookArgs {
 
     /// The policy by a path that holds wherever the guide is read, and the folder of its records.
     fn governing(&self, file: &Path) -> Result<(Governing, PathBuf), Failure> {
-        let setup = setup_of(Some(file.to_owned()), self.records.clone())?;
+        let setup = setup_of(Some(setup::from_root(file)), self.records.clone())?;
         let source = setup.source().map(|(file, digest)| (file.to_owned(), digest.to_owned()));
         let (file, digest) = source.unwrap_or_default();
         let folder = setup::from_root(&setup.records());

@@ -353,10 +353,10 @@ fn folders(text: &mut String, report: &Restore) {
 fn left(text: &mut String, report: &Restore) {
     let left = &report.left;
     if left.unanswered > 0 {
-        let unseen = human::counted(left.unanswered, "item", "items");
+        let unseen = human::counted(left.unanswered, "item is", "items are");
         let _ = writeln!(
             text,
-            "  {unseen} may be there, or not: the restore ended before they were looked for; run it again, which puts nothing twice"
+            "  {unseen} not known to be there: the restore ended before the server answered for them; run it again, which puts nothing twice"
         );
     }
     if left.count > left.unanswered {

@@ -28,7 +28,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     commands.push(unpack(&target, &stored));
     commands.push("(cd restored/by-hand && b3sum --check MANIFEST.b3)".to_owned());
     blocks.push(Block::Commands(commands));
-    blocks.extend(replaced(sight, target.blanks()));
+    blocks.extend(replaced(sight, target.blanks().chain(target.key_by_hand())));
     blocks.push(paragraph(words.by_hand_then));
     super::section("by-hand", words.by_hand, blocks)
 }
@@ -78,7 +78,10 @@ fn decrypted(target: &Target<'_>) -> Command {
     let command = identities
         .iter()
         .fold(Command::new("age -d"), |command, file| command.option("-i", &file.to_string_lossy()));
-    target.with_key(command, "-i")
+    match target.key_by_hand() {
+        Some(key) => command.blank_option("-i", key),
+        None => command,
+    }
 }
 
 /// `zstd` refuses a window above 128 MiB unless it is told of it.

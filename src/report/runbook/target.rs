@@ -72,13 +72,22 @@ impl<'a> Target<'a> {
 
     /// The archive has to be opened, and the policy does not say by what.
     pub fn keyless(&self) -> bool {
-        let sealed = self.copy.is_none_or(|copy| copy.encryption.as_deref() != Some("none"));
+        self.is_sealed() && !self.names_key() && (self.governing.is_some() || self.policy.is_none())
+    }
+
+    fn is_sealed(&self) -> bool {
+        self.copy.is_none_or(|copy| copy.encryption.as_deref() != Some("none"))
+    }
+
+    /// A policy that is known names what opens its archives.
+    fn names_key(&self) -> bool {
         let keys = self.governing.map(|governing| &governing.policy.keys);
-        let named = match keys {
-            Some(keys) => !keys.identities.is_empty() || keys.passphrase_file.is_some(),
-            None => self.policy.is_some(),
-        };
-        sealed && !named
+        keys.is_some_and(|keys| !keys.identities.is_empty() || keys.passphrase_file.is_some())
+    }
+
+    /// The key for tools that read no policy, where it is not known which it is.
+    pub fn key_by_hand(&self) -> Option<&'static str> {
+        (self.is_sealed() && !self.names_key()).then_some(KEY_FILE)
     }
 
     /// Words that the reader replaces in commands on this archive.
@@ -100,12 +109,8 @@ impl<'a> Target<'a> {
 
     /// A command that opens archives.
     pub fn open(&self, words: &'static str) -> Command {
-        self.with_key(self.under_policy(words), "--identity")
-    }
-
-    /// Goes on with the key that the policy does not name.
-    pub fn with_key(&self, command: Command, option: &'static str) -> Command {
-        if self.keyless() { command.blank_option(option, KEY_FILE) } else { command }
+        let command = self.under_policy(words);
+        if self.keyless() { command.blank_option("--identity", KEY_FILE) } else { command }
     }
 
     /// A command under its policy.

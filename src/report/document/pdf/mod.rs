@@ -59,12 +59,12 @@ fn lay<'a>(faces: &'a Faces, document: &Document) -> Paper<'a> {
         paper.gap(10.0);
     }
     head(&mut paper, document);
-    for (place, section) in document.sections.iter().enumerate() {
-        // The first page is for those who read one.
-        if place == 1 {
+    for section in &document.sections {
+        blocks::section(&mut paper, ROOT, section);
+        // That page is for those who read one.
+        if section.name == "summary" {
             paper.new_page();
         }
-        blocks::section(&mut paper, ROOT, section);
     }
     paper.gap(14.0);
     paper.rule();

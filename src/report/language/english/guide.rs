@@ -28,10 +28,11 @@ pub(super) const GUIDE: Guide = Guide {
     ],
     newest: "Newest proven archive",
     proven: |language, archive, rung, means, when, days| {
-        format!(
-            "{archive} – {rung}: {means}; proven {when}, {} before this guide",
-            many(language, days, "day", "days")
-        )
+        let age = match days {
+            0 => "less than a day".to_owned(),
+            days => many(language, days, "day", "days"),
+        };
+        format!("{archive} – {rung}: {means}; proven {when}, {age} before this guide")
     },
     last_passed: "Last run that passed",
     task: |kind, policy| policy.map_or(kind.to_owned(), |policy| format!("{kind}, {policy}")),

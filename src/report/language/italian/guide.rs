@@ -28,10 +28,11 @@ pub(super) const GUIDE: Guide = Guide {
     ],
     newest: "Archivio dimostrato più recente",
     proven: |language, archive, rung, means, when, days| {
-        format!(
-            "{archive} – {rung}: {means}; dimostrato il {when}, {} prima di questa guida",
-            many(language, days, "giorno", "giorni")
-        )
+        let age = match days {
+            0 => "meno di un giorno".to_owned(),
+            days => many(language, days, "giorno", "giorni"),
+        };
+        format!("{archive} – {rung}: {means}; dimostrato il {when}, {age} prima di questa guida")
     },
     last_passed: "Ultima esecuzione positiva",
     task: |kind, policy| policy.map_or(kind.to_owned(), |policy| format!("{kind}, {policy}")),
