@@ -5,7 +5,7 @@ use std::{env, fs};
 use super::setup::Setup;
 use super::{Failure, tell};
 use crate::evidence::stamp::{Authorities, Authority};
-use crate::evidence::{Basis, Chain, Depot, Kept, Record, RecordError, SigningKey};
+use crate::evidence::{Basis, Chain, Depot, HEAD, Kept, Record, RecordError, SigningKey};
 use crate::exit;
 use crate::report::shell::quoted;
 use crate::secret::SecretFile;
@@ -106,7 +106,7 @@ impl Records {
 fn second_copy(setup: &Setup, error: &RecordError) -> String {
     match (error, &setup.policy.evidence.bucket) {
         // A head lies in no bucket.
-        (RecordError::Broken { folder, .. }, Some(bucket)) if folder.join("head.json").exists() => format!(
+        (RecordError::Broken { folder, .. }, Some(bucket)) if folder.join(HEAD).exists() => format!(
             "; what is missing or altered may lie in {} still, and put back as it was it mends the chain (docs/evidence.md, \"A record is lost\")",
             bucket.store.url
         ),

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Says how far the chain goes.
-pub(super) const HEAD: &str = "head.json";
+/// The name of the file that says how far the chain goes.
+pub const HEAD: &str = "head.json";
 /// The name of an index of what the records say, which may lie beside them: no part of the chain, and no stranger to it.
 pub const INDEX: &str = "history.sqlite";
 /// Whoever holds it appends.

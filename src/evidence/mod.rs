@@ -31,7 +31,7 @@ mod statement;
 pub use build::Basis;
 pub use chain::{Chain, Kept, RecordError};
 pub use depot::{Behind, Brought, Depot, DepotError, Numbers, Readiness, as_folder};
-pub use folder::{INDEX, probe};
+pub use folder::{HEAD, INDEX, probe};
 pub use key::{PublicKey, SigningKey};
 pub use ledger::{Closing, Entry, Ledger, Refusal, Tracked};
 pub use link::Link;
