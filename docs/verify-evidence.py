@@ -139,7 +139,8 @@ class Chain:
         names = os.listdir(folder)
         self.numbers = sorted(int(name[:9]) for name in names if re.fullmatch(r"[0-9]{9}\.json", name) and int(name[:9]))
         known = r"[0-9]{9}\.json(\.sig|\.tsr)?|head\.json|history\.sqlite(-wal|-shm|-journal)?|\..*"
-        self.others = sum(1 for name in names if not re.fullmatch(known, name) or name.startswith("000000000."))
+        beside = [name for name in names if re.fullmatch(r"[0-9]{9}\.json\.(sig|tsr)", name) and int(name[:9]) not in self.numbers]
+        self.others = len(beside) + sum(1 for name in names if not re.fullmatch(known, name) or name == "000000000.json")
         self.blake3 = self.all_blake3() if shutil.which("b3sum") else {}
 
     def path(self, number, end=""):

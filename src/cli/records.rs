@@ -2,6 +2,7 @@
 
 use std::{env, fs};
 
+use super::bucket::warn_of;
 use super::setup::Setup;
 use super::{Failure, tell};
 use crate::evidence::stamp::{Authorities, Authority};
@@ -96,8 +97,10 @@ impl Records {
     /// Brings up what the bucket lacks. One that is away changes nothing of how a run ends: the record is kept, and what was
     /// left behind goes up the next time.
     pub fn bring_up(&self) {
-        if let Some(Err(error)) = self.depot.as_ref().map(|depot| depot.bring_up(self.chain.folder())) {
-            tell(&format!("warning: {error}\n"));
+        match self.depot.as_ref().map(|depot| depot.bring_up(self.chain.folder())) {
+            Some(Ok(brought)) => warn_of(&brought.strays),
+            Some(Err(error)) => tell(&format!("warning: {error}\n")),
+            None => {}
         }
     }
 }

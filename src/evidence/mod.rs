@@ -30,7 +30,7 @@ mod statement;
 
 pub use build::Basis;
 pub use chain::{Chain, Kept, RecordError};
-pub use depot::{Behind, Brought, Depot, DepotError, Numbers, Readiness, as_folder};
+pub use depot::{Behind, Brought, Depot, DepotError, Numbers, Readiness, Strays, as_folder};
 pub use folder::{HEAD, INDEX, probe};
 pub use key::{PublicKey, SigningKey};
 pub use ledger::{Closing, Entry, Ledger, Refusal, Tracked};

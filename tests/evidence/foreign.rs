@@ -99,6 +99,30 @@ fn the_script_claims_nothing_more_than_the_tool() {
     same(&["--unsigned", "--without-head"], 0);
 }
 
+#[test]
+#[ignore = "needs python3, ssh-keygen, openssl and b3sum: run ./tests/run"]
+fn both_count_the_same_files_as_no_part_of_the_chain() {
+    let folder = support::folder();
+    append(folder.path(), Some(key(1)), 2);
+    for name in [
+        "000000002.json.tsr",
+        "000000003.json.sig",
+        "000000009.json.tsr",
+        "000000000.json",
+        "000000000.json.sig",
+        ".part",
+        "history.sqlite-wal",
+        "notes",
+    ] {
+        fs::write(folder.path().join(name), "of nothing").unwrap();
+    }
+    let said = "not part of the chain: 5 files\n";
+    let (told, code) = script(folder.path(), &[]);
+    assert!(code == Some(0) && told.contains(said), "{told}");
+    let tool = run(bare().args(["evidence", "verify"]).arg(folder.path()));
+    assert!(tool.code == Some(0) && tool.stdout.contains(said), "{tool:?}");
+}
+
 /// What this program says to somebody whom permissions bind.
 fn as_nobody(command: &Command) -> (String, Option<i32>) {
     let root = support::output(support::tool("id").arg("-u")) == b"0\n";
