@@ -21,6 +21,7 @@ mod ledger;
 mod link;
 pub mod past;
 mod place;
+mod plain;
 mod pseudonym;
 mod record;
 mod review;

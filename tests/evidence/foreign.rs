@@ -10,7 +10,7 @@ use mailproof::evidence::check::Question;
 use mailproof::evidence::dsse::{Envelope, pae};
 use mailproof::secret::SecretFile;
 
-use super::tampering::{CASES, Case, KEYS, copy, sound};
+use super::tampering::{CASES, Case, FORGED, KEYS, copy, forged_chain, sound};
 use super::{allowed_signers, append, checked, file, key, key_file, signature, trusting};
 use crate::lab;
 use crate::program::{bare, run};
@@ -42,6 +42,17 @@ fn the_script_names_the_same_record_and_the_same_reason() {
         let (told, code) = script(folder.path(), &["--trust", trust.to_str().unwrap()]);
         assert!(told.contains(&format!("BROKEN  record {record} {reason}: ")), "{name}: {told}");
         assert_eq!(code, Some(10), "{name}: {told}");
+    }
+}
+
+#[test]
+#[ignore = "needs python3, ssh-keygen, openssl and b3sum: run ./tests/run"]
+fn the_script_takes_the_same_forged_records_for_none() {
+    for forged in &FORGED {
+        let folder = forged_chain(forged);
+        let (told, code) = script(folder.path(), &[]);
+        let said = format!("BROKEN  record 3 {}: ", forged.reason);
+        assert!(code == Some(10) && told.contains(&said), "{}: {told}", forged.name);
     }
 }
 
