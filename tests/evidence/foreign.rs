@@ -10,7 +10,8 @@ use mailproof::evidence::check::Question;
 use mailproof::evidence::dsse::{Envelope, pae};
 use mailproof::secret::SecretFile;
 
-use super::tampering::{CASES, Case, FORGED, KEYS, copy, forged_chain, sound};
+use super::forged::{FORGED, forged_chain};
+use super::tampering::{CASES, Case, KEYS, copy, sound};
 use super::{allowed_signers, append, checked, file, key, key_file, signature, trusting};
 use crate::lab;
 use crate::program::{bare, run};
