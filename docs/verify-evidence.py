@@ -8,9 +8,10 @@ Exit codes: 0 the chain holds, 10 it is broken, 20 nothing is claimed, 2 wrong u
 """
 import argparse, base64, calendar, hashlib, json, os, re, shlex, shutil, stat, struct, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 
 STATEMENT, RECORD = "https://in-toto.io/Statement/v1", "https://mailproof.dev/record/v1"
-LIMIT, STAMP_LIMIT, TIME = 64 << 20, 64 << 10, re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
+LIMIT, STAMP_LIMIT, TIME = 64 << 20, 64 << 10, re.compile(r"(?!0000|9999)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?Z")
 BLOB = struct.pack(">I11sI", 11, b"ssh-ed25519", 32)  # an OpenSSH public key: this and 32 bytes
 
 
@@ -35,8 +36,8 @@ def decode(text):
 
 
 def key_of(text):
-    """The blob of a line `ssh-ed25519 AAAA… comment`."""
-    kind, text = text.split()[:2]
+    """The blob of `ssh-ed25519 AAAA…`."""
+    kind, text = text.split(" ")
     blob = decode(text)
     if kind != "ssh-ed25519" or len(blob) != 51 or not blob.startswith(BLOB):
         raise ValueError("no ssh-ed25519 key")
@@ -53,8 +54,14 @@ def objects(pairs):
     return dict(pairs)
 
 
-def refused(word):
-    raise ValueError("%s is no number of JSON" % word)
+def integer(text):
+    if len(text) > 20 or text == "-0" or not -1 << 63 <= int(text) < 1 << 64:
+        refused(text)
+    return int(text)
+
+
+def refused(text):
+    raise ValueError("%.30s is no integer of 64 bits" % text)
 
 
 def seconds(text):
@@ -62,7 +69,14 @@ def seconds(text):
 
 
 def parse(data):
-    return json.loads(data.decode("utf-8"), object_pairs_hook=objects, parse_constant=refused)
+    """Reads JSON, and refuses what programs read differently."""
+    text = data.decode("utf-8")
+    brackets = re.findall(r"[][{}]", re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text))
+    if max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0) > 127:
+        raise ValueError("nested too deep")
+    value = json.loads(text, object_pairs_hook=objects, parse_constant=refused, parse_float=refused, parse_int=integer)
+    json.dumps(value, ensure_ascii=False).encode("utf-8")  # fails where half of a character stands in it
+    return value
 
 
 def fit(path):
@@ -99,7 +113,8 @@ def is_whole_der(data):
 def envelope(data):
     """Type, payload and signature of an envelope; nothing else may stand in it."""
     outer = parse(data)
-    if set(outer) != {"payloadType", "payload", "signatures"} or len(outer["signatures"]) > 1:
+    good = isinstance(outer, dict) and set(outer) == {"payloadType", "payload", "signatures"} and isinstance(outer["payloadType"], str)
+    if not good or not isinstance(outer["signatures"], list) or len(outer["signatures"]) > 1:
         raise ValueError("not the three fields of an envelope with one signature")
     signatures = [(one.pop("keyid"), decode(one.pop("sig")), *one) for one in outer["signatures"]]
     if any(len(one) > 2 or not isinstance(one[0], str) for one in signatures):
@@ -107,25 +122,31 @@ def envelope(data):
     return outer["payloadType"], decode(outer["payload"]), signatures[0] if signatures else None
 
 
+def texts(values):
+    return all(isinstance(value, str) for value in values)
+
+
 def link(value):
-    return value is None or (type(value["sequence"]) is int and isinstance(value["blake3"], str) and isinstance(value["sha256"], str))
+    return value is None or (type(value["sequence"]) is int and value["sequence"] >= 0 and texts((value["blake3"], value["sha256"])))
 
 
 def statement(payload):
     outer = parse(payload)
     inner = outer["predicate"]
     good = (outer["_type"], outer["predicateType"], inner["schema"]) == (STATEMENT, RECORD, "mailproof/record/v1")
-    good &= bool(outer["subject"]) and all(isinstance(one["name"], str) and one["digest"] for one in outer["subject"])
-    good &= all(isinstance(inner[name], str) for name in ("id", "kind", "outcome", "started", "finished"))
-    good &= type(inner["sequence"]) is int and type(inner["exit_code"]) is int and 0 <= inner["exit_code"] < 256 and isinstance(inner["result"], dict)
+    good &= bool(outer["subject"]) and all(isinstance(one["name"], str) and one["digest"] and texts(one["digest"].values()) for one in outer["subject"])
+    good &= isinstance(outer["subject"], list)
+    good &= texts(inner[name] for name in ("id", "kind", "outcome", "started", "finished"))
+    good &= type(inner["sequence"]) is int and inner["sequence"] >= 0 and type(inner["exit_code"]) is int and 0 <= inner["exit_code"] < 256 and isinstance(inner["result"], dict)
     good &= all(TIME.fullmatch(inner[name]) and seconds(inner[name]) is not None for name in ("started", "finished")) and link(inner.get("previous"))
-    good &= all(isinstance(inner["tool"][name], str) for name in ("name", "version"))
-    stamp = inner.get("time_stamp")
-    good &= stamp is None or (isinstance(stamp["authority"], str) and stamp["state"] in ("stamped", "missing"))
+    good &= texts(inner["tool"][name] for name in ("name", "version"))
+    stamp, hand_over = inner.get("time_stamp"), inner.get("hand_over")
+    good &= stamp is None or (texts((stamp["authority"], "" if stamp.get("why") is None else stamp["why"])) and stamp["state"] in ("stamped", "missing"))
+    good &= hand_over is None or isinstance(hand_over["new_key"], str)
     if not good:
         raise ValueError("not of the form mailproof/record/v1")
     inner["stamp"] = stamp["state"] if stamp else "none"
-    inner["signer"] = key_of(inner["signed_by"]) if inner.get("signed_by") else None
+    inner["signer"] = key_of(inner["signed_by"]) if inner.get("signed_by") is not None else None
     inner["new_key"] = key_of(inner["hand_over"]["new_key"]) if inner["kind"] == "hand-over" else None
     return inner
 
@@ -139,7 +160,8 @@ class Chain:
         names = os.listdir(folder)
         self.numbers = sorted(int(name[:9]) for name in names if re.fullmatch(r"[0-9]{9}\.json", name) and int(name[:9]))
         known = r"[0-9]{9}\.json(\.sig|\.tsr)?|head\.json|history\.sqlite(-wal|-shm|-journal)?|\..*"
-        self.others = sum(1 for name in names if not re.fullmatch(known, name) or name.startswith("000000000."))
+        beside = [name for name in names if re.fullmatch(r"[0-9]{9}\.json\.(sig|tsr)", name) and int(name[:9]) not in self.numbers]
+        self.others = len(beside) + sum(1 for name in names if not re.fullmatch(known, name) or name == "000000000.json")
         self.blake3 = self.all_blake3() if shutil.which("b3sum") else {}
 
     def path(self, number, end=""):
@@ -303,7 +325,7 @@ class Chain:
         try:
             kind, payload, signature = envelope(read(path))
             head = parse(payload)
-            good = kind == "application/vnd.mailproof.head+json" and head["schema"] == "mailproof/head/v1" and link(head)
+            good = kind == "application/vnd.mailproof.head+json" and head["schema"] == "mailproof/head/v1" and isinstance(head["time"], str) and link(head)
         except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
             raise Fault("head", repr(error))
         need(good, "head", "it holds no head")

@@ -6,6 +6,7 @@ mod bucket;
 mod command;
 mod depot;
 mod foreign;
+mod forged;
 mod mute;
 mod scripted;
 mod servers;

@@ -5,10 +5,10 @@ use super::args::StoreArgs;
 use super::evidence::setup_of;
 use super::records::Records;
 use super::setup::Setup;
-use super::{Failure, fitted, print};
+use super::{Failure, fitted, print, tell};
 use crate::archive::storage::{Location, S3Store};
 use crate::evidence::check::{self, Check, Question, Vault};
-use crate::evidence::{Brought, DepotError, as_folder};
+use crate::evidence::{Brought, DepotError, Strays, as_folder};
 use crate::exit;
 use crate::report::human;
 use crate::report::shell::quoted;
@@ -37,10 +37,18 @@ pub fn upload(args: &UploadArgs) -> Result<u8, Failure> {
             "the policy names no bucket for records; write [evidence.bucket] into it",
         ));
     };
-    let Brought { records: went, there } =
+    let Brought { records: went, there, strays } =
         depot.bring_up(records.chain().folder()).map_err(|error| failure(&error))?;
+    warn_of(&strays);
     print(&fitted(brought(&depot.address(), went, there, &quoted(&args.policy.to_string_lossy()))))?;
     Ok(exit::PASSED)
+}
+
+/// Says what was left where it lies; records went on to go up.
+pub fn warn_of(strays: &Strays) {
+    if !strays.is_empty() {
+        tell(&format!("warning: {strays}\n"));
+    }
 }
 
 /// What is known of a bucket after records went there: what it lists, and of what was read how much.

@@ -15,7 +15,8 @@ use crate::verdict::Outcome;
 /// Tells what happened before: a line for each archive of each run, the newest last.
 ///
 /// Reads the records of runs, and keeps what it needs of them in an index beside them (history.sqlite), which proves nothing and
-/// may be removed at any time. Exit codes: 0 every record was read, 20 one could not be, or there are none.
+/// may be removed at any time. PART names by what the command line asked for less than the policy: such a run says nothing of the
+/// rest. Exit codes: 0 every record was read, 20 one could not be, or there are none.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   mailproof history --policy /etc/mailproof/nightly.toml --days 30

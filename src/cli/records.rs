@@ -2,10 +2,11 @@
 
 use std::{env, fs};
 
+use super::bucket::warn_of;
 use super::setup::Setup;
 use super::{Failure, tell};
 use crate::evidence::stamp::{Authorities, Authority};
-use crate::evidence::{Basis, Chain, Depot, Kept, Record, RecordError, SigningKey};
+use crate::evidence::{Basis, Chain, Depot, HEAD, Kept, Record, RecordError, SigningKey};
 use crate::exit;
 use crate::report::shell::quoted;
 use crate::secret::SecretFile;
@@ -96,8 +97,10 @@ impl Records {
     /// Brings up what the bucket lacks. One that is away changes nothing of how a run ends: the record is kept, and what was
     /// left behind goes up the next time.
     pub fn bring_up(&self) {
-        if let Some(Err(error)) = self.depot.as_ref().map(|depot| depot.bring_up(self.chain.folder())) {
-            tell(&format!("warning: {error}\n"));
+        match self.depot.as_ref().map(|depot| depot.bring_up(self.chain.folder())) {
+            Some(Ok(brought)) => warn_of(&brought.strays),
+            Some(Err(error)) => tell(&format!("warning: {error}\n")),
+            None => {}
         }
     }
 }
@@ -106,7 +109,7 @@ impl Records {
 fn second_copy(setup: &Setup, error: &RecordError) -> String {
     match (error, &setup.policy.evidence.bucket) {
         // A head lies in no bucket.
-        (RecordError::Broken { folder, .. }, Some(bucket)) if folder.join("head.json").exists() => format!(
+        (RecordError::Broken { folder, .. }, Some(bucket)) if folder.join(HEAD).exists() => format!(
             "; what is missing or altered may lie in {} still, and put back as it was it mends the chain (docs/evidence.md, \"A record is lost\")",
             bucket.store.url
         ),

@@ -286,13 +286,13 @@ impl Chain {
         let number = last.map_or(0, |last| last.sequence);
         let head = match folder::read(&self.folder.join(folder::HEAD)) {
             Ok(bytes) => {
-                Some(Head::read(&bytes, &[]).map_err(|why| self.broken(format!("head.json: {why}")))?)
+                Some(Head::read(&bytes, &[]).map_err(|why| self.broken(format!("{}: {why}", folder::HEAD)))?)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 return Err(Self::forbidden(&self.folder.join(folder::HEAD), &error));
             }
-            Err(error) => return Err(self.broken(format!("head.json: {error}"))),
+            Err(error) => return Err(self.broken(format!("{}: {error}", folder::HEAD))),
         };
         let stated = head.map(|head| head.last);
         match number.checked_sub(stated.as_ref().map_or(0, |link| link.sequence)) {

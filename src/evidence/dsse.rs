@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::key::{PublicKey, SigningKey};
+use super::plain::{self, Object};
 
 /// A payload with its type and its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +31,16 @@ pub struct Signature {
 }
 
 /// The form in a file. Nothing else may stand in it: what nobody reads, nobody checks.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Read {
+    payload_type: String,
+    payload: String,
+    signatures: Vec<Object<WrittenSignature>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Written {
     payload_type: String,
     payload: String,
@@ -68,13 +77,13 @@ impl Envelope {
     /// # Errors
     /// It is no JSON of this form, has several signatures, or holds text that is no base64 in its only right form.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let mut written: Written = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let Object(mut written): Object<Read> = plain::read(bytes)?;
         let payload = decode(&written.payload, "payload")?;
         let signature = written.signatures.pop();
         if !written.signatures.is_empty() {
             return Err("it has more than one signature".to_owned());
         }
-        let signature = signature.map(|WrittenSignature { keyid, sig }| {
+        let signature = signature.map(|Object(WrittenSignature { keyid, sig })| {
             decode(&sig, "signature").map(|bytes| Signature { keyid, bytes })
         });
         Ok(Self { payload_type: written.payload_type, payload, signature: signature.transpose()? })
@@ -157,6 +166,7 @@ mod tests {
             whole.replace("\"payload\"", "\"more\":1,\"payload\""),
             whole.replace("\"payload\"", "\"payload\":\"\",\"payload\""),
             whole.clone() + &whole,
+            whole.replace("[{\"keyid\":", "[[").replace("\"sig\":", "").replace("}]", "]]"),
         ] {
             assert!(Envelope::read(broken.as_bytes()).is_err(), "{broken}");
         }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Says how far the chain goes.
-pub(super) const HEAD: &str = "head.json";
+/// The name of the file that says how far the chain goes.
+pub const HEAD: &str = "head.json";
 /// The name of an index of what the records say, which may lie beside them: no part of the chain, and no stranger to it.
 pub const INDEX: &str = "history.sqlite";
 /// Whoever holds it appends.
@@ -27,7 +27,9 @@ pub(super) const LIMIT: u64 = 64 << 20;
 pub(super) struct Listing {
     /// Numbers of records, ascending.
     pub numbers: Vec<u64>,
-    /// Files that belong to no chain, records of earlier versions among them.
+    /// Signatures and time stamps beside no record, by their names: a run that was killed left them, or their record is lost.
+    pub strays: Vec<String>,
+    /// Files that belong to no chain, records of earlier versions and strays among them.
     pub others: u64,
 }
 
@@ -68,27 +70,32 @@ fn is_index(name: &str) -> bool {
 
 /// Lists the folder.
 pub(super) fn list(folder: &Path) -> io::Result<Listing> {
-    let mut listing = Listing::default();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        match name.to_str() {
-            Some(name) => listing.note(name),
-            None => listing.others += 1,
-        }
-    }
-    listing.numbers.sort_unstable();
-    Ok(listing)
+    // A name that is no text is none of ours, with whatever stands for its bytes.
+    let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+    let names: Vec<String> = fs::read_dir(folder)?.map(name).collect::<io::Result<_>>()?;
+    Ok(Listing::of(names.iter().map(String::as_str)))
 }
 
 impl Listing {
-    /// Takes note of a file of this name.
-    pub(super) fn note(&mut self, name: &str) {
-        match number_of(name) {
-            Some(number) => self.numbers.push(number),
-            // Hidden files are the lock and what runs that were killed left.
-            None if record_of(name).is_some() || name == HEAD || is_index(name) || name.starts_with('.') => {}
-            None => self.others += 1,
+    /// Of files with these names.
+    pub(super) fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let (mut listing, mut beside) = (Self::default(), Vec::new());
+        for name in names {
+            match (number_of(name), record_of(name)) {
+                (Some(number), _) => listing.numbers.push(number),
+                (None, Some(number)) => beside.push((number, name)),
+                // Hidden files are the lock and what runs that were killed left.
+                (None, None) if name == HEAD || is_index(name) || name.starts_with('.') => {}
+                (None, None) => listing.others += 1,
+            }
         }
+        listing.numbers.sort_unstable();
+        beside.retain(|(number, _)| listing.numbers.binary_search(number).is_err());
+        beside.sort_unstable();
+        listing.others += beside.len() as u64;
+
+        listing.strays = beside.into_iter().map(|(_, name)| name.to_owned()).collect();
+        listing
     }
 }
 
@@ -255,12 +262,15 @@ mod tests {
             "history.sqlite-journal",
             "history.sqlite.old",
             "other.sqlite",
+            "000000009.json.tsr",
+            "000000004.json.sig",
         ];
         for name in names {
             fs::write(folder.path().join(name), "").unwrap();
         }
         let listing = list(folder.path()).unwrap();
-        assert_eq!((listing.numbers, listing.others), (vec![1, 2], 8));
+        assert_eq!((listing.numbers, listing.others), (vec![1, 2], 10));
+        assert_eq!(listing.strays, ["000000004.json.sig", "000000009.json.tsr"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::dsse::Envelope;
 use super::key::{PublicKey, SigningKey};
 use super::link::Link;
+use super::plain;
 use crate::report::writing;
 
 /// What the payload of the head's envelope is; another type than a record's, so that neither is taken for the other.
@@ -43,7 +44,7 @@ impl Head {
         if envelope.payload_type != PAYLOAD_TYPE {
             return Err(format!("it holds `{}` and no head", envelope.payload_type));
         }
-        let head: Self = serde_json::from_slice(&envelope.payload).map_err(|error| error.to_string())?;
+        let head: Self = plain::read(&envelope.payload)?;
         if head.schema != SCHEMA {
             return Err(format!("it is `{}` and not `{SCHEMA}`", head.schema));
         }

@@ -85,6 +85,11 @@ pub enum Refusal {
     /// It is no run.
     #[error("it is no verification, rehearsal or restore; name the run that shows that it helped")]
     NoRun,
+    /// It is of a kind that this version does not know.
+    #[error(
+        "this version does not know what `{0}` shows; close it with the version that made that record, or name a run of another kind"
+    )]
+    Unknown(String),
     /// It came before the action.
     #[error("it began before the action was opened; run it again, and name that record")]
     Older,
@@ -170,6 +175,7 @@ impl Ledger {
     pub fn may_close(&self, run: &Entry, opened: &Entry) -> Result<(), Refusal> {
         match () {
             () if !run.is_run() => Err(Refusal::NoRun),
+            () if Kind::of(&run.kind).is_none() => Err(Refusal::Unknown(run.kind.clone())),
             () if run.number() < opened.number() || run.started < opened.finished => Err(Refusal::Older),
             () if run.outcome != Outcome::Passed => Err(Refusal::NotPassed),
             () => self.reaches_the_need(run, opened),
@@ -225,10 +231,10 @@ impl Entry {
         self.kind == kind.as_str()
     }
 
-    /// Whether something was looked at or brought back.
+    /// Whether something was looked at or brought back, and not only said; see [`Kind::tells_of_a_run`].
     #[must_use]
     pub fn is_run(&self) -> bool {
-        [Kind::Verify, Kind::Rehearse, Kind::Restore].iter().any(|kind| self.is(*kind))
+        Kind::tells_of_a_run(&self.kind)
     }
 }
 

@@ -21,6 +21,7 @@ mod ledger;
 mod link;
 pub mod past;
 mod place;
+mod plain;
 mod pseudonym;
 mod record;
 mod review;
@@ -30,8 +31,8 @@ mod statement;
 
 pub use build::Basis;
 pub use chain::{Chain, Kept, RecordError};
-pub use depot::{Behind, Brought, Depot, DepotError, Numbers, Readiness, as_folder};
-pub use folder::{INDEX, probe};
+pub use depot::{Behind, Brought, Depot, DepotError, Numbers, Readiness, Strays, as_folder};
+pub use folder::{HEAD, INDEX, probe};
 pub use key::{PublicKey, SigningKey};
 pub use ledger::{Closing, Entry, Ledger, Refusal, Tracked};
 pub use link::Link;

@@ -100,16 +100,29 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether this word in a record is that of something done, and not of what people said of it.
+    const ALL: [Self; 6] =
+        [Self::Verify, Self::Rehearse, Self::Restore, Self::HandOver, Self::SignOff, Self::Action];
+
+    /// The kind of this word in a record; absent where a later version has more of them.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether this word in a record is that of a run: of something done, and not of what people said of it.
+    ///
+    /// A kind that is not known counts as a run. So it is told with its outcome, and a need that it shows stays one until it is
+    /// met; taken for mere words it would vanish, failure and all. What makes things look better asks for more than a run: for
+    /// a [test](Self::tells_of_a_test), for kinds that a requirement names, or for a kind that is known at all.
     #[must_use]
     pub fn tells_of_a_run(word: &str) -> bool {
-        ![Self::HandOver, Self::SignOff, Self::Action].iter().any(|kind| kind.as_str() == word)
+        !matches!(Self::of(word), Some(Self::HandOver | Self::SignOff | Self::Action))
     }
 
     /// Whether this word is that of a test of backups. A restore for a user tests none, and what later versions do is not known.
     #[must_use]
     pub fn tells_of_a_test(word: &str) -> bool {
-        [Self::Verify, Self::Rehearse].iter().any(|kind| kind.as_str() == word)
+        matches!(Self::of(word), Some(Self::Verify | Self::Rehearse))
     }
 
     /// The word in records.

@@ -33,6 +33,9 @@ pub struct Run {
     pub version: String,
     /// The policy it ran under.
     pub policy: Option<String>,
+    /// By what the command line asked for less than the policy does (`ARCHIVE`, `--rung present`, `--only`): the run was only a part,
+    /// and how it ended says nothing of the rest. Empty where all was asked for that the policy asks for.
+    pub narrowed: Vec<String>,
     /// The record says that a key signed it; nobody looked whether one did.
     pub signed: bool,
     /// How much was looked at, of how much.
@@ -129,6 +132,7 @@ impl From<&Past> for Run {
             operator: past.operator.clone(),
             version: past.tool.version.clone(),
             policy: past.policy.as_ref().map(|policy| policy.file.clone()),
+            narrowed: past.scope.narrowed.clone(),
             signed: past.signed_by.is_some(),
             coverage: past.coverage,
             findings,

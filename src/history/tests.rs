@@ -129,6 +129,18 @@ fn each_question_restricts() {
 }
 
 #[test]
+fn a_run_of_a_part_says_by_what_it_was_narrowed() {
+    let mut part = record(1, vec![archive("anna", Outcome::Passed)]);
+    part.scope.narrowed = vec!["ARCHIVE".to_owned(), "--rung present".to_owned()];
+    let folder = kept([part, record(2, vec![archive("anna", Outcome::Passed)])]);
+    // The second answer is the index's, which read no record anew.
+    for history in [all(folder.path()), all(folder.path())] {
+        let narrowed: Vec<_> = history.runs.iter().map(|run| run.narrowed.join(" ")).collect();
+        assert_eq!(narrowed, ["ARCHIVE --rung present", ""]);
+    }
+}
+
+#[test]
 fn a_run_has_a_line_where_no_archive_says_what_it_says() {
     let of = |past: &Record, change: &dyn Fn(&mut serde_json::Value)| {
         let mut value = serde_json::to_value(past).unwrap();
@@ -215,6 +227,7 @@ fn an_index_that_is_no_good_is_made_anew() {
         "PRAGMA user_version = 7",
         "DROP TABLE mailbox",
         "UPDATE record SET run = '{}'",
+        "UPDATE record SET run = json_remove(run, '$.narrowed')",
         "CREATE TRIGGER late AFTER INSERT ON record BEGIN DELETE FROM line; END; DELETE FROM record",
     ] {
         connection(folder.path()).execute_batch(statement).unwrap();

@@ -136,7 +136,7 @@ fn in_order(records: u64) -> Vec<String> {
 fn what_the_bucket_lacks_goes_up_in_order_and_is_locked() {
     let bench = Bench::with(3);
     let before = Timestamp::now();
-    assert_eq!(bench.bring_up().unwrap(), Brought { records: 3, there: 3 });
+    assert_eq!(bench.bring_up().unwrap(), Brought { records: 3, there: 3, ..Brought::default() });
     assert_eq!(added(&bench.server.seen()), in_order(3));
     let store = bench.store();
     for key in in_order(3) {
@@ -150,9 +150,9 @@ fn what_the_bucket_lacks_goes_up_in_order_and_is_locked() {
     }
     bench.server.clear();
     append(bench.folder(), Some(key(1)), 1);
-    assert_eq!(bench.bring_up().unwrap(), Brought { records: 1, there: 4 });
+    assert_eq!(bench.bring_up().unwrap(), Brought { records: 1, there: 4, ..Brought::default() });
     assert_eq!(added(&bench.server.seen()), in_order(4)[6..], "only what is new");
-    assert_eq!(bench.bring_up().unwrap(), Brought { records: 0, there: 4 });
+    assert_eq!(bench.bring_up().unwrap(), Brought { records: 0, there: 4, ..Brought::default() });
     let check = bench.check();
     assert_eq!((check.outcome, check.signed, check.warnings.len()), (Holding::Holds, 4, 0), "{check:?}");
     assert_eq!(check.head, checked(bench.folder(), &trusting(&[1])).head);
@@ -187,7 +187,7 @@ fn a_bucket_that_was_away_at_any_file_gets_the_rest_the_next_time() {
         assert_eq!(check.coverage.checked, at as u64 / 2);
         bench.server.clear();
     }
-    assert_eq!(bench.bring_up().unwrap(), Brought { records: 1, there: 4 });
+    assert_eq!(bench.bring_up().unwrap(), Brought { records: 1, there: 4, ..Brought::default() });
     assert_eq!(bench.check().outcome, Holding::Holds);
     assert!(bench.kept().iter().all(|(_, versions)| *versions == 1), "{:?}", bench.kept());
 }

@@ -34,7 +34,11 @@ fn what_was_taken_away_there_is_put_back_and_told() {
     assert_eq!(was_missing(&error), Some(&numbers([2, 4])), "and not the new one: {error:?}");
     let said = error.to_string();
     assert!(said.contains("s3://records/zimbra/ though later ones lie there: records 2, 4;"), "{said}");
-    assert_eq!(bench.bring_up().unwrap(), Brought { records: 0, there: 6 }, "it is there again");
+    assert_eq!(
+        bench.bring_up().unwrap(),
+        Brought { records: 0, there: 6, ..Brought::default() },
+        "it is there again"
+    );
     let told: Vec<_> = bench.check().broken.iter().map(|broken| broken.record).collect();
     assert_eq!(told, [2, 4], "the bucket itself does not forget");
 }
@@ -61,7 +65,7 @@ fn the_last_record_is_not_known_to_have_been_there() {
     for end in [".sig", ""] {
         bench.server.delete(BUCKET, &format!("{}{end}", name(3)));
     }
-    assert_eq!(bench.bring_up().unwrap(), Brought { records: 1, there: 3 });
+    assert_eq!(bench.bring_up().unwrap(), Brought { records: 1, there: 3, ..Brought::default() });
 }
 
 #[test]
@@ -87,7 +91,7 @@ fn what_the_folder_lost_is_in_the_bucket_and_mends_it() {
             }
         }
         assert_eq!(checked(bench.folder(), &trusting(&[1])).outcome, Holding::Holds);
-        assert_eq!(bench.bring_up().unwrap(), Brought { records: 0, there: 5 });
+        assert_eq!(bench.bring_up().unwrap(), Brought { records: 0, there: 5, ..Brought::default() });
     }
 }
 
@@ -118,4 +122,48 @@ fn as_many_other_bytes_are_found_by_their_time() {
         matches!(&error, DepotError::OtherChain { address, .. } if address.ends_with("000000001.json")),
         "{error:?}"
     );
+}
+
+/// Whoever may write there could else keep all records away by one file.
+#[test]
+fn what_belongs_to_no_record_is_named_stays_where_it_is_and_is_in_no_records_way() {
+    let bench = Bench::with(3);
+    bench.bring_up().unwrap();
+    bench.server.put(BUCKET, &format!("{}.tsr", name(8)), "a stranger's");
+    for beside in ["000000006.json.tsr", "000000007.json.sig"] {
+        fs::write(bench.folder().join(beside), "of nothing").unwrap();
+    }
+    append(bench.folder(), Some(key(1)), 1);
+    let ready = bench.depot().readiness(bench.folder()).unwrap();
+    assert_eq!((ready.lacks, ready.lost.is_empty(), ready.taken.is_empty()), (1, true, true));
+    let Brought { records, there, strays } = bench.bring_up().unwrap();
+    assert_eq!((records, there, &strays), (1, 4, &ready.strays));
+    let here = ["000000006.json.tsr", "000000007.json.sig"].map(|name| bench.folder().join(name));
+    assert_eq!(strays.here, here.map(|path| path.display().to_string()));
+    assert_eq!(strays.there, ["s3://records/zimbra/000000008.json.tsr"]);
+    let said = strays.to_string();
+    assert!(said.contains("000000006.json.tsr, ") && said.contains("and remove what is left"), "{said}");
+    assert!(said.contains("000000008.json.tsr: ") && said.contains("name another prefix"), "{said}");
+    assert_eq!(bench.kept().len(), 9, "nothing else went there");
+    // The record takes the name of what a run left that was killed.
+    append(bench.folder(), Some(key(1)), 4);
+    let error = bench.bring_up().unwrap_err();
+    let lacks = matches!(&error, DepotError::FolderLacks { records, .. } if *records == numbers([8]));
+    assert!(lacks && bench.kept().len() == 17, "all went there, and the stranger's is told: {error:?}");
+    let checks = [checked(bench.folder(), &trusting(&[1])), bench.check()];
+    assert_eq!(checks.map(|check| check.outcome), [Holding::Holds, Holding::Holds]);
+}
+
+#[test]
+fn where_the_folder_went_past_a_record_what_is_left_of_it_there_is_no_stray() {
+    let bench = Bench::with(5);
+    bench.bring_up().unwrap();
+    bench.server.delete(BUCKET, &name(3));
+    for lost in [file(bench.folder(), 3), signature(bench.folder(), 3)] {
+        fs::remove_file(lost).unwrap();
+    }
+    append(bench.folder(), Some(key(1)), 1);
+    let error = bench.bring_up().unwrap_err();
+    let lacks = matches!(&error, DepotError::FolderLacks { records, .. } if *records == numbers([3]));
+    assert!(lacks && bench.bytes("000000006.json").len() > 100, "{error:?}");
 }

@@ -10,6 +10,7 @@ use mailproof::evidence::check::Question;
 use mailproof::evidence::dsse::{Envelope, pae};
 use mailproof::secret::SecretFile;
 
+use super::forged::{FORGED, forged_chain};
 use super::tampering::{CASES, Case, KEYS, copy, sound};
 use super::{allowed_signers, append, checked, file, key, key_file, signature, trusting};
 use crate::lab;
@@ -42,6 +43,17 @@ fn the_script_names_the_same_record_and_the_same_reason() {
         let (told, code) = script(folder.path(), &["--trust", trust.to_str().unwrap()]);
         assert!(told.contains(&format!("BROKEN  record {record} {reason}: ")), "{name}: {told}");
         assert_eq!(code, Some(10), "{name}: {told}");
+    }
+}
+
+#[test]
+#[ignore = "needs python3, ssh-keygen, openssl and b3sum: run ./tests/run"]
+fn the_script_takes_the_same_forged_records_for_none() {
+    for forged in &FORGED {
+        let folder = forged_chain(forged);
+        let (told, code) = script(folder.path(), &[]);
+        let said = format!("BROKEN  record 3 {}: ", forged.reason);
+        assert!(code == Some(10) && told.contains(&said), "{}: {told}", forged.name);
     }
 }
 
@@ -97,6 +109,30 @@ fn the_script_claims_nothing_more_than_the_tool() {
     fs::remove_file(path.join("head.json")).unwrap();
     same(&["--unsigned"], 10);
     same(&["--unsigned", "--without-head"], 0);
+}
+
+#[test]
+#[ignore = "needs python3, ssh-keygen, openssl and b3sum: run ./tests/run"]
+fn both_count_the_same_files_as_no_part_of_the_chain() {
+    let folder = support::folder();
+    append(folder.path(), Some(key(1)), 2);
+    for name in [
+        "000000002.json.tsr",
+        "000000003.json.sig",
+        "000000009.json.tsr",
+        "000000000.json",
+        "000000000.json.sig",
+        ".part",
+        "history.sqlite-wal",
+        "notes",
+    ] {
+        fs::write(folder.path().join(name), "of nothing").unwrap();
+    }
+    let said = "not part of the chain: 5 files\n";
+    let (told, code) = script(folder.path(), &[]);
+    assert!(code == Some(0) && told.contains(said), "{told}");
+    let tool = run(bare().args(["evidence", "verify"]).arg(folder.path()));
+    assert!(tool.code == Some(0) && tool.stdout.contains(said), "{tool:?}");
 }
 
 /// What this program says to somebody whom permissions bind.

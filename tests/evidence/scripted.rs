@@ -144,7 +144,7 @@ fn error(status: u16, code: &str, message: &str) -> Answer {
 #[test]
 fn an_addition_states_condition_lock_and_checksum() {
     let store = Scripted::new(|_, _| (200, Vec::new()));
-    assert_eq!(store.bring_up(0).unwrap(), Brought { records: 1, there: 1 });
+    assert_eq!(store.bring_up(0).unwrap(), Brought { records: 1, there: 1, ..Brought::default() });
     let additions = store.additions();
     assert!(additions[0].line.starts_with("PUT /b/p/000000001.json.sig?"), "{}", additions[0].line);
     let addition = &additions[1];
@@ -195,7 +195,7 @@ fn what_is_taken_must_hold_the_same_bytes() {
     });
     assert_eq!(
         store.bring_up(0).unwrap(),
-        Brought { records: 1, there: 1 },
+        Brought { records: 1, there: 1, ..Brought::default() },
         "an answer was lost, or another was faster"
     );
     assert_eq!(store.additions().len(), 2);
@@ -237,7 +237,7 @@ fn a_conflict_of_two_writers_passes() {
         1 => error(503, "SlowDown", ""),
         _ => (200, Vec::new()),
     });
-    assert_eq!(store.bring_up(3).unwrap(), Brought { records: 1, there: 1 });
+    assert_eq!(store.bring_up(3).unwrap(), Brought { records: 1, there: 1, ..Brought::default() });
     assert_eq!(store.additions().len(), 4);
 }
 

@@ -104,9 +104,9 @@ fn name(number: u64) -> String {
 fn keeps_records(server: &'static S3Server) {
     let bucket = Bucket::new(server, "keeps-records", true);
     append(bucket.folder(), Some(key(1)), 2);
-    assert_eq!(bucket.bring_up().unwrap(), Brought { records: 2, there: 2 });
+    assert_eq!(bucket.bring_up().unwrap(), Brought { records: 2, there: 2, ..Brought::default() });
     append(bucket.folder(), Some(key(1)), 2);
-    assert_eq!(bucket.bring_up().unwrap(), Brought { records: 2, there: 4 });
+    assert_eq!(bucket.bring_up().unwrap(), Brought { records: 2, there: 4, ..Brought::default() });
     let ready = bucket.depot("own").readiness(bucket.folder()).unwrap();
     assert_eq!((ready.lacks, ready.left, ready.locking), (0, None, Locking::On));
     let check = bucket.check("own");
@@ -231,7 +231,7 @@ fn rights_suffice_and_without_them_nothing_is_claimed() {
         assert!(error.contains("s3:PutObjectRetention"), "{error}");
     }
     let written = bucket.depot("may-write").bring_up(bucket.folder()).unwrap();
-    assert_eq!(written, Brought { records: 2, there: 2 });
+    assert_eq!(written, Brought { records: 2, there: 2, ..Brought::default() });
     assert_eq!(bucket.depot("may-write").readiness(bucket.folder()).unwrap().locking, Locking::On);
     for secret in ["may-read", "may-audit"] {
         let error = bucket.depot(secret).readiness(bucket.folder()).unwrap_err().to_string();

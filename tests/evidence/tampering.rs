@@ -49,7 +49,7 @@ pub fn copy_of(chain: &Path) -> TempDir {
     folder
 }
 
-fn replace(path: &Path, bytes: &[u8]) {
+pub fn replace(path: &Path, bytes: &[u8]) {
     let _ = fs::remove_file(path);
     fs::write(path, bytes).unwrap();
 }

@@ -143,6 +143,22 @@ fn another_chain_in_the_way_is_told_by_each_command() {
 }
 
 #[test]
+fn a_time_stamp_of_no_record_in_the_bucket_is_a_warning_and_records_go_there() {
+    let (bench, policy) = bench();
+    bench.server.put("records", "zimbra/000000009.json.tsr", "a stranger's");
+    let warned = "warning: s3://records/zimbra/000000009.json.tsr: beside no record";
+    let ended = verify(&bench, &policy);
+    assert!(ended.code == Some(0) && ended.stderr.contains(warned), "{ended:?}");
+    let up = upload(&bench, &policy);
+    assert!(up.code == Some(0) && up.stderr.starts_with(warned), "{up:?}");
+    assert!(up.stdout.contains("which lists all 1;"), "{up:?}");
+    let doctor = run(bench.command("doctor").arg("--policy").arg(&policy));
+    assert!(doctor.code == Some(20) && doctor.stdout.contains("PROBLEM  records there: s3://"), "{doctor:?}");
+    let (code, told) = check(&bench, &[]);
+    assert_eq!((code, &told["outcome"], &told["not_in_chain"]), (Some(0), &json!("holds"), &json!(1)));
+}
+
+#[test]
 fn what_was_done_to_records_is_named_and_a_store_that_is_away_is_not_broken() {
     let (bench, policy) = bench();
     (0..2).for_each(|_| assert_eq!(verify(&bench, &policy).code, Some(0)));

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use mailproof::evidence::PAYLOAD_TYPE;
+use mailproof::evidence::dsse::Envelope;
 use serde_json::Value;
 
 use super::made::{Night, keep, keep_by};
 use super::page::{bad_run, hostile};
 use super::{month, whole_month};
-use crate::program::{Ended, bare, json, run};
+use crate::program::{Ended, bare, json, payload, run};
 use crate::{evidence, support};
 
 const SCHEMA: &str =
@@ -148,6 +150,29 @@ fn what_is_broken_unsigned_failed_or_empty_satisfies_nothing() {
         assert_eq!((ended, satisfied(&results)), (Some(code), vec![]), "{records:?} {what}");
     }
     assert!(!satisfied(&assessed(&unsigned, &["period", "--unsigned"]).1).is_empty());
+}
+
+/// Makes the only record of a folder one of a kind that nobody knows; a single record needs no head.
+fn make_of_a_later_version(folder: &Path) {
+    let path = folder.join("000000001.json");
+    let mut statement = json(&String::from_utf8(payload(&fs::read(&path).unwrap())).unwrap());
+    statement["predicate"]["kind"] = "drill".into();
+    let made = Envelope::seal(PAYLOAD_TYPE, serde_json::to_vec(&statement).unwrap(), None);
+    fs::write(&path, made.to_bytes().unwrap()).unwrap();
+    fs::remove_file(folder.join("head.json")).unwrap();
+}
+
+#[test]
+fn a_run_of_a_later_version_is_observed_and_satisfies_nothing() {
+    let folder = support::folder();
+    keep(folder.path(), vec![Night::sampled("2026-11-30")]);
+    make_of_a_later_version(folder.path());
+    for what in ["run", "period"] {
+        let (_, results) = assessed(folder.path(), &[what, "--unsigned"]);
+        let titles: Vec<_> = observations(&results).iter().map(|seen| &seen["title"]).collect();
+        assert_eq!(titles, ["Record 1: drill"], "{what}");
+        assert_eq!((satisfied(&results), states(&results).len()), (vec![], 8), "{what}");
+    }
 }
 
 #[test]

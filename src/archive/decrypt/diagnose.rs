@@ -20,7 +20,8 @@ pub(super) struct Failed<'a> {
     pub(super) at_end: bool,
 }
 
-/// Tries a failed chunk as anything it could genuinely be. Costs about a second, once in a run.
+/// Tries a failed chunk as anything it could genuinely be. Costs up to a second, nearly all of it for [`Probe::shorter_end`],
+/// once in a reading: so of negative controls those that turn a bit over cost that each, whatever the size of the archive.
 pub(super) fn diagnose(key: &LessSafeKey, failed: &Failed<'_>) -> Finding {
     let mut probe = Probe { key, chunk: failed.chunk, plain: vec![0; PLAIN_CHUNK] };
     if failed.at_end && failed.chunk.len() < TAG {

@@ -94,7 +94,7 @@ impl Visit<'_> {
 
     /// What the bucket has of the chain, and what it lost.
     fn there(&mut self, readiness: &Readiness) -> Result<(), Failure> {
-        let Readiness { lacks, has, taken, lost, locking, .. } = readiness;
+        let Readiness { lacks, has, taken, lost, strays, locking, .. } = readiness;
         let all = human::counted(lacks + has, "record", "records");
         let upload = match (&self.policy, locking) {
             (_, Locking::Off) => "nothing goes there before Object Lock is on".to_owned(),
@@ -112,6 +112,9 @@ impl Visit<'_> {
                 "the folder lacks {lost}, of which files lie there; fetch what is missing (docs/evidence.md, \"A record is lost\")"
             );
             self.bad("records there", &problem)?;
+        }
+        if !strays.is_empty() {
+            self.bad("records there", &strays.to_string())?;
         }
         match lacks {
             0 => self.good("records there", &format!("{all}, which is all that the folder has")),

@@ -321,3 +321,21 @@ fn a_part_answers_nothing_mends_no_whole_and_closes_no_action_of_another_part() 
     }
     assert_eq!(refusal(6), Ok(()));
 }
+
+#[test]
+fn what_a_later_version_does_shows_a_need_and_meets_none() {
+    let mut chain = Chain::default();
+    chain.add("drill", 0, Outcome::Failed);
+    chain.open(1, 1, "2026-01-10");
+    chain.passed("verify", 2);
+    chain.passed("drill", 2);
+    chain.close(2, 3, 3);
+    chain.close(2, 4, 3);
+    let refusal = |run: usize| chain.0.may_close(&chain.0.entries[run - 1], &chain.0.entries[1]).unwrap_err();
+    let why = refusal(3).to_string();
+    assert!(why.contains("it is `verify`, and record 1, which showed the need, is `drill`"), "{why}");
+    assert_eq!(refusal(4), Refusal::Unknown("drill".to_owned()));
+    assert!(chain.0.actions()[0].closed.is_none());
+    let runs: Vec<bool> = chain.0.entries.iter().map(Entry::is_run).collect();
+    assert_eq!(runs, [true, false, true, true, false, false]);
+}

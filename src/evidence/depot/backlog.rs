@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::numbers::Numbers;
-use crate::evidence::folder;
+use super::strays::Strays;
+use crate::evidence::folder::{self, Listing};
 
 /// Files that are read back as they are younger there than later ones; a bucket that was filled in no order has many.
 const MOST_SUSPECTED: usize = 100;
@@ -45,6 +46,10 @@ pub(super) struct Backlog {
     pub other: Option<(File, u64)>,
     /// Records of which something lies there that the folder lacks.
     pub lost: Numbers,
+    /// The first record that lies there and is none of the folder's.
+    pub foreign: Option<u64>,
+    /// Files beside no record: paths in the folder, and names there.
+    pub strays: (Vec<String>, Vec<String>),
     /// Files that were written there after what went there behind them, the youngest first: put back once, or written over.
     pub suspected: Vec<String>,
 }
@@ -52,24 +57,35 @@ pub(super) struct Backlog {
 impl Backlog {
     /// Holds `folder` to what is `there`; the error names the file that can't be looked at.
     pub fn of(folder: &Path, there: &There) -> Result<Self, (PathBuf, io::Error)> {
-        let numbers = match folder::list(folder) {
-            Ok(listing) => listing.numbers,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        let Listing { numbers, strays, .. } = match folder::list(folder) {
+            Ok(listing) => listing,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Listing::default(),
             Err(error) => return Err((folder.to_owned(), error)),
         };
         let mut here = Vec::new();
         for number in &numbers {
             here.extend(files_of(folder, *number)?);
         }
-        Ok(Self::between(numbers, here, there))
+        let strays = Strays::in_folder(folder, &strays, &numbers);
+        let mut backlog = Self::between(numbers, here, there);
+        backlog.strays.0 = strays;
+        Ok(backlog)
     }
 
     fn between(numbers: Vec<u64>, here: Vec<File>, there: &There) -> Self {
         let known: BTreeSet<&str> = here.iter().map(|file| file.name.as_str()).collect();
         let strangers = there.keys().filter(|name| !known.contains(name.as_str()));
-        let lost = strangers.filter_map(|name| folder::record_of(name)).collect();
+        let strangers = strangers.filter_map(|name| Some((folder::record_of(name)?, name)));
+        let is_there = |number: &u64| there.contains_key(&folder::name_of(*number));
+        // Behind the end of both, nothing says that there was such a record.
+        let was = |number: &u64| numbers.last().is_some_and(|last| number <= last) || is_there(number);
+        let (lost, strays): (Vec<_>, Vec<_>) = strangers.partition(|(number, _)| was(number));
+        let lost: Numbers = lost.into_iter().map(|(number, _)| number).collect();
+        let foreign = lost.iter().filter(is_there).find(|number| numbers.binary_search(number).is_err());
+        let strays = (Vec::new(), strays.into_iter().map(|(_, name)| name.clone()).collect());
         let last = here.iter().rposition(|file| there.contains_key(&file.name));
-        let mut backlog = Self { numbers, lost, suspected: suspected(&here, there), ..Self::default() };
+        let suspected = suspected(&here, there);
+        let mut backlog = Self { numbers, lost, foreign, strays, suspected, ..Self::default() };
         for (at, file) in here.into_iter().enumerate() {
             match there.get(&file.name) {
                 None => {
@@ -177,5 +193,19 @@ mod tests {
         let other = between(&[("000000001.json", 8), ("000000003.json", 1), ("readme", 1)]);
         assert_eq!(other.other, Some((file(1, "000000001.json"), 8)));
         assert_eq!(other.lost, Numbers::from_iter([3]));
+    }
+
+    #[test]
+    fn what_lies_beside_no_record_is_no_lost_record() {
+        let there = ["000000001.json.tsr", "000000003.json", "000000003.json.tsr", "000000004.json.tsr"];
+        let there = there.map(|name| (name, 7));
+        let held = between(&there);
+        assert_eq!((held.lost, held.foreign), (Numbers::from_iter([1, 3]), Some(3)));
+        assert_eq!(held.strays.1, ["000000004.json.tsr"]);
+        // Of a number that the folder has passed there was a record.
+        let there = there.into_iter().map(|(name, size)| (name.to_owned(), Listed { size, modified: None }));
+        let holed = Backlog::between(vec![1, 5], here(), &there.collect());
+        assert_eq!((holed.lost, holed.foreign), (Numbers::from_iter([1, 3, 4]), Some(3)));
+        assert!(holed.strays.1.is_empty());
     }
 }

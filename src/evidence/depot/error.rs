@@ -2,11 +2,9 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::SOME_POLICY;
 use super::numbers::Numbers;
 use crate::archive::storage::StorageError;
-
-/// Stands in commands for the policy that nobody named.
-const SOME_POLICY: &str = "FILE";
 
 /// Why records are in the folder and not in the bucket, or what was found wrong with either. Every message ends with the next step.
 #[derive(Debug, thiserror::Error)]

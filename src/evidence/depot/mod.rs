@@ -2,12 +2,14 @@
 //!
 //! Input: the folder of a chain. Output: what of it the bucket lacked, added there in its order. Invariants: what lies there is
 //! never overwritten, and is the same chain or nothing is added; a record is there only when its signature and its stamp are;
-//! nothing is called there that was not seen there, and what was taken away there is not put back without a word; nothing is
-//! noted anywhere, so what was left behind goes up whenever the bucket is there again.
+//! nothing is called there that was not seen there, and what was taken away there is not put back without a word; what belongs
+//! to no record neither goes there nor is in the way, and is told; nothing is noted anywhere, so what was left behind goes up
+//! whenever the bucket is there again.
 
 mod backlog;
 mod error;
 mod numbers;
+mod strays;
 
 use std::path::Path;
 
@@ -29,9 +31,12 @@ use backlog::{Backlog, File, Listed};
 
 pub use error::{Behind, DepotError};
 pub use numbers::Numbers;
+pub use strays::Strays;
 
 /// The key of a trial to write; hidden, so that it would be no part of the chain.
 const TRIAL: &str = ".trial";
+/// Stands in commands for the policy that nobody named.
+const SOME_POLICY: &str = "FILE";
 
 /// A bucket that gets a second copy of each record.
 #[derive(Debug)]
@@ -47,12 +52,14 @@ pub struct Depot {
 }
 
 /// What became of bringing up records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Brought {
     /// Records that went.
     pub records: u64,
     /// Records that the bucket lists now; the last one was read back, and is ours.
     pub there: u64,
+    /// What belongs to no record, and was left where it lies.
+    pub strays: Strays,
 }
 
 /// What a bucket would do if records went there.
@@ -66,6 +73,8 @@ pub struct Readiness {
     pub taken: Numbers,
     /// Those of which something lies there that the folder lacks.
     pub lost: Numbers,
+    /// What belongs to no record.
+    pub strays: Strays,
     /// Whether it can lock what is added.
     pub locking: Locking,
     /// What the trial to write left there, in a store that keeps what it should refuse.
@@ -142,7 +151,8 @@ impl Depot {
             let (records, policy) = (backlog.lost, String::new());
             return Err(DepotError::FolderLacks { folder, address, records, policy });
         }
-        Ok(Brought { records: backlog.records_from(0), there: backlog.records() })
+        let strays = self.strays(&backlog);
+        Ok(Brought { records: backlog.records_from(0), there: backlog.records(), strays })
     }
 
     /// Says what is left behind, and whether it could go: an addition is tried that the store has to refuse for its checksum,
@@ -157,7 +167,8 @@ impl Depot {
             let locking = self.deposit.locking(&Tally::default()).await?;
             let left = self.deposit.rehearse(&self.key(TRIAL), self.mode, &Tally::default()).await?;
             let (taken, has) = (backlog.overtaken(), backlog.records() - lacks);
-            Ok(Readiness { lacks, has, taken, lost: backlog.lost, locking, left })
+            let strays = self.strays(&backlog);
+            Ok(Readiness { lacks, has, taken, lost: backlog.lost, strays, locking, left })
         })
     }
 
@@ -175,6 +186,13 @@ impl Depot {
 
     fn told(&self, error: DepotError) -> DepotError {
         error.of_policy(self.policy.as_deref())
+    }
+
+    fn strays(&self, backlog: &Backlog) -> Strays {
+        let (here, there) = &backlog.strays;
+        let address = |name: &String| self.deposit.store().address(&self.key(name));
+        let there = there.iter().map(address).collect();
+        Strays { here: here.clone(), there, policy: self.policy.clone() }
     }
 
     /// The bucket is listed before the folder, so that a run at the same time makes the bucket no longer than the folder.
@@ -202,8 +220,7 @@ impl Depot {
 
     /// What the folder lacks must go on where the folder ends; else it is another chain.
     async fn hold_lost(&self, folder: &Path, backlog: &Backlog) -> Result<(), DepotError> {
-        let mut lost = backlog.lost.iter().filter(|number| backlog.numbers.binary_search(number).is_err());
-        let Some(number) = lost.next() else { return Ok(()) };
+        let Some(number) = backlog.foreign else { return Ok(()) };
         let name = folder::name_of(number);
         let there = self.read(&name).await?;
         let envelope = there.and_then(|bytes| Envelope::read(&bytes).ok());

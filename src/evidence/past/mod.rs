@@ -139,7 +139,7 @@ impl Past {
         Ok(past)
     }
 
-    /// Whether something was looked at or brought back, and not only said.
+    /// Whether something was looked at or brought back, and not only said; see [`Kind::tells_of_a_run`].
     #[must_use]
     pub fn is_run(&self) -> bool {
         Kind::tells_of_a_run(&self.kind)

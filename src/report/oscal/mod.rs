@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use super::composing::{Question, Subject};
 use super::document::Document;
-use crate::controls::{self, Gaps, Origin};
+use crate::controls::{self, Gaps, Origin, Requirement};
 use crate::evidence::check::Check;
 use crate::evidence::past::Shelf;
 use crate::evidence::{Entry, Ledger, PolicyFile};
@@ -93,29 +93,27 @@ fn judged_by(mut ledger: Ledger, question: &Question, document: &Document) -> (L
 }
 
 impl Sight<'_> {
-    /// The requirements that name an objective; of a report on one run those that such a run can answer.
+    /// The requirements that name an objective; of a report on one run those that such a run can answer. Where that is none,
+    /// as of a kind that a later version made, it is all: nothing of them is shown.
     fn asked<'a>(&self, frameworks: &'a [Origin], gaps: &'a Gaps) -> Vec<Asked<'a>> {
-        let kinds: BTreeSet<&str> = self
-            .ledger
-            .entries
-            .iter()
-            .filter(|entry| entry.is_run())
-            .map(|entry| entry.kind.as_str())
-            .collect();
         let mut asked = Vec::new();
         for (place, origin) in frameworks.iter().enumerate() {
             let judged = gaps.frameworks.get(place);
             for (place, requirement) in origin.framework.requirement.iter().enumerate() {
-                let can = requirement.answered_by.iter().any(|kind| kinds.contains(kind.as_str()));
                 let Some(objective) = requirement.oscal.as_deref() else { continue };
-                // Where no run is told of, nothing of all is shown.
-                if can || kinds.is_empty() || matches!(self.question.subject, Subject::Period { .. }) {
-                    let judged = judged.and_then(|judged| judged.requirements.get(place));
-                    asked.push(Asked { requirement, objective, judged });
-                }
+                let judged = judged.and_then(|judged| judged.requirements.get(place));
+                asked.push(Asked { requirement, objective, judged });
             }
         }
+        let can = |asked: &Asked<'_>| self.runs().any(|run| answers(run, asked.requirement));
+        if matches!(self.question.subject, Subject::Run(_)) && asked.iter().any(can) {
+            asked.retain(can);
+        }
         asked
+    }
+
+    fn runs(&self) -> impl Iterator<Item = &Entry> {
+        self.ledger.entries.iter().filter(|entry| entry.is_run())
     }
 
     /// The runs of the report, and those before it that answer something.
@@ -128,7 +126,7 @@ impl Sight<'_> {
             }
         }
         let mut seen = Seen::default();
-        for entry in self.ledger.entries.iter().filter(|entry| entry.is_run()) {
+        for entry in self.runs() {
             let told = self.tells_of(entry);
             if told || expires.contains_key(&entry.number()) {
                 let expires = expires.get(&entry.number()).filter(|until| is_writable(until)).cloned();
@@ -218,6 +216,10 @@ impl Seen {
         self.records.push(observing::resource(&entry.about.link));
         self.policies.extend(past.policy.map(|policy| (policy.blake3.clone(), policy)));
     }
+}
+
+fn answers(run: &Entry, requirement: &Requirement) -> bool {
+    requirement.answered_by.iter().any(|kind| run.kind == kind.as_str())
 }
 
 /// Nobody wrote an assessment plan: what was to be tested is said by the policies.

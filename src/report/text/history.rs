@@ -19,10 +19,16 @@ const MOST_NAMED: usize = 10;
 const GAP: &str = "  ";
 /// A cell of which there is nothing to say.
 const NOTHING: &str = "-";
-/// The columns before the archive; those from [`FIGURES`] on are set to the right, and left out where nothing stands in them.
-const HEADS: [&str; 9] = ["WHEN (UTC)", "KIND", "OUTCOME", "RUNG", "CHECKED", "F/W/I", "RATE", "RTO", "RPO"];
+/// The columns before the archive; those from [`PART`] on are left out where nothing stands in them, and those from [`FIGURES`] on
+/// are set to the right.
+const HEADS: [&str; 10] =
+    ["WHEN (UTC)", "KIND", "OUTCOME", "PART", "RUNG", "CHECKED", "F/W/I", "RATE", "RTO", "RPO"];
 const OUTCOME: usize = 2;
-const FIGURES: usize = 3;
+const PART: usize = 3;
+const FIGURES: usize = 5;
+const RATE: usize = 7;
+const RTO: usize = 8;
+const RPO: usize = 9;
 
 /// Renders a history; ends with a line break.
 #[must_use]
@@ -64,10 +70,10 @@ fn lines(run: &Run) -> Vec<Line> {
     lines.extend(run.archives.iter().map(|archive| Line::of_archive(run, archive)));
     if let Some(first) = lines.first_mut() {
         let Run { objectives, bytes_per_second, .. } = run;
-        first.cells[7] = objective(objectives.rto_measured_seconds, objectives.rto_target_seconds);
-        first.cells[8] = objective(objectives.rpo_measured_seconds, objectives.rpo_target_seconds);
-        if first.cells[6] == NOTHING {
-            first.cells[6] = rate(*bytes_per_second);
+        first.cells[RTO] = objective(objectives.rto_measured_seconds, objectives.rto_target_seconds);
+        first.cells[RPO] = objective(objectives.rpo_measured_seconds, objectives.rpo_target_seconds);
+        if first.cells[RATE] == NOTHING {
+            first.cells[RATE] = rate(*bytes_per_second);
         }
     }
     lines
@@ -83,7 +89,7 @@ impl Line {
         let rung = archive.rung.map(|rung| rung.to_string());
         let mut line =
             Self::new(run, archive.outcome, rung, archive.coverage, archive.findings, &archive.archive);
-        line.cells[6] = rate(archive.bytes_per_second);
+        line.cells[RATE] = rate(archive.bytes_per_second);
         line
     }
 
@@ -102,6 +108,7 @@ impl Line {
             human::line(&when).into_owned(),
             human::line(&run.kind).into_owned(),
             outcome.map_or_else(nothing, |outcome| Style::default().outcome(outcome, 0)),
+            if run.narrowed.is_empty() { nothing() } else { part(run) },
             rung.unwrap_or_else(nothing),
             coverage.map_or_else(nothing, checked),
             severities(findings),
@@ -111,6 +118,11 @@ impl Line {
         ];
         Self { outcome, cells, archive: human::line(archive).into_owned() }
     }
+}
+
+/// By what a run was narrowed, as it stands in the command.
+fn part(run: &Run) -> String {
+    human::line(&run.narrowed.join(" ")).into_owned()
 }
 
 fn checked(coverage: Coverage) -> String {
@@ -168,7 +180,7 @@ fn table(text: &mut String, lines: &[Line], style: Style) {
 fn widths(lines: &[Line]) -> [Option<usize>; HEADS.len()] {
     std::array::from_fn(|column| {
         let cells = || lines.iter().map(|line| &line.cells[column]);
-        let told = column < FIGURES || cells().any(|cell| cell != NOTHING);
+        let told = column < PART || cells().any(|cell| cell != NOTHING);
         let widest = cells().map(|cell| cell.chars().count()).max().unwrap_or(0);
         told.then(|| widest.max(HEADS[column].len()))
     })
@@ -182,7 +194,7 @@ fn row(
     let mut row = String::new();
     for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
         let Some(width) = width else { continue };
-        let padded = if column > FIGURES { format!("{cell:>width$}") } else { format!("{cell:width$}") };
+        let padded = if column >= FIGURES { format!("{cell:>width$}") } else { format!("{cell:width$}") };
         row += &dressed(column, padded);
         row += GAP;
     }
@@ -198,6 +210,10 @@ fn sums(text: &mut String, history: &History) {
         "\n{runs} of {records} in {}; F/W/I: failures, warnings, infos",
         human::line(&history.folder)
     );
+    if history.runs.iter().any(|run| !run.narrowed.is_empty()) {
+        let told = "PART: by what the command line asked for less than the policy; of the rest such a run says nothing";
+        let _ = writeln!(text, "{told}");
+    }
 }
 
 /// What the history leaves out, and what nobody looked at.

@@ -47,9 +47,7 @@ impl Vault {
 
     async fn look(store: Arc<dyn Store>, prefix: &str, runtime: Handle) -> Result<Self, StorageError> {
         let kept = versions::look(&store, prefix).await?;
-        let mut listing = Listing::default();
-        kept.files.keys().for_each(|name| listing.note(name));
-        listing.numbers.sort_unstable();
+        let listing = Listing::of(kept.files.keys().map(String::as_str));
         let of_chain = kept.files.iter().filter_map(|(name, file)| Some((folder::record_of(name)?, file)));
         let of_records = of_chain.filter(|(number, _)| listing.numbers.binary_search(number).is_ok());
         let of_records: Vec<(u64, Object)> =

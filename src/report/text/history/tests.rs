@@ -31,6 +31,7 @@ fn run(day: u64, archives: Vec<RunArchive>) -> Run {
         operator: None,
         version: "0.1.0".to_owned(),
         policy: None,
+        narrowed: Vec::new(),
         signed: false,
         coverage: None,
         findings: Severities::default(),
@@ -81,6 +82,22 @@ findings              _#  0 to 2, last 2
 whether records were altered was not checked here: `mailproof evidence verify`
 ";
     assert_eq!(text, wanted);
+}
+
+#[test]
+fn a_run_of_a_part_is_told_as_one() {
+    let narrowed = vec!["ARCHIVE".to_owned(), "--rung \x1bpresent".to_owned()];
+    let part = Run { narrowed, ..run(2, vec![archive("anna", Outcome::Passed, 0)]) };
+    let text = rendered(vec![run(1, vec![archive("anna", Outcome::Passed, 0)]), part]);
+    let lines: Vec<&str> = text.lines().collect();
+    let columns = "OUTCOME  PART                          RUNG             CHECKED       RATE  ARCHIVE";
+    assert!(lines[0].ends_with(columns), "{text}");
+    assert!(lines[1].contains("PASSED   -                             complete  1,300 of"), "{text}");
+    assert!(lines[2].contains("PASSED   ARCHIVE --rung \\u{1b}present  complete  1,300 of"), "{text}");
+    let told = "\nPART: by what the command line asked for less than the policy; of the rest such a run says nothing\n";
+    assert!(text.contains(told), "{text}");
+    let whole = rendered(vec![run(1, vec![archive("anna", Outcome::Passed, 0)])]);
+    assert!(!whole.contains("PART"), "{whole}");
 }
 
 #[test]
