@@ -187,6 +187,10 @@ pub struct Proof {
     pub disproven: Text,
     /// Nobody could look whether it holds.
     pub not_proven: Text,
+    /// An archive may be whole inside and yet not be what `present` asks for.
+    pub whole_and_not_present: Text,
+    /// What codes in names are.
+    pub codes: Text,
     /// Compared with live mailboxes.
     pub compared: Text,
     /// So many of so many.

@@ -280,6 +280,8 @@ const PROOF: Proof = Proof {
     reason: "Why not more",
     disproven: "it does not hold what Zimbra states of it",
     not_proven: "it could not be looked at to its end",
+    whole_and_not_present: "Where “present” is not proven and a higher step is, that is no contradiction: “present” judges an archive from outside, by its age, its place in the series and its protection. An archive can be whole inside and still be too old.",
+    codes: "A code such as \\u{202e} in a name stands for a sign that can't be seen or turns the text around. A name with one may have been made to look like another.",
     compared: "Compared with live",
     of: |language, some, all| format!("{} of {}", language.count(some), language.count(all)),
     more_up_to: |language, number, rung| {

@@ -295,6 +295,8 @@ const PROOF: Proof = Proof {
     reason: "Perché non di più",
     disproven: "il contenuto non corrisponde a ciò che Zimbra ne dichiara",
     not_proven: "non si è potuta esaminare fino in fondo",
+    whole_and_not_present: "Se «presente» non è dimostrato ma lo è un livello più alto, non è una contraddizione: «presente» giudica l'archivio dall'esterno, per età, posto nella serie e protezione. Un archivio può essere intero al suo interno e tuttavia troppo vecchio.",
+    codes: "Un codice come \\u{202e} in un nome sta per un segno invisibile o che inverte il testo. Un nome che ne contiene può essere stato fatto per sembrare un altro.",
     compared: "Confrontati in linea",
     of: |language, some, all| format!("{} su {}", language.count(some), language.count(all)),
     more_up_to: |language, number, rung| match number {
