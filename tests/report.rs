@@ -135,7 +135,7 @@ fn the_first_page_of_a_good_month_says_so_and_since_when() {
             "Yes, as far as the tests looked",
             "The chain of records holds",
             "30 records in a chain",
-            "Every test passed since 2 November 2026, 23:30 UTC: 29 verifications",
+            "Every such test passed since 2 November 2026, 23:30 UTC: 29 verifications",
             "29 archives: meaningful, step 4 of 6 – the mailboxes in it hold",
             "2 mailboxes: meaningful",
             "checked 300 of 300 files",

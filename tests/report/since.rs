@@ -45,7 +45,7 @@ fn a_run_says_since_when_such_runs_pass() {
     assert_says(
         &last,
         &[
-            "Every test passed since 2 November 2026, 23:30 UTC: 29 verifications",
+            "Every such test passed since 2 November 2026, 23:30 UTC: 29 verifications",
             "Before that, the verification of 1 November 2026, 23:30 UTC did not pass (record 1)",
         ],
     );
@@ -63,7 +63,7 @@ fn a_run_says_since_when_such_runs_pass() {
     assert_says(
         &italian,
         &[
-            "Da quando:\n  Ogni prova è stata superata dal 2 novembre 2026, 23:30 UTC: 3 verifiche",
+            "Da quando:\n  Ogni prova di questo tipo è stata superata dal 2 novembre 2026, 23:30 UTC: 3 verifiche",
             "Prima di allora non è stata superata la verifica del 1º novembre 2026, 23:30 UTC (registrazione n. 1)",
             "Ci sono 26 prove successive, l'ultima del 30 novembre 2026",
         ],
@@ -75,7 +75,9 @@ fn where_nothing_else_is_on_record_that_is_said() {
     let always = run(vec![passed("2026-11-29"), passed("2026-11-30")], 0);
     assert_says(
         &always,
-        &["Every test on record passed. They begin on 29 November 2026, 23:30 UTC: 2 verifications"],
+        &[
+            "Every such test on record passed. The first was on 29 November 2026, 23:30 UTC; in all: 2 verifications",
+        ],
     );
     let never = run(vec![failed("2026-11-29"), failed("2026-11-30")], 0);
     assert_says(
@@ -115,21 +117,21 @@ fn only_runs_for_the_same_count() {
     let rehearsal = Night::rehearsed("2026-11-29", 8_000);
     let nights = || vec![passed("2026-11-27"), weekly, rehearsal, passed("2026-11-30")];
     let page = run(nights(), 0);
-    assert_says(&page, &["They begin on 27 November 2026, 23:30 UTC: 2 verifications"]);
+    assert_says(&page, &["The first was on 27 November 2026, 23:30 UTC; in all: 2 verifications"]);
 }
 
 #[test]
 fn a_part_says_nothing_of_the_whole() {
     let part = |night: Night| night.only("ARCHIVE");
     let alone = run(vec![passed("2026-11-28"), part(passed("2026-11-29"))], 0);
-    assert_silent(&alone, &["Since when", "Every test"]);
+    assert_silent(&alone, &["Since when", "Every such test"]);
     let mut found = part(failed("2026-11-29"));
     found.archives[0].archive = "s3://backups/2026-11-28".to_owned();
     let between = run(vec![passed("2026-11-28"), found, passed("2026-11-30")], 0);
     assert_says(
         &between,
         &[
-            "They begin on 28 November 2026, 23:30 UTC: 2 verifications",
+            "The first was on 28 November 2026, 23:30 UTC; in all: 2 verifications",
             "Meanwhile a part that was looked at by hand did not pass, last on 29 November 2026, 23:30 UTC (record 2)",
         ],
     );
@@ -145,15 +147,15 @@ fn what_lies_behind_a_record_that_cannot_be_read_is_not_claimed() {
     assert_says(
         &last,
         &[
-            "Every test passed since 29 November 2026, 23:30 UTC: 2 verifications",
+            "Every such test passed since 29 November 2026, 23:30 UTC: 2 verifications",
             "Of the time before, nothing is said: record 2 can't be read",
         ],
     );
-    assert_silent(&last, &["Every test on record"]);
+    assert_silent(&last, &["Every such test on record"]);
     assert_says(&page(folder.path(), 1), &["This is not the newest", "1 later record can't be read."]);
     let period = words(&told(folder.path(), &["period"]).1, "summary");
     assert_says(&period, &["Not known: record 2 can't be read"]);
-    assert_silent(&period, &["Every test passed"]);
+    assert_silent(&period, &["Every such test passed"]);
 
     let unread = passed("2026-11-28").of_a_later_version();
     let bad = run(vec![passed("2026-11-27"), unread, failed("2026-11-29")], 0);
@@ -168,7 +170,7 @@ fn a_broken_chain_tells_no_since_when() {
     for asked in [&["run"][..], &["run", "4"], &["period"]] {
         let page = words(&told(folder.path(), asked).1, "summary");
         assert_says(&page, &["Since when", "Not known: the records can't be relied upon"]);
-        assert_silent(&page, &["Every test", "later test"]);
+        assert_silent(&page, &["Every such test", "later test"]);
     }
 }
 
@@ -180,7 +182,7 @@ fn without_a_policy_nothing_ties_runs_together() {
     for number in [2, 3] {
         let page = page(folder.path(), number);
         assert_says(&page, &["Not told: these runs had no policy"]);
-        assert_silent(&page, &["Every test", "Has not passed", "Last test that passed"]);
+        assert_silent(&page, &["Every such test", "Has not passed", "Last test that passed"]);
     }
 }
 
@@ -202,18 +204,19 @@ fn a_period_says_what_its_runs_were_and_who_does_what() {
         &words(&document, "summary"),
         &["since 7 November 2026, 23:30 UTC: 24 verifications, 2 rehearsals of a restore"],
     );
-    assert_eq!(steps(&document), ["What to do, for whoever answers for them"]);
+    assert_eq!(steps(&document), ["What to do, for whoever answers for the backups"]);
     let good = support::folder();
     keep_by(good.path(), Some(evidence::key(1)), vec![passed("2026-11-30")]);
     assert_eq!(steps(&told(good.path(), &["run"]).1), ["What to do"]);
     let bad = support::folder();
     keep_by(bad.path(), Some(evidence::key(1)), vec![failed("2026-11-30")]);
-    let both = ["What to do, for whoever runs the backups", "What to do, for whoever answers for them"];
+    let both =
+        ["What to do, for whoever runs the backups", "What to do, for whoever answers for the backups"];
     assert_eq!(steps(&told(bad.path(), &["run"]).1), both);
     let italian = told(bad.path(), &["run", "--language", "it"]).1;
     assert_eq!(
         steps(&italian),
-        ["Che cosa deve fare chi gestisce i backup", "Che cosa deve fare chi ne risponde"]
+        ["Che cosa deve fare chi gestisce i backup", "Che cosa deve fare chi risponde dei backup"]
     );
 }
 

@@ -247,7 +247,7 @@ const FRONT: Front = Front {
     all_proven: "nothing that the policy asks for is open",
     steps: "What to do",
     steps_of_admin: "What to do, for whoever runs the backups",
-    steps_of_owner: "What to do, for whoever answers for them",
+    steps_of_owner: "What to do, for whoever answers for the backups",
     mend_chain: |folder| {
         format!(
             "Leave the folder {folder} as it is, run `mailproof evidence verify` on it, and find out who could write there. Ask for a copy of the records that lies elsewhere."

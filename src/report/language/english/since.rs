@@ -10,8 +10,10 @@ pub(super) const SINCE: Since = Since {
         "rehearse" => many(language, number, "rehearsal of a restore", "rehearsals of a restore"),
         other => format!("{other}: {}", language.count(number)),
     },
-    passed: |when, tests| format!("Every test passed since {when}: {tests}"),
-    always: |when, tests| format!("Every test on record passed. They begin on {when}: {tests}"),
+    passed: |when, tests| format!("Every such test passed since {when}: {tests}"),
+    always: |when, tests| {
+        format!("Every such test on record passed. The first was on {when}; in all: {tests}")
+    },
     amiss: |when, tests| format!("Has not passed since {when}: {tests}"),
     before: |kind, when, record| {
         format!("Before that, the {} of {when} did not pass ({record})", super::kind(kind))

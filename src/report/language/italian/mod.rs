@@ -264,7 +264,7 @@ const FRONT: Front = Front {
     all_proven: "nulla di ciò che la policy richiede è rimasto aperto",
     steps: "Che cosa fare",
     steps_of_admin: "Che cosa deve fare chi gestisce i backup",
-    steps_of_owner: "Che cosa deve fare chi ne risponde",
+    steps_of_owner: "Che cosa deve fare chi risponde dei backup",
     mend_chain: |folder| {
         format!(
             "Lasciare la cartella {folder} così com'è, eseguirvi `mailproof evidence verify` e accertare chi poteva scriverci. Chiedere una copia delle registrazioni conservata altrove."

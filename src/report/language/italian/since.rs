@@ -10,9 +10,11 @@ pub(super) const SINCE: Since = Since {
         "rehearse" => many(language, number, "prova di ripristino", "prove di ripristino"),
         other => format!("{other}: {}", language.count(number)),
     },
-    passed: |when, tests| format!("Ogni prova è stata superata dal {when}: {tests}"),
+    passed: |when, tests| format!("Ogni prova di questo tipo è stata superata dal {when}: {tests}"),
     always: |when, tests| {
-        format!("Ogni prova registrata è stata superata. La prima è del {when}; in tutto: {tests}")
+        format!(
+            "Ogni prova di questo tipo tra quelle registrate è stata superata. La prima è del {when}; in tutto: {tests}"
+        )
     },
     amiss: |when, tests| format!("Non superata dal {when}: {tests}"),
     before: |kind, when, record| {
