@@ -6,6 +6,7 @@ mod page;
 mod parts;
 mod printed;
 mod runbook;
+mod since;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -134,13 +135,13 @@ fn the_first_page_of_a_good_month_says_so_and_since_when() {
             "Yes, as far as the tests looked",
             "The chain of records holds",
             "30 records in a chain",
-            "2 November 2026, 23:30 UTC (29 runs in a row",
+            "Every such test passed since 2 November 2026, 23:30 UTC: 29 verifications",
             "29 archives: meaningful, step 4 of 6 – the mailboxes in it hold",
             "2 mailboxes: meaningful",
             "checked 300 of 300 files",
             "1 archive failed",
             "steps that no test here looked at: present, intact, restorable, recoverable",
-            "give each deviation an owner and a date",
+            "Give each deviation an owner and a date",
         ],
     );
     assert_says(
@@ -161,7 +162,7 @@ fn the_first_page_of_a_good_month_says_so_and_since_when() {
     assert_eq!(part["subtitle"], "3 November 2026 to 5 November 2026");
     assert_says(
         &words(&part, "summary"),
-        &["at the latest, where this report begins", "compare its fingerprint"],
+        &["since 2 November 2026, 23:30 UTC: 4 verifications", "compare its fingerprint"],
     );
 }
 

@@ -207,12 +207,12 @@ impl Entry {
         Ok(Self {
             rung: lowest,
             encrypted,
+            outcome: past.ended(),
             aim: past.aim(),
             about: About { id: past.id, link },
             kind: past.kind,
             started: past.started,
             finished: past.finished,
-            outcome: past.outcome,
             objectives: past.objectives,
             sign_off: past.sign_off,
             action: past.action,

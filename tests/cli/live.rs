@@ -224,7 +224,7 @@ fn another_version_is_explained_and_neither_gone_nor_missing() {
         told,
         [
             (Some("live-line-ends"), Some("equal but for line ends: 1 of 60 that were compared")),
-            (id, Some("another version: fields added: x-spam; the body is the same")),
+            (id, Some("another version: header fields added in the live copy: x-spam; the body is the same")),
             (id, Some("another version: the live body lacks its last 4 bytes")),
         ]
     );

@@ -173,7 +173,7 @@ fn reports_tell_who_sees_to_a_deviation_until_when_and_who_signed_off() {
     house.fail();
     assert_eq!(house.verify("complete").code, Some(0));
     let told = report(&house, "en");
-    assert!(told.contains("give each deviation an owner") && !told.contains("Bruno"), "{told}");
+    assert!(told.contains("Give each deviation an owner") && !told.contains("Bruno"), "{told}");
     assert!(
         told.contains("10 messages were restored into a sandbox and read back, byte for byte, in "),
         "{told}"
@@ -183,7 +183,7 @@ fn reports_tell_who_sees_to_a_deviation_until_when_and_who_signed_off() {
     assert_eq!(house.sign_off("2").code, Some(0));
     let told = report(&house, "en");
     assert!(told.contains("Owner: Bruno Due: 31 January 2099"), "{told}");
-    assert!(!told.contains("give each deviation an owner"), "{told}");
+    assert!(!told.contains("Give each deviation an owner"), "{told}");
     assert!(told.contains("Signed off so far") && told.contains("What was said: RTO met."), "{told}");
     assert!(report(&house, "it").contains("Responsabile: Bruno Scadenza: 31 gennaio 2099"));
 

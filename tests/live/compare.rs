@@ -209,8 +209,8 @@ fn every_difference_is_told_apart(place: Place) {
         ["differs", "missing-live", "same", "differs", "line-ends"]
     );
     let said = |id| comparison.explained[&ItemId(id)].to_string();
-    assert_eq!(said(301), "fields changed: subject; the body is the same");
-    assert_eq!(said(305), "fields added: x-spam; the body is the same");
+    assert_eq!(said(301), "header fields changed in the live copy: subject; the body is the same");
+    assert_eq!(said(305), "header fields added in the live copy: x-spam; the body is the same");
     assert_eq!((comparison.missing.len(), comparison.not_looked), (1, 0));
     assert_eq!(compared.statement, None);
 }

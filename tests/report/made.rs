@@ -107,6 +107,17 @@ impl Night {
         Self { narrowed: vec![by.to_owned()], ..self }
     }
 
+    /// The same run by a later version, whose record this one can't read though the chain holds.
+    pub fn of_a_later_version(mut self) -> Self {
+        self.archives[0].accounts[0].newest = Some("yesterday".to_owned());
+        self
+    }
+
+    /// The same run without a policy.
+    pub fn without_policy(self) -> Self {
+        Self { policy: String::new(), ..self }
+    }
+
     /// What somebody said of a record, on that day.
     pub fn said(day: &str, kind: Kind) -> Self {
         Self { kind, ..Self::of(day, Outcome::Passed) }
@@ -139,7 +150,8 @@ impl Night {
             record.sample.push(draw(&self.archives[0].archive));
         }
         record.kind = self.kind;
-        record.policy = Some(PolicyFile { file: self.policy.clone(), blake3: SEED.to_owned() });
+        let policy = PolicyFile { file: self.policy.clone(), blake3: SEED.to_owned() };
+        record.policy = Some(policy).filter(|policy| !policy.file.is_empty());
         record.objectives = self.objectives;
         record.host = Some("proof".to_owned());
         record.operator = Some("mailproof (uid 998)".to_owned());

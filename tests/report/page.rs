@@ -60,6 +60,13 @@ fn names_of_strangers_are_text_and_nothing_else() {
     let text = report(folder.path(), &["run"]).stdout;
     assert_says(&text, &["gpj\\u{202e}exe.\\u{1b}[2J@example.org"]);
     assert!(!text.contains(['\u{202e}', '\u{1b}', '\u{200b}']));
+    let told = "such as \\u{202e} in a name stands for a sign that can't be seen or turns the text around";
+    assert_eq!(text.matches(told).count(), 1, "{text}");
+    let italian = report(folder.path(), &["run", "--language", "it"]).stdout;
+    assert_says(&italian, &["Un codice come \\u{202e} in un nome sta per un segno invisibile"]);
+    let plain = support::folder();
+    bad_run(plain.path());
+    assert!(!report(plain.path(), &["run"]).stdout.contains("such as \\u{"));
     assert!(page.contains("content=\"default-src &#39;none&#39;; style-src &#39;sha256-"));
 }
 

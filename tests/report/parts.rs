@@ -26,7 +26,10 @@ fn a_part_that_passed_lifts_nothing_that_the_whole_leaves_open() {
     for by in ["ARCHIVE", "--rung present"] {
         let document = period(vec![failed("2026-11-28"), Night::passed("2026-11-29").only(by)]);
         assert_eq!(document["outcome"], "failed", "{by}");
-        assert_says(&words(&document, "summary"), &["No. The last run of at least one task", "none that"]);
+        assert_says(
+            &words(&document, "summary"),
+            &["No. The last run of at least one task", "no such test on record passed before"],
+        );
         assert_says(&words(&document, "scope"), &["nightly.toml (", "nightly.toml "]);
     }
     let mended =
@@ -117,4 +120,29 @@ fn a_mailbox_is_proven_no_further_than_what_its_archive_proved_last() {
     let coverage = words(&document, "coverage");
     assert_says(&coverage, &["Failed", "age-truncated"]);
     assert!(!words(&document, "summary").contains("mailbox: meaningful"), "{document:#}");
+}
+
+#[test]
+fn what_is_whole_and_too_old_is_no_contradiction() {
+    let explained = "An archive can be whole inside and still be too old.";
+    let night = |state, rung| {
+        let mut night = Night::not_verified("2026-11-30", "its time lies in the future");
+        let reason = Some("present-stale: expected 26 h, observed 40 h".to_owned());
+        night.archives[0].rung = rung;
+        night.archives[0].rungs = vec![mailproof::verdict::Standing { rung: Rung::Present, state, reason }];
+        night
+    };
+    for state in [State::Disproven, State::NotProven] {
+        let told = words(&period(vec![night(state, Some(Rung::Meaningful))]), "coverage");
+        assert_says(&told, &[explained, "present-stale"]);
+    }
+    for (state, rung) in [(State::Proven, Some(Rung::Meaningful)), (State::Disproven, None)] {
+        let told = words(&period(vec![night(state, rung)]), "coverage");
+        assert!(!told.contains(explained), "{told}");
+    }
+    let folder = support::folder();
+    let old = vec![night(State::Disproven, Some(Rung::Meaningful))];
+    keep_by(folder.path(), Some(evidence::key(1)), old);
+    let italian = words(&told(folder.path(), &["run", "--language", "it"]).1, "coverage");
+    assert_says(&italian, &["Un archivio può essere intero al suo interno e tuttavia troppo vecchio."]);
 }

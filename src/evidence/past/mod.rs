@@ -151,6 +151,13 @@ impl Past {
         Kind::tells_of_a_test(&self.kind)
     }
 
+    /// How it ended: where its record says better of it than of its archives and so contradicts itself, the worse of both.
+    #[must_use]
+    pub fn ended(&self) -> Outcome {
+        let worst = self.archives.iter().filter_map(|archive| archive.outcome).max();
+        self.outcome.max(worst.unwrap_or(self.outcome))
+    }
+
     /// What it was for.
     #[must_use]
     pub fn aim(&self) -> Aim {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Sight;
 use super::found::remedy;
 use super::matter::Seen;
 use super::tasks::Task;
+use super::{Sight, since};
 use crate::evidence::Tracked;
 use crate::evidence::check::{Check, Holding, Trust};
 use crate::report::document::{Block, Fact, Notice, Section, Tone};
@@ -25,13 +25,13 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     let front = &sight.words.front;
     let (proven, title) = (proven(sight), if sight.believed() { front.proven } else { front.stated });
     let mut facts = Vec::new();
-    facts.extend(since(sight));
-    facts.extend(last_good(sight));
+    facts.extend(since::facts(sight));
     facts.push(fact(title, or(proven, front.nothing_proven)));
     facts.push(fact(front.unproven, or(unproven(sight), front.all_proven)));
     let mut blocks = vec![Block::Notice(verdict(sight))];
+    blocks.extend(since::later(sight).map(Block::Notice));
     blocks.extend(chain(sight.check, sight.language).map(Block::Notice));
-    facts.push(fact(front.steps, steps(sight)));
+    facts.extend(steps(sight));
     blocks.push(Block::Facts(facts));
     if !front.in_english.is_empty() {
         blocks.push(Block::Paragraph(front.in_english.to_owned()));
@@ -39,7 +39,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     Section { name: "summary", title: front.title.to_owned(), blocks }
 }
 
-fn fact(label: &str, values: Vec<String>) -> Fact {
+pub(super) fn fact(label: &str, values: Vec<String>) -> Fact {
     Fact { label: label.to_owned(), values }
 }
 
@@ -95,56 +95,6 @@ pub(in crate::report) fn chain(check: &Check, language: Language) -> Option<Noti
         _ => (Tone::Plain, chain.holds_word, (chain.holds_by_itself)(language, records)),
     };
     Some(Notice { tone, word: word.to_owned(), text })
-}
-
-/// Since when things are as they are: that all is well since the last task was mended, that something is not since the first
-/// one failed.
-fn since(sight: &Sight<'_>) -> Option<Fact> {
-    let front = &sight.words.front;
-    let tasks = sight.matter.tasks();
-    if sight.is_run() || !sight.believed() {
-        return None;
-    }
-    let well = |task: &&Task<'_>| task.says() == Outcome::Passed;
-    let mended = |task: &&Task<'_>| task.row < task.runs;
-    let task = match sight.outcome {
-        Outcome::Passed => {
-            let last = tasks.iter().filter(mended).max_by_key(|task| task.since);
-            last.or_else(|| tasks.iter().min_by_key(|task| task.since))
-        }
-        _ => tasks.iter().filter(|task| !well(task)).min_by_key(|task| task.since),
-    }?;
-    let told = if mended(&task) { front.since_runs } else { front.since_at_least };
-    let row = match sight.outcome {
-        Outcome::Passed => {
-            let wholes = sight.matter.tests().filter(|seen| seen.aim.is_whole());
-            wholes.filter(|seen| seen.past.started >= task.since).count() as u64
-        }
-        _ => task.row,
-    };
-    let mut values = vec![told(sight.language, &sight.language.moment(task.since), row)];
-    let bad: Vec<_> = sight.matter.tests().filter(|seen| seen.past.outcome != Outcome::Passed).collect();
-    if let Some(last) = bad.last().filter(|_| sight.outcome == Outcome::Passed) {
-        let when = sight.language.moment(last.past.started);
-        values.push((front.mended)(sight.language, bad.len() as u64, &when));
-    }
-    Some(fact(front.since, values))
-}
-
-/// When things were last seen to be well, where they are not.
-fn last_good(sight: &Sight<'_>) -> Option<Fact> {
-    let front = &sight.words.front;
-    if !sight.believed() || is_empty(sight) || sight.outcome == Outcome::Passed {
-        return None;
-    }
-    let earlier = sight.matter.before.iter().chain(sight.matter.tests());
-    let whole = |seen: &&Seen| seen.aim.is_whole() || sight.is_run();
-    let good = earlier.filter(whole).filter(|seen| seen.past.outcome == Outcome::Passed);
-    let told = good.max_by_key(|seen| seen.past.started).map(|seen| {
-        let record = (sight.words.found.record)(sight.language, seen.past.sequence);
-        format!("{} ({record})", sight.language.moment(seen.past.started))
-    });
-    Some(fact(front.last_good, vec![told.unwrap_or_else(|| front.none_good.to_owned())]))
 }
 
 fn proven(sight: &Sight<'_>) -> Vec<String> {
@@ -219,8 +169,22 @@ fn left_out(sight: &Sight<'_>) -> u64 {
     sight.matter.last_runs().iter().map(|seen| seen.past.scope.excluded_count).sum()
 }
 
-/// What to do, the most urgent first.
-fn steps(sight: &Sight<'_>) -> Vec<String> {
+/// What to do, the most urgent first: by those who run the backups, and by whoever answers for them.
+fn steps(sight: &Sight<'_>) -> Vec<Fact> {
+    let front = &sight.words.front;
+    let steps = [(front.steps_of_admin, mending(sight)), (front.steps_of_owner, following_up(sight))];
+    let mut facts: Vec<Fact> = steps
+        .into_iter()
+        .filter(|(_, steps)| !steps.is_empty())
+        .map(|(label, steps)| fact(label, steps))
+        .collect();
+    if facts.is_empty() {
+        facts.push(fact(front.steps, vec![front.nothing_to_do.to_owned()]));
+    }
+    facts
+}
+
+fn mending(sight: &Sight<'_>) -> Vec<String> {
     let (front, check) = (&sight.words.front, sight.check);
     if !sight.believed() {
         return vec![(front.mend_chain)(&check.folder)];
@@ -231,13 +195,16 @@ fn steps(sight: &Sight<'_>) -> Vec<String> {
     } else if sight.outcome == Outcome::NotVerified || left_out(sight) > 0 {
         steps.push((front.look_again)(obstacle(sight).as_deref()));
     }
-    if sight.outcome == Outcome::Passed && sight.matter.runs.iter().any(|seen| is_nobodys(sight, seen)) {
-        steps.push(front.assign.to_owned());
-    }
     if check.unsigned > 0 {
         steps.push(front.sign_records.to_owned());
     }
-    or(steps, front.nothing_to_do)
+    steps
+}
+
+/// What is to be done by whoever answers for the backups, as long as nobody sees to what deviates.
+fn following_up(sight: &Sight<'_>) -> Vec<String> {
+    let open = sight.believed() && sight.matter.runs.iter().any(|seen| is_nobodys(sight, seen));
+    Vec::from_iter(open.then(|| sight.words.front.assign.to_owned()))
 }
 
 /// What kept the only run that is told of from looking, where that is one thing.

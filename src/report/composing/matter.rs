@@ -173,9 +173,7 @@ fn before(shelf: &Shelf, past: &Past) -> Vec<Seen> {
 
 impl Seen {
     fn new(mut past: Past) -> Self {
-        // A record that says better of the run than of its archives contradicts itself, and the worse of both is told.
-        let worst = past.archives.iter().filter_map(|archive| archive.outcome).max();
-        past.outcome = past.outcome.max(worst.unwrap_or(past.outcome));
+        past.outcome = past.ended();
         let run = Run::from(&past);
         let of_archives = run.archives.iter().map(|archive| archive.findings.serious());
         let serious = of_archives.fold(run.findings.serious(), u64::saturating_add);

@@ -15,6 +15,7 @@ mod front;
 mod matter;
 mod proof;
 mod scope;
+mod since;
 mod standing;
 mod tasks;
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::Sight;
 use super::standing::{AccountStanding, ArchiveStanding};
+use crate::legible::deceives;
 use crate::report::document::{Block, Cell, Fact, Section, Table, Tone};
 use crate::report::json::Statement;
 use crate::verdict::{Rung, State};
@@ -25,8 +26,14 @@ pub(super) fn coverage(sight: &Sight<'_>) -> Section {
         true => blocks.push(Block::Paragraph(words.no_archive.to_owned())),
         false => blocks.push(Block::Table(archives(sight))),
     }
+    if matter.archives.values().any(|archive| archive.is_whole_and_not_present) {
+        blocks.push(Block::Paragraph(words.whole_and_not_present.to_owned()));
+    }
     if !matter.accounts.is_empty() {
         blocks.push(Block::Table(accounts(sight)));
+    }
+    if blocks.iter().any(shows_codes) {
+        blocks.push(Block::Paragraph(words.codes.to_owned()));
     }
     if !matter.archives.is_empty() {
         let rungs = [
@@ -42,6 +49,12 @@ pub(super) fn coverage(sight: &Sight<'_>) -> Section {
         blocks.push(Block::Facts(vec![Fact { label: words.ladder.to_owned(), values }]));
     }
     Section { name: "coverage", title: words.title.to_owned(), blocks }
+}
+
+/// Whoever prints a name shows the code of what hides in it.
+fn shows_codes(block: &Block) -> bool {
+    let Block::Table(table) = block else { return false };
+    table.rows.iter().flatten().any(|cell| cell.text.contains(deceives))
 }
 
 /// The heading above rungs.

@@ -20,6 +20,8 @@ pub(super) struct ArchiveStanding {
     pub looked: Vec<Rung>,
     /// Why it is not proven further.
     pub reason: Option<String>,
+    /// More is proven of it than that it is present, and just that is not.
+    pub is_whole_and_not_present: bool,
     pub statement: Option<Statement>,
 }
 
@@ -59,6 +61,8 @@ impl ArchiveStanding {
             when: past.started,
             looked: archive.rungs.iter().map(|standing| standing.rung).collect(),
             reason: open.and_then(|standing| standing.reason.clone()),
+            is_whole_and_not_present: open.is_some_and(|standing| standing.rung == Rung::Present)
+                && archive.rung > Some(Rung::Present),
             statement: archive.statement.clone(),
         };
         known.insert(archive.archive.clone(), standing);

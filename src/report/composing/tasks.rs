@@ -1,8 +1,6 @@
 //! Runs by what they are for: those of one kind under one policy are a task, and its last run says how things are. Those that
 //! were to do a part of it are tasks of their own.
 
-use jiff::Timestamp;
-
 use super::matter::{Matter, Seen};
 use crate::evidence::past::Aim;
 use crate::verdict::Outcome;
@@ -16,10 +14,6 @@ pub(super) struct Task<'a> {
     pub not_verified: u64,
     pub failed: u64,
     pub last: &'a Seen,
-    /// The first of the last runs in a row that ended well, or that did not.
-    pub since: Timestamp,
-    /// How many these are.
-    pub row: u64,
 }
 
 impl Matter {
@@ -56,9 +50,8 @@ fn grouped<'a>(runs: impl Iterator<Item = &'a Seen>) -> Vec<Task<'a>> {
 
 impl<'a> Task<'a> {
     fn new(seen: &'a Seen) -> Self {
-        let (runs, passed, not_verified, failed, row) = Default::default();
-        let since = seen.past.started;
-        let mut task = Self { aim: &seen.aim, runs, passed, not_verified, failed, last: seen, since, row };
+        let (runs, passed, not_verified, failed) = Default::default();
+        let mut task = Self { aim: &seen.aim, runs, passed, not_verified, failed, last: seen };
         task.add(seen);
         task
     }
@@ -80,11 +73,6 @@ impl<'a> Task<'a> {
     }
 
     fn add(&mut self, seen: &'a Seen) {
-        let well = |seen: &Seen| seen.past.outcome == Outcome::Passed;
-        if well(seen) != well(self.last) {
-            (self.row, self.since) = (0, seen.past.started);
-        }
-        self.row += 1;
         self.runs += 1;
         *match seen.past.outcome {
             Outcome::Passed => &mut self.passed,

@@ -6,6 +6,7 @@ mod conduct;
 mod english;
 mod guide;
 mod italian;
+mod since;
 mod words;
 
 use jiff::Timestamp;

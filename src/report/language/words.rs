@@ -3,6 +3,7 @@
 
 use crate::evidence::Method;
 use crate::report::language::conduct::{Attest, Conduct, Course, Finds};
+use crate::report::language::since::Since;
 use crate::report::language::{Guide, Language};
 use crate::verdict::{Coverage, Outcome, Rung, Severity};
 
@@ -43,6 +44,8 @@ pub struct Words {
     pub chain: Chain,
     /// The first page.
     pub front: Front,
+    /// Since when, and what came before and later.
+    pub since: Since,
     /// What was proven.
     pub proof: Proof,
     /// How it went on.
@@ -103,18 +106,6 @@ pub struct Front {
     pub broken: Text,
     /// Records of it can't be read: so many.
     pub unread: fn(Language, u64) -> String,
-    /// Since when.
-    pub since: Text,
-    /// Since a moment, so many tests in a row.
-    pub since_runs: fn(Language, &str, u64) -> String,
-    /// The same where the first of them is the first of all that are told of.
-    pub since_at_least: fn(Language, &str, u64) -> String,
-    /// Before that so many runs did not pass, the last then.
-    pub mended: fn(Language, u64, &str) -> String,
-    /// The last test that passed.
-    pub last_good: Text,
-    /// There is none.
-    pub none_good: Text,
     /// What was proven.
     pub proven: Text,
     /// What the records of a broken chain say.
@@ -147,6 +138,10 @@ pub struct Front {
     pub all_proven: Text,
     /// What to do.
     pub steps: Text,
+    /// What is to be done by those who run the backups.
+    pub steps_of_admin: Text,
+    /// What is to be done by whoever answers for them.
+    pub steps_of_owner: Text,
     /// The chain is broken.
     pub mend_chain: fn(&str) -> String,
     /// The records are not signed.
@@ -155,7 +150,7 @@ pub struct Front {
     pub test: Text,
     /// Something could not be looked at; what kept the run from it, where that is one thing.
     pub look_again: fn(Option<&str>) -> String,
-    /// All is well now and was not before.
+    /// Something deviates and nobody sees to it.
     pub assign: Text,
     /// Nothing has to be done.
     pub nothing_to_do: Text,
@@ -192,6 +187,10 @@ pub struct Proof {
     pub disproven: Text,
     /// Nobody could look whether it holds.
     pub not_proven: Text,
+    /// An archive may be whole inside and yet not be what `present` asks for.
+    pub whole_and_not_present: Text,
+    /// What codes in names are.
+    pub codes: Text,
     /// Compared with live mailboxes.
     pub compared: Text,
     /// So many of so many.

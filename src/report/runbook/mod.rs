@@ -206,7 +206,7 @@ impl Sight<'_> {
     }
 
     /// A command that reads records, from where this guide's were.
-    fn from_records(&self, command: Command) -> Command {
+    fn with_records(&self, command: Command) -> Command {
         let records = self.question.records.as_ref().map(|folder| folder.to_string_lossy());
         command.option_if("--records", records.as_deref())
     }

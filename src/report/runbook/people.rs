@@ -71,7 +71,7 @@ pub(super) fn upkeep(sight: &Sight<'_>) -> Section {
     let again = question.policies.iter().fold(Command::new("mailproof report runbook"), |command, policy| {
         command.option("--policy", &policy.file.to_string_lossy())
     });
-    let again = sight.held_to(sight.from_records(again));
+    let again = sight.held_to(sight.with_records(again));
     commands.push(again.then("--format html --output runbook.html --force").into());
     let mut facts = vec![fact(words.sources[0], folders), fact(words.sources[1], policies.collect())];
     let keys = signers(sight);

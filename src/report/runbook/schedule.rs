@@ -31,7 +31,7 @@ pub(super) fn section(sight: &Sight<'_>) -> Section {
     let gaps = |policy: &Governing| {
         let command = Command::new("mailproof evidence gaps");
         let command = command.option("--policy", &policy.file.to_string_lossy());
-        sight.held_to(sight.from_records(command)).into()
+        sight.held_to(sight.with_records(command)).into()
     };
     commands.extend(policies().map(gaps));
     blocks.extend([Block::Facts(facts), paragraph(words.timers), Block::Commands(commands)]);

@@ -5,7 +5,7 @@ use crate::check::meaningful::session::Inside;
 use crate::event::Silent;
 use crate::network::Cancel;
 use crate::policy::{Keys, Policy};
-use crate::verdict::{Coverage, Finding, Findings, Kind, Outcome, Rung, State, Unit, kinds};
+use crate::verdict::{Coverage, Finding, Findings, Kind, Outcome, Rung, Standing, State, Unit, kinds};
 use crate::verify::{self, ArchiveResult, Facts, Job, MailboxResult, RunResult, Selection, Trouble};
 
 const PLAIN: Style = Style { color: false, all: false, width: None };
@@ -314,4 +314,18 @@ fn of_one_archive_the_failure_stands_before_what_is_only_odd() {
     let at = |id: &str| text.find(id).unwrap();
     assert!(at("export-error-page") < at("tar-single-zero-block"), "{text}");
     assert!(at("tar-single-zero-block") < at("export-trash-excluded"), "{text}");
+}
+
+#[test]
+fn an_archive_that_is_whole_and_too_old_is_explained() {
+    let aged = |state, rung| {
+        let reason = Some("present-stale".to_owned());
+        let standings = vec![Standing { rung: Rung::Present, state, reason }];
+        let archive = with(Outcome::Failed, "old", &kinds::PRESENT_STALE);
+        flowing(&render(&run(vec![ArchiveResult { rung, standings, ..archive }]), PLAIN))
+    };
+    let explained = "`present` is not proven: it judges age, series and protection from outside";
+    assert!(aged(State::Disproven, Some(Rung::Meaningful)).contains(explained));
+    assert!(!aged(State::Proven, Some(Rung::Meaningful)).contains(explained));
+    assert!(!aged(State::Disproven, None).contains(explained));
 }

@@ -2,6 +2,7 @@
 
 mod conduct;
 mod guide;
+mod since;
 
 use crate::evidence::Method;
 use crate::report::language::Language;
@@ -44,6 +45,7 @@ pub(super) static WORDS: Words = Words {
     method,
     chain: CHAIN,
     front: FRONT,
+    since: since::SINCE,
     proof: PROOF,
     course: conduct::COURSE,
     found: conduct::FOUND,
@@ -195,25 +197,6 @@ const FRONT: Front = Front {
     nothing: "Not known. There is no record of a test to report on, so nothing was proven.",
     broken: "Not known. The records can't be relied upon. What they say is shown below as they state it, and proves nothing.",
     unread: |language, records| format!("{} could not be read", many(language, records, "record", "records")),
-    since: "Since when",
-    since_runs: |language, when, runs| {
-        format!("{when} ({} in a row that ended so)", many(language, runs, "run", "runs"))
-    },
-    since_at_least: |language, when, runs| {
-        format!(
-            "{when} at the latest, where this report begins ({} in a row that ended so)",
-            many(language, runs, "run", "runs")
-        )
-    },
-    mended: |language, runs, when| match runs {
-        1 => format!("1 earlier run in this report did not pass, on {when} (see Deviations)"),
-        runs => format!(
-            "{} earlier runs in this report did not pass, the last on {when} (see Deviations)",
-            language.count(runs)
-        ),
-    },
-    last_good: "Last test that passed",
-    none_good: "none that this report looked at",
     proven: "What was proven",
     stated: "What the records state (not proven)",
     rehearsed: |language, messages, seconds| {
@@ -263,6 +246,8 @@ const FRONT: Front = Front {
     not_looked_at: |rungs| format!("steps that no test here looked at: {rungs}"),
     all_proven: "nothing that the policy asks for is open",
     steps: "What to do",
+    steps_of_admin: "What to do, for whoever runs the backups",
+    steps_of_owner: "What to do, for whoever answers for the backups",
     mend_chain: |folder| {
         format!(
             "Leave the folder {folder} as it is, run `mailproof evidence verify` on it, and find out who could write there. Ask for a copy of the records that lies elsewhere."
@@ -276,7 +261,7 @@ const FRONT: Front = Front {
             "Mend what kept the run from looking (which is said under Scope), and run it again.".to_owned()
         }
     },
-    assign: "Whoever answers for the backups: give each deviation an owner and a date (see Deviations), and sign on the last page.",
+    assign: "Give each deviation an owner and a date (see Deviations), and sign on the last page.",
     nothing_to_do: "Nothing. Read the scope, and sign on the last page.",
     in_english: "",
 };
@@ -295,6 +280,8 @@ const PROOF: Proof = Proof {
     reason: "Why not more",
     disproven: "it does not hold what Zimbra states of it",
     not_proven: "it could not be looked at to its end",
+    whole_and_not_present: "Where “present” is not proven and a higher step is, that is no contradiction: “present” judges an archive from outside, by its age, its place in the series and its protection. An archive can be whole inside and still be too old.",
+    codes: "A code such as \\u{202e} in a name stands for a sign that can't be seen or turns the text around. A name with one may have been made to look like another.",
     compared: "Compared with live",
     of: |language, some, all| format!("{} of {}", language.count(some), language.count(all)),
     more_up_to: |language, number, rung| {

@@ -2,6 +2,7 @@
 
 mod conduct;
 mod guide;
+mod since;
 
 use crate::evidence::Method;
 use crate::report::language::Language;
@@ -46,6 +47,7 @@ pub(super) static WORDS: Words = Words {
     method,
     chain: CHAIN,
     front: FRONT,
+    since: since::SINCE,
     proof: PROOF,
     course: conduct::COURSE,
     found: conduct::FOUND,
@@ -207,27 +209,6 @@ const FRONT: Front = Front {
         1 => "1 registrazione non è leggibile".to_owned(),
         records => format!("{} registrazioni non sono leggibili", language.count(records)),
     },
-    since: "Da quando",
-    since_runs: |language, when, runs| {
-        format!("{when} ({} di seguito con questo esito)", many(language, runs, "esecuzione", "esecuzioni"))
-    },
-    since_at_least: |language, when, runs| {
-        format!(
-            "{when} o prima: qui inizia questo rapporto ({} di seguito con questo esito)",
-            many(language, runs, "esecuzione", "esecuzioni")
-        )
-    },
-    mended: |language, runs, when| match runs {
-        1 => format!(
-            "1 esecuzione precedente di questo rapporto non è stata superata, il {when} (si veda «Scostamenti»)"
-        ),
-        runs => format!(
-            "{} esecuzioni precedenti di questo rapporto non sono state superate, l'ultima il {when} (si veda «Scostamenti»)",
-            language.count(runs)
-        ),
-    },
-    last_good: "Ultima prova superata",
-    none_good: "nessuna tra quelle esaminate da questo rapporto",
     proven: "Che cosa è stato dimostrato",
     stated: "Che cosa dichiarano le registrazioni (non dimostrato)",
     rehearsed: |language, messages, seconds| {
@@ -282,6 +263,8 @@ const FRONT: Front = Front {
     not_looked_at: |rungs| format!("livelli che nessuna prova qui ha esaminato: {rungs}"),
     all_proven: "nulla di ciò che la policy richiede è rimasto aperto",
     steps: "Che cosa fare",
+    steps_of_admin: "Che cosa deve fare chi gestisce i backup",
+    steps_of_owner: "Che cosa deve fare chi risponde dei backup",
     mend_chain: |folder| {
         format!(
             "Lasciare la cartella {folder} così com'è, eseguirvi `mailproof evidence verify` e accertare chi poteva scriverci. Chiedere una copia delle registrazioni conservata altrove."
@@ -293,7 +276,7 @@ const FRONT: Front = Front {
         Some(obstacle) => format!("Rimuovere ciò che ha impedito l'esame ed eseguire di nuovo: {obstacle}"),
         None => "Rimuovere ciò che ha impedito l'esame (si veda «Ambito») ed eseguire di nuovo.".to_owned(),
     },
-    assign: "Chi risponde dei backup: assegnare a ogni scostamento un responsabile e una scadenza (si veda «Scostamenti») e firmare nell'ultima pagina.",
+    assign: "Assegnare a ogni scostamento un responsabile e una scadenza (si veda «Scostamenti») e firmare nell'ultima pagina.",
     nothing_to_do: "Nulla. Leggere l'ambito e firmare nell'ultima pagina.",
     in_english: "I rimedi e i dettagli tratti dalle registrazioni sono in inglese, come li scrive lo strumento.",
 };
@@ -312,6 +295,8 @@ const PROOF: Proof = Proof {
     reason: "Perché non di più",
     disproven: "il contenuto non corrisponde a ciò che Zimbra ne dichiara",
     not_proven: "non si è potuta esaminare fino in fondo",
+    whole_and_not_present: "Se «presente» non è dimostrato ma lo è un livello più alto, non è una contraddizione: «presente» giudica l'archivio dall'esterno, per età, posto nella serie e protezione. Un archivio può essere intero al suo interno e tuttavia troppo vecchio.",
+    codes: "Un codice come \\u{202e} in un nome sta per un segno invisibile o che inverte il testo. Un nome che ne contiene può essere stato fatto per sembrare un altro.",
     compared: "Confrontati in linea",
     of: |language, some, all| format!("{} su {}", language.count(some), language.count(all)),
     more_up_to: |language, number, rung| match number {
