@@ -45,8 +45,7 @@ struct Case<'a> {
 impl<'a> Case<'a> {
     /// Records of the kinds that answer it, the newest first.
     fn candidates(&self) -> Vec<&'a Entry> {
-        let kinds = &self.requirement.answered_by;
-        let fits = |entry: &&Entry| kinds.iter().any(|kind| entry.kind == kind.as_str());
+        let fits = |entry: &&Entry| self.requirement.is_answered_by(&entry.kind);
         let mut fitting: Vec<&Entry> = self.ledger.entries.iter().filter(fits).collect();
         fitting.sort_by_key(|entry| Reverse((entry.finished, entry.number())));
         fitting

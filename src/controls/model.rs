@@ -75,6 +75,14 @@ pub struct Requirement {
     pub source: Vec<String>,
 }
 
+impl Requirement {
+    /// Whether records of this kind can answer it.
+    #[must_use]
+    pub fn is_answered_by(&self, kind: &str) -> bool {
+        self.answered_by.iter().any(|answerer| answerer.as_str() == kind)
+    }
+}
+
 /// A kind of record that can answer something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

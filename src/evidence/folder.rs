@@ -93,7 +93,6 @@ impl Listing {
         beside.retain(|(number, _)| listing.numbers.binary_search(number).is_err());
         beside.sort_unstable();
         listing.others += beside.len() as u64;
-
         listing.strays = beside.into_iter().map(|(_, name)| name.to_owned()).collect();
         listing
     }

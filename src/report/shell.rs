@@ -31,8 +31,7 @@ impl Command {
     /// Goes on with a name of anybody that can't be taken for an option.
     #[must_use]
     pub fn name(self, name: &str) -> Self {
-        let guarded = if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
-        self.push(&quoted(&guarded))
+        self.push(&quoted(&guarded(name)))
     }
 
     /// Goes on with a path.
@@ -44,23 +43,19 @@ impl Command {
     /// Goes on with an option and its value.
     #[must_use]
     pub fn option(self, option: &'static str, value: &str) -> Self {
-        // Behind a space a value like `-x` would be an option of its own.
-        let joint = if value.starts_with('-') || value.is_empty() { '=' } else { ' ' };
-        self.push(&format!("{option}{joint}{}", quoted(value)))
+        self.push(&format!("{option}{}{}", joint(value), quoted(value)))
     }
 
     /// Goes on with a name in whose place the reader may write another one: it stands between quotes, whatever it is.
     #[must_use]
     pub fn blank(self, name: &str) -> Self {
-        let guarded = if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
-        self.push(&in_quotes(&guarded))
+        self.push(&in_quotes(&guarded(name)))
     }
 
     /// Goes on with an option and a value in whose place the reader may write another one.
     #[must_use]
     pub fn blank_option(self, option: &'static str, value: &str) -> Self {
-        let joint = if value.starts_with('-') || value.is_empty() { '=' } else { ' ' };
-        self.push(&format!("{option}{joint}{}", in_quotes(value)))
+        self.push(&format!("{option}{}{}", joint(value), in_quotes(value)))
     }
 
     /// Goes on with an option and its value, where there is one.
@@ -83,6 +78,16 @@ impl From<Command> for String {
     fn from(command: Command) -> Self {
         command.0
     }
+}
+
+/// A name that can't be taken for an option.
+fn guarded(name: &str) -> String {
+    if name.starts_with('-') { format!("./{name}") } else { name.to_owned() }
+}
+
+/// What stands between an option and its value: behind a space a value like `-x` would be an option of its own.
+fn joint(value: &str) -> char {
+    if value.starts_with('-') || value.is_empty() { '=' } else { ' ' }
 }
 
 /// A text as a shell takes it for one word.

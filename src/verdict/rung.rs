@@ -72,3 +72,13 @@ pub struct Standing {
     /// Why it is not proven; absent when it is.
     pub reason: Option<String>,
 }
+
+impl Standing {
+    /// Whether more is proven of an archive than that it is present, and just that is not: no contradiction, as `present` judges
+    /// from outside, and what is whole inside can be too old.
+    #[must_use]
+    pub fn is_whole_and_not_present(proven: Option<Rung>, standings: &[Self]) -> bool {
+        let open = |standing: &Self| standing.rung == Rung::Present && standing.state != State::Proven;
+        proven > Some(Rung::Present) && standings.iter().any(open)
+    }
+}

@@ -61,8 +61,7 @@ impl ArchiveStanding {
             when: past.started,
             looked: archive.rungs.iter().map(|standing| standing.rung).collect(),
             reason: open.and_then(|standing| standing.reason.clone()),
-            is_whole_and_not_present: open.is_some_and(|standing| standing.rung == Rung::Present)
-                && archive.rung > Some(Rung::Present),
+            is_whole_and_not_present: Standing::is_whole_and_not_present(archive.rung, &archive.rungs),
             statement: archive.statement.clone(),
         };
         known.insert(archive.archive.clone(), standing);

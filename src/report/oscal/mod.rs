@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use super::composing::{Question, Subject};
 use super::document::Document;
-use crate::controls::{self, Gaps, Origin, Requirement};
+use crate::controls::{self, Gaps, Origin};
 use crate::evidence::check::Check;
 use crate::evidence::past::Shelf;
 use crate::evidence::{Entry, Ledger, PolicyFile};
@@ -105,7 +105,7 @@ impl Sight<'_> {
                 asked.push(Asked { requirement, objective, judged });
             }
         }
-        let can = |asked: &Asked<'_>| self.runs().any(|run| answers(run, asked.requirement));
+        let can = |asked: &Asked<'_>| self.runs().any(|run| asked.requirement.is_answered_by(&run.kind));
         if matches!(self.question.subject, Subject::Run(_)) && asked.iter().any(can) {
             asked.retain(can);
         }
@@ -216,10 +216,6 @@ impl Seen {
         self.records.push(observing::resource(&entry.about.link));
         self.policies.extend(past.policy.map(|policy| (policy.blake3.clone(), policy)));
     }
-}
-
-fn answers(run: &Entry, requirement: &Requirement) -> bool {
-    requirement.answered_by.iter().any(|kind| run.kind == kind.as_str())
 }
 
 /// Nobody wrote an assessment plan: what was to be tested is said by the policies.

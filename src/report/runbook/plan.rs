@@ -39,15 +39,17 @@ impl Plans {
     pub fn of(matter: &Matter) -> Self {
         let mut plans = Self::default();
         let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
-        let proven = proven(matter);
-        for (holder, held) in &matter.holders {
-            let needed = needed(held, &matter.copies);
+        let copies = &matter.copies;
+        let all: Vec<_> =
+            matter.holders.iter().map(|(holder, held)| (holder, held, needed(held, copies))).collect();
+        let proven = proven(all.iter().flat_map(|(.., needed)| needed).map(|(copy, _)| &copies[*copy]));
+        for (holder, held, needed) in all {
             let newest = match holder {
                 // An archive that could not be opened does not say whose mail it holds.
                 Holder::Store(store) => proven.get(store.as_str()).copied(),
-                Holder::Account(_) => needed.iter().map(|(copy, _)| matter.copies[*copy].age()).max(),
+                Holder::Account(_) => needed.iter().map(|(copy, _)| copies[*copy].age()).max(),
             };
-            plans.note_open(holder, held, newest, &matter.copies);
+            plans.note_open(holder, held, newest, copies);
             for (copy, rung) in needed {
                 let baseless = held.base.is_none();
                 let new = || Row { copy, accounts: Vec::new(), rung, baseless, partial: false };
@@ -87,10 +89,9 @@ impl Plans {
 }
 
 /// When the newest proven archive of each store was made.
-fn proven(matter: &Matter) -> BTreeMap<&str, Timestamp> {
+fn proven<'a>(needed: impl Iterator<Item = &'a Copy>) -> BTreeMap<&'a str, Timestamp> {
     let mut newest: BTreeMap<&str, Timestamp> = BTreeMap::new();
-    let all = matter.holders.values().flat_map(|held| needed(held, &matter.copies));
-    for copy in all.map(|(place, _)| &matter.copies[place]) {
+    for copy in needed {
         let known = newest.entry(&copy.store).or_insert(copy.age());
         *known = (*known).max(copy.age());
     }

@@ -8,7 +8,7 @@ use crate::check::restorable::place;
 use crate::compare::Compared;
 use crate::mailbox::sample::Statement;
 use crate::report::human;
-use crate::verdict::{Finding, Findings, Outcome, Rung, Severity, Standing, State};
+use crate::verdict::{Finding, Findings, Outcome, Severity, Standing};
 use crate::verify::{ArchiveResult, Trouble};
 
 /// Where the next steps are said.
@@ -25,7 +25,7 @@ pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, st
     let _ = writeln!(text, "\n{}  {}", style.outcome(archive.outcome, 12), human::line(&archive.archive));
     let parts = [format!("proven up to: {rung}; {}", coverage(archive)), volume(archive)];
     style.parts(text, 4, &parts);
-    if is_whole_and_not_present(archive) {
+    if Standing::is_whole_and_not_present(archive.rung, &archive.standings) {
         let told = "`present` is not proven: it judges age, series and protection from outside, and what is whole inside can be too old";
         style.prose(text, 4, told);
     }
@@ -50,11 +50,6 @@ pub fn render(text: &mut String, archive: &ArchiveResult, remedies: Remedies, st
             writeln!(text, "    {}", style.paint(Paint::Dim, "read twice; both results are in the record"));
     }
     unproven(text, archive, style);
-}
-
-fn is_whole_and_not_present(archive: &ArchiveResult) -> bool {
-    let open = |standing: &Standing| standing.rung == Rung::Present && standing.state != State::Proven;
-    archive.rung > Some(Rung::Present) && archive.standings.iter().any(open)
 }
 
 fn coverage(archive: &ArchiveResult) -> String {
